@@ -1,0 +1,59 @@
+// npm run build: the native helpers by make, the TypeScript by esbuild, the demo image; all into dist/.
+import {execFileSync} from 'node:child_process';
+import {existsSync, readdirSync, readFileSync, rmSync} from 'node:fs';
+import {fileURLToPath} from 'node:url';
+import {build} from 'esbuild';
+import {patch, patchedFiles} from './patches.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const run = (command, ...args) => execFileSync(command, args, {cwd: root, stdio: ['ignore', 'ignore', 'inherit']});
+
+const {version} = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
+
+const patches = {
+	name: 'patches',
+	setup({onLoad}) {
+		onLoad({filter: patchedFiles}, ({path}) => {
+			const patched = patch(path, () => readFileSync(path, 'utf8'));
+			return patched && {contents: patched.source, loader: 'js'};
+		});
+	},
+};
+
+export const options = {
+	absWorkingDir: root,
+	entryPoints: {cli: 'source/cli/main.ts'},
+	outdir: 'dist',
+	bundle: true,
+	splitting: true,
+	format: 'esm',
+	platform: 'node',
+	target: 'node24',
+	minify: true,
+	sourcemap: 'linked',
+	sourcesContent: false,
+	legalComments: 'none',
+	jsx: 'automatic',
+	chunkNames: 'chunks/[name]-[hash]',
+	external: ['node-pty'],
+	alias: {blessed: './tools/blessed.cjs', 'react-devtools-core': './tools/empty.js'},
+	define: {'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"', HAWSER_VERSION: JSON.stringify(version)},
+	banner: {js: 'import {createRequire as __createRequire} from "node:module";const require=__createRequire(import.meta.url);'},
+	plugins: [patches],
+	logLevel: 'warning',
+};
+
+function removeOldScripts() {
+	rmSync(`${root}/dist/chunks`, {recursive: true, force: true});
+	for (const name of existsSync(`${root}/dist`) ? readdirSync(`${root}/dist`) : []) if (/\.js(\.map)?$/.test(name)) rmSync(`${root}/dist/${name}`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+	const only = process.argv[2];
+	if (only !== 'js') run('make', '--no-print-directory', '-C', 'native', '-j2');
+	if (only !== 'native') {
+		removeOldScripts();
+		await build(options);
+	}
+	if (only === undefined && existsSync(`${root}/tools/demo-image.js`)) run(process.execPath, 'tools/demo-image.js');
+}
