@@ -1,0 +1,76 @@
+import {encodeFields} from './fields.ts';
+
+/** What the monitor shall do (docs/formats.md, "plan"). Paths are absolute. */
+export type MonitorPlan = {
+	readonly id: string;
+	readonly name: string;
+	/** As the user named it, for events. */
+	readonly image: string;
+	readonly runtime: string;
+	/** Before the verb. */
+	readonly runtimeArgs?: readonly string[];
+	readonly runtimeRoot: string;
+	readonly bundle: string;
+	/** The network helper and its plan file, when there is a network to set up. */
+	readonly net?: {readonly program: string; readonly plan: string};
+	readonly tty: boolean;
+	/** Keep stdin open; without it, stdin is /dev/null. */
+	readonly stdin: boolean;
+	readonly stdinOnce?: boolean;
+	readonly size?: {readonly rows: number; readonly columns: number};
+	readonly start: 'now' | 'wait';
+	/** `maxSize` 0: no rotation. */
+	readonly log?: {readonly path: string; readonly maxSize: number; readonly maxFiles: number};
+	readonly exitRecord: string;
+	readonly stats?: string;
+	/** As in config.json. */
+	readonly cgroup: string;
+	readonly monitorCgroup: string;
+	readonly journal: string;
+	readonly restart?: {readonly name: 'no' | 'always' | 'unless-stopped' | 'on-failure'; readonly maximumRetryCount: number};
+	readonly stopSignal: number;
+	readonly stopTimeout: number;
+	/** argv run when the container has ended for good and no client promised to remove it. */
+	readonly exitCommand?: readonly string[];
+	readonly labels?: Readonly<Record<string, string>>;
+};
+
+export function encodePlan(plan: MonitorPlan): string {
+	return encodeFields({
+		version: 1,
+		id: plan.id,
+		name: plan.name,
+		image: plan.image,
+		runtime: plan.runtime,
+		'runtime-arg': plan.runtimeArgs,
+		'runtime-root': plan.runtimeRoot,
+		bundle: plan.bundle,
+		net: plan.net?.program,
+		'net-plan': plan.net?.plan,
+		tty: plan.tty,
+		stdin: plan.stdin,
+		'stdin-once': plan.stdinOnce ?? false,
+		rows: plan.size?.rows,
+		cols: plan.size?.columns,
+		start: plan.start,
+		log: plan.log?.path,
+		'log-max-size': plan.log?.maxSize,
+		'log-max-files': plan.log?.maxFiles,
+		'exit-record': plan.exitRecord,
+		stats: plan.stats,
+		cgroup: plan.cgroup,
+		'monitor-cgroup': plan.monitorCgroup,
+		journal: plan.journal,
+		restart: plan.restart?.name ?? 'no',
+		'restart-max': plan.restart?.maximumRetryCount ?? 0,
+		'stop-signal': plan.stopSignal,
+		'stop-timeout': plan.stopTimeout,
+		'exit-command': plan.exitCommand,
+		label: labelLines(plan.labels ?? {}),
+	});
+}
+
+/** A label may hold anything; in an event a newline is worth no more than a space. */
+function labelLines(labels: Readonly<Record<string, string>>): string[] {
+	return Object.entries(labels).map(([key, value]) => `${key}=${value}`.replaceAll(/[\n\0]/g, ' '));
+}
