@@ -14,7 +14,10 @@ const page = `<!doctype html><title>Hawser</title><body style="font-family:sans-
 const web = '#!/bin/sh\necho "serving /www on port 80"\nexec httpd -f -v -p 80 -h /www\n';
 
 const digestOf = bytes => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-const tar = (folder, ...names) => execFileSync('tar', ['--sort=name', '--mtime=@1767225600', '--numeric-owner', '--owner=0', '--group=0', '--format=ustar', '-C', folder, '-cf', '-', ...names], {maxBuffer: 2 ** 28});
+const tar = (folder, ...names) =>
+	execFileSync('tar', ['--sort=name', '--mtime=@1767225600', '--numeric-owner', '--owner=0', '--group=0', '--format=ustar', '-C', folder, '-cf', '-', ...names], {
+		maxBuffer: 2 ** 28,
+	});
 
 function writeFile(path, bytes, mode) {
 	writeFileSync(path, bytes);
@@ -64,7 +67,10 @@ function writeLayout(folder, layer) {
 		config: put('application/vnd.oci.image.config.v1+json', json(config)),
 		layers: [put('application/vnd.oci.image.layer.v1.tar', layer)],
 	};
-	const descriptor = {...put(manifest.mediaType, json(manifest)), annotations: {'io.containerd.image.name': 'docker.io/library/hawser-demo:latest', 'org.opencontainers.image.ref.name': 'latest'}};
+	const descriptor = {
+		...put(manifest.mediaType, json(manifest)),
+		annotations: {'io.containerd.image.name': 'docker.io/library/hawser-demo:latest', 'org.opencontainers.image.ref.name': 'latest'},
+	};
 	writeFileSync(join(folder, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
 	writeFileSync(join(folder, 'index.json'), json({schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests: [descriptor]}));
 }
