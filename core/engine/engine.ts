@@ -1,0 +1,95 @@
+import {createHash} from 'node:crypto';
+import {existsSync, mkdirSync, statSync, chmodSync} from 'node:fs';
+import {dirname, join, resolve} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import type {DatabaseSync} from 'node:sqlite';
+import {EngineError} from '../errors/error.ts';
+import {imageTables} from '../image/tables.ts';
+import {networkTables} from '../network/tables.ts';
+import {openDatabase} from '../state/database.ts';
+import {containerTables} from '../state/tables.ts';
+import {volumeTables} from '../volume/tables.ts';
+
+/** An open engine: the first argument of every verb. Cheap to open; the database opens at its first use. */
+export type Engine = {
+	/** What lasts; absolute. */
+	readonly root: string;
+	/** What a reboot takes; absolute. */
+	readonly state: string;
+	/** `hawser`, or `hawser-1234abcd` for a root of one's own: names cgroups, bridges and tables, so that stores never meet. */
+	readonly store: string;
+	readonly cgroupParent: string;
+	/** Paths of the helpers, and of the command line itself. */
+	readonly native: {readonly runtime: string; readonly monitor: string; readonly layer: string; readonly net: string; readonly command: string};
+	/** The OCI runtime when none is named; `native.runtime` unless chosen otherwise. */
+	readonly defaultRuntime: string;
+	readonly db: DatabaseSync;
+};
+
+export type EngineOptions = {readonly root?: string; readonly state?: string; readonly runtime?: string};
+
+const DEFAULT_ROOT = '/var/lib/hawser';
+const DEFAULT_STATE = '/run/hawser';
+
+export function openEngine({root = process.env['HAWSER_ROOT'] ?? DEFAULT_ROOT, state = process.env['HAWSER_STATE'], runtime = process.env['HAWSER_RUNTIME']}: EngineOptions = {}): Engine {
+	if (process.geteuid?.() !== 0) throw new EngineError({code: 'engine.not-root', message: 'hawser must be run as root', hint: 'Run it with sudo.'});
+	const absoluteRoot = checkPath(root);
+	const store = absoluteRoot === DEFAULT_ROOT ? 'hawser' : `hawser-${createHash('sha256').update(absoluteRoot).digest('hex').slice(0, 8)}`;
+	const absoluteState = checkPath(state ?? (absoluteRoot === DEFAULT_ROOT ? DEFAULT_STATE : `/run/${store}`));
+	const folder = helperFolder();
+	let db: DatabaseSync | undefined;
+	makePrivate(absoluteRoot);
+	makePrivate(absoluteState);
+	const runtimePath = join(folder, 'hawser-runtime');
+	return {
+		root: absoluteRoot,
+		state: absoluteState,
+		store,
+		cgroupParent: `/${store}`,
+		native: {
+			runtime: runtimePath,
+			monitor: join(folder, 'hawser-monitor'),
+			layer: join(folder, 'hawser-layer'),
+			net: join(folder, 'hawser-net'),
+			command: join(folder, 'hawser'),
+		},
+		defaultRuntime: runtime === undefined || runtime === '' ? runtimePath : runtime,
+		get db() {
+			db ??= openDatabase(join(absoluteRoot, 'hawser.db'), [containerTables, imageTables, networkTables, volumeTables]);
+			return db;
+		},
+	};
+}
+
+export function closeEngine(engine: Engine): void {
+	if (engine.db.isOpen) engine.db.close();
+}
+
+/** The plan format has no quoting, and mount options end at `:` and `,`. */
+function checkPath(path: string): string {
+	const absolute = resolve(path);
+	// biome-ignore lint/suspicious/noControlCharactersInRegex: just these are refused
+	if (/[:,\u0000-\u001f\u007f]/.test(absolute))
+		throw new EngineError({
+			code: 'engine.bad-option',
+			subject: absolute,
+			message: `the store's path ${JSON.stringify(absolute)} holds a colon, a comma or a control character`,
+			hint: 'Choose another folder for --root and --state.',
+		});
+	return absolute;
+}
+
+/** Nobody but root may reach layers: they hold setuid programs and devices. */
+function makePrivate(path: string): void {
+	const found = statSync(path, {throwIfNoEntry: false});
+	if (found === undefined) mkdirSync(path, {recursive: true, mode: 0o700});
+	else if (!found.isDirectory()) throw new EngineError({code: 'engine.bad-option', subject: path, message: `${path} is not a directory`});
+	else if ((found.mode & 0o77) !== 0) chmodSync(path, 0o700);
+}
+
+/** The helpers lie beside the running bundle, or in dist/ when the sources run as they are. */
+function helperFolder(): string {
+	const here = dirname(fileURLToPath(import.meta.url));
+	const candidates = [here, dirname(here), join(here, '../../dist'), dirname(process.execPath)];
+	return candidates.find(folder => existsSync(join(folder, 'hawser-runtime'))) ?? candidates[2] ?? here;
+}

@@ -1,0 +1,38 @@
+/** The engine's one door: verbs are functions whose first argument is an open engine. */
+
+export {closeEngine, type Engine, type EngineOptions, openEngine} from './engine/engine.ts';
+export {engineInfo, engineVersion} from './engine/info.ts';
+export {resetStore} from './engine/reset.ts';
+
+export {EngineError, isEngineError} from './errors/error.ts';
+export {exitCodeOf, messageOf} from './errors/codes.ts';
+export {debug} from './platform/debug.ts';
+
+export type * from './container/model.ts';
+export type * from './container/options.ts';
+export {attachContainer} from './container/attach.ts';
+export {type CreateResult, createContainer} from './container/create.ts';
+export {execContainer} from './container/exec.ts';
+export {readStatsHistory} from './container/history.ts';
+export {inspectContainer} from './container/inspect.ts';
+export {killContainer} from './container/kill.ts';
+export {findContainer, listContainers} from './container/list.ts';
+export {readLogs} from './container/logs.ts';
+export {pauseContainer, unpauseContainer} from './container/pause.ts';
+export {pruneContainers} from './container/prune.ts';
+export {reapContainer} from './container/reap.ts';
+export {removeContainer} from './container/remove.ts';
+export {renameContainer} from './container/rename.ts';
+export {restartContainer} from './container/restart.ts';
+export {startContainer} from './container/start.ts';
+export {openStats} from './container/stats.ts';
+export {stopContainer} from './container/stop.ts';
+export {topContainer} from './container/top.ts';
+export {updateContainer} from './container/update.ts';
+export {waitContainer} from './container/wait.ts';
+export {hostStats} from './platform/host.ts';
+export type {RingSample as HistorySample} from './monitor/stats-ring.ts';
+
+export type {EngineEvent} from './events/event.ts';
+export {recordEvent} from './events/journal.ts';
+export {watchEvents} from './events/watch.ts';

@@ -1,0 +1,32 @@
+import {spawn} from 'node:child_process';
+
+export type RunResult = {readonly code: number; readonly stdout: string; readonly stderr: string};
+
+/** More than any helper has to say. */
+const OUTPUT_LIMIT = 4 * 1024 * 1024;
+
+/** Runs a helper with an empty environment and cwd `/`, and gathers what it says. Never throws for its exit code; a signal gives 128. */
+export function runProgram(program: string, args: readonly string[], {input, env = {}}: {input?: string; env?: Readonly<Record<string, string>>} = {}): Promise<RunResult> {
+	return new Promise((resolve, reject) => {
+		const child = spawn(program, args, {cwd: '/', env, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe']});
+		const stdout = collect(child.stdout);
+		const stderr = collect(child.stderr);
+		child.once('error', reject);
+		child.once('close', code => resolve({code: code ?? 128, stdout: stdout(), stderr: stderr()}));
+		child.stdin?.on('error', () => {});
+		child.stdin?.end(input);
+	});
+}
+
+/** The last line of what a failed helper said: they all give their reason in one line. */
+export const reasonOf = ({code, stderr}: RunResult, program: string): string => stderr.trim().split('\n').at(-1) || `${program} ended with code ${code}`;
+
+function collect(stream: NodeJS.ReadableStream | null): () => string {
+	const chunks: Buffer[] = [];
+	let size = 0;
+	stream?.on('data', (chunk: Buffer) => {
+		size += chunk.length;
+		if (size <= OUTPUT_LIMIT) chunks.push(chunk);
+	});
+	return () => Buffer.concat(chunks).toString();
+}

@@ -1,0 +1,20 @@
+/** What RFC 3339 fields say for "never", as Go's zero time does. */
+export const NEVER = '0001-01-01T00:00:00Z';
+
+/** Nanoseconds since the epoch; the clock is read to the microsecond. */
+export function nowNanos(): bigint {
+	const now = performance.timeOrigin + performance.now();
+	const wall = Date.now();
+	// A long-lived process drifts from a clock that was set: then the wall's milliseconds count.
+	return BigInt(Math.round((Math.abs(now - wall) < 5 ? now : wall) * 1000)) * 1000n;
+}
+
+/** RFC 3339 with nanoseconds, UTC. */
+export function formatNanos(nanos: bigint): string {
+	const fraction = String(nanos % 1_000_000_000n).padStart(9, '0');
+	return `${new Date(Number(nanos / 1_000_000n)).toISOString().slice(0, 19)}.${fraction}Z`;
+}
+
+export const nowText = (): string => formatNanos(nowNanos());
+
+export const isNever = (time: string | undefined): boolean => time === undefined || time === '' || time.startsWith('0001-01-01');
