@@ -1,0 +1,92 @@
+import {randomInt} from 'node:crypto';
+import {readFileSync} from 'node:fs';
+import {EngineError} from '../errors/error.ts';
+import {busyPorts, describeHolder, type BusyPorts} from './holder.ts';
+import type {NetworkStore, PortLease, PortProtocol, PublishSpec} from './model.ts';
+import {parseExpose} from './publish.ts';
+
+const anyAddress = '0.0.0.0';
+
+/** Ports below 1024 and those of well-known services stay out of what is handed out at random. */
+const ephemeralRange = (): {first: number; last: number} => {
+	const [first = 32768, last = 60999] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'latin1').trim().split(/\s+/).map(Number);
+	return {first, last};
+};
+
+type Want = {readonly protocol: PortProtocol; readonly hostIp: string; readonly hostPort: number};
+
+const clashes = (lease: PortLease, want: Want): boolean =>
+	lease.protocol === want.protocol && lease.hostPort === want.hostPort && (lease.hostIp === want.hostIp || lease.hostIp === anyAddress || want.hostIp === anyAddress);
+
+type Search = {readonly leases: readonly PortLease[]; readonly busy: BusyPorts};
+
+const isFree = ({leases, busy}: Search, want: Want): boolean => !leases.some(lease => clashes(lease, want)) && !busy.has(want);
+
+const findPort = (search: Search, spec: PublishSpec, hostIp: string): number | undefined => {
+	const {protocol} = spec;
+	if (spec.hostPort !== 0) {
+		for (let port = spec.hostPort; port <= (spec.hostPortEnd ?? spec.hostPort); port++) if (isFree(search, {protocol, hostIp, hostPort: port})) return port;
+		return undefined;
+	}
+	const {first, last} = ephemeralRange();
+	const count = last - first + 1;
+	const start = randomInt(count);
+	for (let step = 0; step < count; step++) {
+		const port = first + ((start + step) % count);
+		if (isFree(search, {protocol, hostIp, hostPort: port})) return port;
+	}
+	return undefined;
+};
+
+const taken = (search: Search, spec: PublishSpec, hostIp: string, nameOf: (containerId: string) => string): EngineError => {
+	const want: Want = {protocol: spec.protocol, hostIp, hostPort: spec.hostPort};
+	const subject = `${hostIp}:${spec.hostPortEnd === undefined ? spec.hostPort : `${spec.hostPort}-${spec.hostPortEnd}`}/${spec.protocol}`;
+	if (spec.hostPort === 0) return new EngineError({code: 'network.port-in-use', subject, message: `no free host port is left for ${spec.containerPort}/${spec.protocol}`});
+	const lease = search.leases.find(other => clashes(other, want));
+	const holder = lease ? `by container ${nameOf(lease.containerId)}` : describeHolder(want);
+	return new EngineError({
+		code: 'network.port-in-use',
+		subject,
+		message: `Bind for ${subject} failed: port is already allocated${holder === '' ? '' : ` ${holder}`}`,
+		hint: lease ? 'publish on another host port, or stop that container' : 'publish on another host port, or stop that process',
+	});
+};
+
+const hostAddress = ({hostIp}: PublishSpec): string => {
+	if (hostIp === '' || hostIp === anyAddress) return anyAddress;
+	if (hostIp.includes(':')) throw new EngineError({code: 'network.no-ipv6', subject: hostIp, message: `cannot publish on ${hostIp}: the network has no IPv6`, hint: 'publish on an IPv4 address of the host'});
+	return hostIp;
+};
+
+/** What `-P` adds: each exposed port that no `-p` names, on any free host port. */
+export const publishAll = (exposed: readonly string[], specs: readonly PublishSpec[]): PublishSpec[] => {
+	const wanted = exposed.flatMap(text => parseExpose(text));
+	const missing = wanted.filter(({protocol, port}) => !specs.some(spec => spec.protocol === protocol && spec.containerPort === port));
+	return [...specs, ...missing.map(({protocol, port}) => ({protocol, hostIp: '', hostPort: 0, containerPort: port}))];
+};
+
+/**
+ * Leases a host port for each spec: all of them or none. A port is free when no container has leased it and no process of
+ * the host listens on it. `nameOf` gives the name of the container that an error speaks of.
+ */
+export const resolveHostPorts = (store: NetworkStore, containerId: string, specs: readonly PublishSpec[], nameOf: (containerId: string) => string): PortLease[] => {
+	if (specs.length === 0) return [];
+	const busy = busyPorts();
+	return store.transaction(() => {
+		store.deletePorts(containerId);
+		const leases = store.ports();
+		const mine: PortLease[] = [];
+		/* Fixed ports first: a random choice must not take what another spec names. */
+		for (const spec of [...specs].sort((a, b) => Number(a.hostPort === 0) - Number(b.hostPort === 0))) {
+			const hostIp = hostAddress(spec);
+			const search = {leases, busy};
+			const hostPort = findPort(search, spec, hostIp);
+			if (hostPort === undefined) throw taken(search, spec, hostIp, nameOf);
+			const lease: PortLease = {containerId, protocol: spec.protocol, hostIp, hostPort, containerPort: spec.containerPort};
+			store.insertPort(lease);
+			leases.push(lease);
+			mine.push(lease);
+		}
+		return mine;
+	});
+};

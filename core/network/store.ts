@@ -1,0 +1,131 @@
+import type {DatabaseSync, SQLOutputValue} from 'node:sqlite';
+import type {Endpoint, Network, NetworkDriver, NetworkStore, PortLease, PortProtocol} from './model.ts';
+
+/** For the first migration. The UNIQUE constraints are what makes a lease a lease, whoever writes. */
+export const networkTables = `
+CREATE TABLE networks (
+	id TEXT PRIMARY KEY,
+	name TEXT NOT NULL UNIQUE,
+	driver TEXT NOT NULL,
+	subnet TEXT UNIQUE,
+	gateway TEXT,
+	bridge TEXT UNIQUE,
+	internal INTEGER NOT NULL,
+	options TEXT NOT NULL,
+	labels TEXT NOT NULL,
+	created TEXT NOT NULL
+) STRICT;
+CREATE TABLE endpoints (
+	id TEXT PRIMARY KEY,
+	network TEXT NOT NULL REFERENCES networks (id),
+	container TEXT NOT NULL,
+	address TEXT NOT NULL,
+	mac TEXT NOT NULL,
+	aliases TEXT NOT NULL,
+	UNIQUE (network, address),
+	UNIQUE (network, container)
+) STRICT;
+CREATE INDEX endpoints_of_container ON endpoints (container);
+CREATE TABLE ports (
+	protocol TEXT NOT NULL,
+	host_ip TEXT NOT NULL,
+	host_port INTEGER NOT NULL,
+	container TEXT NOT NULL,
+	container_port INTEGER NOT NULL,
+	PRIMARY KEY (protocol, host_port, host_ip)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX ports_of_container ON ports (container);
+`;
+
+type Row = Record<string, SQLOutputValue>;
+
+const toNetwork = (row: Row): Network => ({
+	id: String(row['id']),
+	name: String(row['name']),
+	driver: String(row['driver']) as NetworkDriver,
+	subnet: row['subnet'] as string | null,
+	gateway: row['gateway'] as string | null,
+	bridge: row['bridge'] as string | null,
+	internal: row['internal'] === 1,
+	options: JSON.parse(String(row['options'])) as Record<string, string>,
+	labels: JSON.parse(String(row['labels'])) as Record<string, string>,
+	created: String(row['created']),
+});
+
+const toEndpoint = (row: Row): Endpoint => ({
+	id: String(row['id']),
+	networkId: String(row['network']),
+	containerId: String(row['container']),
+	address: String(row['address']),
+	mac: String(row['mac']),
+	aliases: JSON.parse(String(row['aliases'])) as string[],
+});
+
+const toPort = (row: Row): PortLease => ({
+	containerId: String(row['container']),
+	protocol: String(row['protocol']) as PortProtocol,
+	hostIp: String(row['host_ip']),
+	hostPort: Number(row['host_port']),
+	containerPort: Number(row['container_port']),
+});
+
+/** BEGIN IMMEDIATE takes the write lock at once; inside a transaction of the caller's, that one serves. */
+const immediate = <T>(db: DatabaseSync, work: () => T): T => {
+	if (db.isTransaction) return work();
+	db.exec('BEGIN IMMEDIATE');
+	try {
+		const result = work();
+		db.exec('COMMIT');
+		return result;
+	} catch (error) {
+		if (db.isTransaction) db.exec('ROLLBACK');
+		throw error;
+	}
+};
+
+const networkRecords = (db: DatabaseSync): Pick<NetworkStore, 'networks' | 'networkById' | 'networkByName' | 'insertNetwork' | 'deleteNetwork'> => {
+	const one = (row: Row | undefined): Network | undefined => row && toNetwork(row);
+	return {
+		networks: () => db.prepare('SELECT * FROM networks ORDER BY name').all().map(toNetwork),
+		networkById: id => one(db.prepare('SELECT * FROM networks WHERE id = ?').get(id)),
+		networkByName: name => one(db.prepare('SELECT * FROM networks WHERE name = ?').get(name)),
+		insertNetwork(network) {
+			const {id, name, driver, subnet, gateway, bridge, internal, options, labels, created} = network;
+			db.prepare('INSERT INTO networks (id, name, driver, subnet, gateway, bridge, internal, options, labels, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+				.run(id, name, driver, subnet, gateway, bridge, internal ? 1 : 0, JSON.stringify(options), JSON.stringify(labels), created);
+		},
+		deleteNetwork(id) {
+			db.prepare('DELETE FROM networks WHERE id = ?').run(id);
+		},
+	};
+};
+
+const endpointRecords = (db: DatabaseSync): Pick<NetworkStore, 'endpointsOfNetwork' | 'endpointsOfContainer' | 'insertEndpoint' | 'deleteEndpoints'> => ({
+	endpointsOfNetwork: id => db.prepare('SELECT * FROM endpoints WHERE network = ?').all(id).map(toEndpoint),
+	endpointsOfContainer: id => db.prepare('SELECT * FROM endpoints WHERE container = ? ORDER BY rowid').all(id).map(toEndpoint),
+	insertEndpoint({id, networkId, containerId, address, mac, aliases}) {
+		db.prepare('INSERT INTO endpoints (id, network, container, address, mac, aliases) VALUES (?, ?, ?, ?, ?, ?)').run(id, networkId, containerId, address, mac, JSON.stringify(aliases));
+	},
+	deleteEndpoints(containerId) {
+		db.prepare('DELETE FROM endpoints WHERE container = ?').run(containerId);
+	},
+});
+
+const portRecords = (db: DatabaseSync): Pick<NetworkStore, 'ports' | 'insertPort' | 'deletePorts'> => ({
+	ports: containerId => (containerId === undefined
+		? db.prepare('SELECT * FROM ports').all()
+		: db.prepare('SELECT * FROM ports WHERE container = ? ORDER BY container_port, protocol, host_ip').all(containerId)).map(toPort),
+	insertPort({containerId, protocol, hostIp, hostPort, containerPort}) {
+		db.prepare('INSERT INTO ports (protocol, host_ip, host_port, container, container_port) VALUES (?, ?, ?, ?, ?)').run(protocol, hostIp, hostPort, containerId, containerPort);
+	},
+	deletePorts(containerId) {
+		db.prepare('DELETE FROM ports WHERE container = ?').run(containerId);
+	},
+});
+
+export const networkStore = (db: DatabaseSync): NetworkStore => ({
+	transaction: work => immediate(db, work),
+	...networkRecords(db),
+	...endpointRecords(db),
+	...portRecords(db),
+});
