@@ -1,41 +1,6 @@
 import type {DatabaseSync, SQLOutputValue} from 'node:sqlite';
+import {transaction} from '../state/database.ts';
 import type {Endpoint, Network, NetworkDriver, NetworkStore, PortLease, PortProtocol} from './model.ts';
-
-/** For the first migration. The UNIQUE constraints are what makes a lease a lease, whoever writes. */
-export const networkTables = `
-CREATE TABLE networks (
-	id TEXT PRIMARY KEY,
-	name TEXT NOT NULL UNIQUE,
-	driver TEXT NOT NULL,
-	subnet TEXT UNIQUE,
-	gateway TEXT,
-	bridge TEXT UNIQUE,
-	internal INTEGER NOT NULL,
-	options TEXT NOT NULL,
-	labels TEXT NOT NULL,
-	created TEXT NOT NULL
-) STRICT;
-CREATE TABLE endpoints (
-	id TEXT PRIMARY KEY,
-	network TEXT NOT NULL REFERENCES networks (id),
-	container TEXT NOT NULL,
-	address TEXT NOT NULL,
-	mac TEXT NOT NULL,
-	aliases TEXT NOT NULL,
-	UNIQUE (network, address),
-	UNIQUE (network, container)
-) STRICT;
-CREATE INDEX endpoints_of_container ON endpoints (container);
-CREATE TABLE ports (
-	protocol TEXT NOT NULL,
-	host_ip TEXT NOT NULL,
-	host_port INTEGER NOT NULL,
-	container TEXT NOT NULL,
-	container_port INTEGER NOT NULL,
-	PRIMARY KEY (protocol, host_port, host_ip)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX ports_of_container ON ports (container);
-`;
 
 type Row = Record<string, SQLOutputValue>;
 
@@ -69,19 +34,8 @@ const toPort = (row: Row): PortLease => ({
 	containerPort: Number(row['container_port']),
 });
 
-/** BEGIN IMMEDIATE takes the write lock at once; inside a transaction of the caller's, that one serves. */
-const immediate = <T>(db: DatabaseSync, work: () => T): T => {
-	if (db.isTransaction) return work();
-	db.exec('BEGIN IMMEDIATE');
-	try {
-		const result = work();
-		db.exec('COMMIT');
-		return result;
-	} catch (error) {
-		if (db.isTransaction) db.exec('ROLLBACK');
-		throw error;
-	}
-};
+/** Inside a transaction of the caller's, that one serves. */
+const nested = <T>(db: DatabaseSync, work: () => T): T => (db.isTransaction ? work() : transaction(db, work));
 
 const networkRecords = (db: DatabaseSync): Pick<NetworkStore, 'networks' | 'networkById' | 'networkByName' | 'insertNetwork' | 'deleteNetwork'> => {
 	const one = (row: Row | undefined): Network | undefined => row && toNetwork(row);
@@ -124,7 +78,7 @@ const portRecords = (db: DatabaseSync): Pick<NetworkStore, 'ports' | 'insertPort
 });
 
 export const networkStore = (db: DatabaseSync): NetworkStore => ({
-	transaction: work => immediate(db, work),
+	transaction: work => nested(db, work),
 	...networkRecords(db),
 	...endpointRecords(db),
 	...portRecords(db),

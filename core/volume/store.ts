@@ -1,15 +1,6 @@
 import type {DatabaseSync, SQLOutputValue} from 'node:sqlite';
+import {transaction} from '../state/database.ts';
 import type {Volume, VolumeStore} from './model.ts';
-
-/** For the first migration. */
-export const volumeTables = `
-CREATE TABLE volumes (
-	name TEXT PRIMARY KEY,
-	anonymous INTEGER NOT NULL,
-	labels TEXT NOT NULL,
-	created TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-`;
 
 const toVolume = (row: Record<string, SQLOutputValue>): Volume => ({
 	name: String(row['name']),
@@ -18,22 +9,11 @@ const toVolume = (row: Record<string, SQLOutputValue>): Volume => ({
 	created: String(row['created']),
 });
 
-/** BEGIN IMMEDIATE takes the write lock at once; inside a transaction of the caller's, that one serves. */
-const immediate = <T>(db: DatabaseSync, work: () => T): T => {
-	if (db.isTransaction) return work();
-	db.exec('BEGIN IMMEDIATE');
-	try {
-		const result = work();
-		db.exec('COMMIT');
-		return result;
-	} catch (error) {
-		if (db.isTransaction) db.exec('ROLLBACK');
-		throw error;
-	}
-};
+/** Inside a transaction of the caller's, that one serves. */
+const nested = <T>(db: DatabaseSync, work: () => T): T => (db.isTransaction ? work() : transaction(db, work));
 
 export const volumeStore = (db: DatabaseSync): VolumeStore => ({
-	transaction: work => immediate(db, work),
+	transaction: work => nested(db, work),
 	volumes: () => db.prepare('SELECT * FROM volumes ORDER BY name').all().map(toVolume),
 	volume(name) {
 		const row = db.prepare('SELECT * FROM volumes WHERE name = ?').get(name);
