@@ -1,30 +1,38 @@
 import {createHash} from 'node:crypto';
 import {EngineError} from '../errors/error.ts';
 
-declare const brand: unique symbol;
+/** `sha256:` and 64, or `sha512:` and 128 lower-case hex digits: checked, so safe as a part of a path. */
+export type Digest = string & {readonly __brand: 'digest'};
 
-/** `sha256:` and 64, or `sha512:` and 128 lower-case hex digits: nothing else ever becomes a part of a path. Made by parseDigest() alone. */
-export type Digest = string & {readonly [brand]: 'Digest'};
+export type DigestAlgorithm = 'sha256' | 'sha512';
 
-const pattern = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
+const forms: Readonly<Record<DigestAlgorithm, RegExp>> = {sha256: /^[a-f0-9]{64}$/, sha512: /^[a-f0-9]{128}$/};
 
-export const isDigest = (text: string): text is Digest => pattern.test(text);
+const isAlgorithm = (name: string): name is DigestAlgorithm => Object.hasOwn(forms, name);
 
+/** The only way from outside text to a Digest. */
 export function parseDigest(text: string): Digest {
-	if (isDigest(text)) return text;
-	throw new EngineError({
-		code: 'digest.malformed',
-		subject: text.slice(0, 160),
-		message: `${JSON.stringify(text.slice(0, 160))} is no digest: it must be sha256: and 64, or sha512: and 128 lower-case hex digits`,
-	});
+	const colon = text.indexOf(':');
+	const algorithm = text.slice(0, Math.max(colon, 0));
+	const hex = text.slice(colon + 1);
+	if (!/^[a-z0-9]+([+._-][a-z0-9]+)*$/.test(algorithm) || !/^[A-Za-z0-9=_-]+$/.test(hex)) throw invalid(text, 'invalid checksum digest format');
+	if (!isAlgorithm(algorithm)) throw invalid(text, 'unsupported digest algorithm');
+	if (hex.length !== (algorithm === 'sha256' ? 64 : 128)) throw invalid(text, 'invalid checksum digest length');
+	if (!forms[algorithm].test(hex)) throw invalid(text, 'invalid checksum digest format');
+	return text as Digest;
 }
 
-export const algorithmOf = (digest: Digest): 'sha256' | 'sha512' => (digest.startsWith('sha256:') ? 'sha256' : 'sha512');
+export const isDigest = (text: string): text is Digest => {
+	const algorithm = algorithmOf(text);
+	return isAlgorithm(algorithm) && forms[algorithm].test(text.slice(algorithm.length + 1));
+};
 
-export const hexOf = (digest: Digest): string => digest.slice(7);
-
-/** Twelve hex digits, as docker shows layers and images. */
-export const shortDigest = (digest: Digest): string => digest.slice(7, 19);
-
-export const digestOf = (bytes: Uint8Array | string, algorithm: 'sha256' | 'sha512' = 'sha256'): Digest =>
+export const digestOf = (bytes: Uint8Array | string, algorithm: DigestAlgorithm = 'sha256'): Digest =>
 	parseDigest(`${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`);
+
+export const algorithmOf = (digest: string): string => digest.slice(0, digest.indexOf(':'));
+export const hexOf = (digest: Digest): string => digest.slice(digest.indexOf(':') + 1);
+/** As Docker shows it: the first twelve digits. */
+export const shortDigest = (digest: Digest): string => hexOf(digest).slice(0, 12);
+
+const invalid = (text: string, reason: string) => new EngineError({code: 'digest.invalid', subject: text.slice(0, 160), message: reason});
