@@ -18,8 +18,7 @@ CREATE TABLE images (
 CREATE TABLE layers (
 	chain_id TEXT PRIMARY KEY,
 	diff_id TEXT NOT NULL,
-	size INTEGER NOT NULL,
-	entries INTEGER NOT NULL
+	size INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE image_layers (

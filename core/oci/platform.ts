@@ -61,3 +61,9 @@ export function platformDistance(offered: Platform, wanted: Platform): number | 
 	/* amd64/v3 on a plain amd64 would not run; a plain one on amd64/v3 does. */
 	return have.variant === undefined || have.architecture === 'arm64' ? 1 : undefined;
 }
+
+/** Whatever the variants: one that only the index or only the config names is no contradiction. */
+export function isSameMachine(one: Platform, other: Platform): boolean {
+	const [a, b] = [normalise(one), normalise(other)];
+	return a.os === b.os && a.architecture === b.architecture;
+}

@@ -1,0 +1,51 @@
+import type {DatabaseSync} from 'node:sqlite';
+import {EngineError, isEngineError} from '../errors/error.ts';
+import type {Digest} from '../oci/digest.ts';
+import {parseReference, withDefaultTag} from '../reference/reference.ts';
+import type {Image} from './model.ts';
+import {imageExists, imageRow, imagesOfDigest, taggedImage, toImage} from './record.ts';
+import type {ImageStore} from './store.ts';
+
+const idForm = /^(?:sha256:)?([a-f0-9]{1,64})$/;
+
+/** By name[:tag][@digest], id, or the unique beginning of one; a name comes before an id's beginning, as with Docker. */
+export function findImage({db}: Pick<ImageStore, 'db'>, ref: string): Image {
+	const row = imageRow(db, findImageId(db, ref));
+	if (!row) throw notFound(ref);
+	return toImage(db, row);
+}
+
+export function findImageId(db: DatabaseSync, ref: string): Digest {
+	const id = wholeId(db, ref) ?? byName(db, ref) ?? byPrefix(db, ref);
+	if (id === undefined) throw notFound(ref);
+	return id;
+}
+
+function wholeId(db: DatabaseSync, ref: string): Digest | undefined {
+	const hex = idForm.exec(ref)?.[1];
+	if (hex?.length !== 64) return undefined;
+	const id = `sha256:${hex}` as Digest;
+	return imageExists(db, id) ? id : undefined;
+}
+
+function byName(db: DatabaseSync, ref: string): Digest | undefined {
+	try {
+		const reference = parseReference(ref);
+		if (reference.digest) return imagesOfDigest(db, reference)[0];
+		return taggedImage(db, withDefaultTag(reference));
+	} catch (error) {
+		// What is no name may still be the beginning of an id: sha256:0a1b.
+		if (isEngineError(error, 'reference.invalid') && idForm.test(ref)) return undefined;
+		throw error;
+	}
+}
+
+function byPrefix(db: DatabaseSync, ref: string): Digest | undefined {
+	const hex = idForm.exec(ref)?.[1];
+	if (hex === undefined) return undefined;
+	const found = db.prepare('SELECT id FROM images WHERE id >= ? AND id < ? LIMIT 2').all(`sha256:${hex}`, `sha256:${hex}g`);
+	if (found.length > 1) throw new EngineError({code: 'image.ambiguous', subject: ref, message: `${ref} is the beginning of more than one image id`, hint: 'Give more digits.'});
+	return found[0]?.['id'] as Digest | undefined;
+}
+
+export const notFound = (ref: string): EngineError => new EngineError({code: 'image.not-found', subject: ref, message: `No such image: ${ref}`});

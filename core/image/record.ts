@@ -1,0 +1,94 @@
+import type {DatabaseSync} from 'node:sqlite';
+import {readImageConfig, type ImageConfig} from '../oci/config.ts';
+import type {Digest} from '../oci/digest.ts';
+import {chainIds} from '../layer/chain.ts';
+import {NEVER, nowText} from '../platform/time.ts';
+import {familiarName, type Reference} from '../reference/reference.ts';
+import type {Image, ImageRunConfig} from './model.ts';
+
+/** What is written when everything that the image needs is on the disk. */
+export type NewImage = {
+	readonly id: Digest;
+	/** The config's own bytes: the id is their hash. */
+	readonly configText: string;
+	readonly config: ImageConfig;
+	/** Lowest first. */
+	readonly layers: ReadonlyArray<{readonly chainId: Digest; readonly diffId: Digest; readonly size: number}>;
+	/** Config, manifests and compressed layers, as far as they are kept. */
+	readonly blobs: readonly Digest[];
+};
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Within a transaction. */
+export function insertImage(db: DatabaseSync, image: NewImage): void {
+	const {id, config, layers} = image;
+	const size = layers.reduce((sum, layer) => sum + layer.size, 0);
+	const insertLayer = db.prepare('INSERT OR IGNORE INTO layers (chain_id, diff_id, size) VALUES (?, ?, ?)');
+	for (const {chainId, diffId, size: layerSize} of layers) insertLayer.run(chainId, diffId, layerSize);
+	const {os, architecture, variant = ''} = config.platform;
+	const added = db
+		.prepare('INSERT OR IGNORE INTO images (id, config, created_at, stored_at, os, architecture, variant, size, labels) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
+		.run(id, image.configText, config.created ?? NEVER, nowText(), os, architecture, variant, size, JSON.stringify(config.config.Labels ?? {}));
+	const insertBlob = db.prepare('INSERT OR IGNORE INTO image_blobs (image_id, digest) VALUES (?, ?)');
+	for (const digest of image.blobs) insertBlob.run(id, digest);
+	if (added.changes === 0) return;
+	const link = db.prepare('INSERT INTO image_layers (image_id, position, chain_id) VALUES (?, ?, ?)');
+	layers.forEach(({chainId}, position) => link.run(id, position, chainId));
+}
+
+/** The image that had the tag before, when it was another. */
+export function setTag(db: DatabaseSync, {domain, path, tag = 'latest'}: Reference, id: Digest): Digest | undefined {
+	const repository = `${domain}/${path}`;
+	const before = db.prepare('SELECT image_id FROM image_tags WHERE repository = ? AND tag = ?').get(repository, tag)?.['image_id'];
+	db.prepare('INSERT OR REPLACE INTO image_tags (repository, tag, image_id, tagged_at) VALUES (?, ?, ?, ?)').run(repository, tag, id, nowText());
+	return before === undefined || before === id ? undefined : (String(before) as Digest);
+}
+
+export const addDigest = (db: DatabaseSync, {domain, path}: Reference, digest: Digest, id: Digest): void =>
+	void db.prepare('INSERT OR IGNORE INTO image_digests (repository, digest, image_id) VALUES (?, ?, ?)').run(`${domain}/${path}`, digest, id);
+
+export const imageExists = (db: DatabaseSync, id: Digest): boolean => db.prepare('SELECT 1 FROM images WHERE id = ?').get(id) !== undefined;
+
+export const taggedImage = (db: DatabaseSync, {domain, path, tag}: Reference): Digest | undefined =>
+	tag === undefined ? undefined : (db.prepare('SELECT image_id FROM image_tags WHERE repository = ? AND tag = ?').get(`${domain}/${path}`, tag)?.['image_id'] as Digest | undefined);
+
+/** Images that were pulled under this digest: several when it is an index of several platforms. */
+export const imagesOfDigest = (db: DatabaseSync, {domain, path, digest}: Reference): Digest[] =>
+	digest === undefined ? [] : db.prepare('SELECT image_id FROM image_digests WHERE repository = ? AND digest = ?').all(`${domain}/${path}`, digest).map(row => row['image_id'] as Digest);
+
+/** `docker.io/library/busybox` as people write it. */
+export function familiarRepository(repository: string): string {
+	const slash = repository.indexOf('/');
+	return familiarName({domain: repository.slice(0, slash), path: repository.slice(slash + 1)});
+}
+
+export const repoTagsOf = (db: DatabaseSync, id: Digest): string[] =>
+	db.prepare('SELECT repository, tag FROM image_tags WHERE image_id = ? ORDER BY repository, tag').all(id).map(row => `${familiarRepository(String(row['repository']))}:${row['tag']}`);
+
+export const repoDigestsOf = (db: DatabaseSync, id: Digest): string[] =>
+	db.prepare('SELECT repository, digest FROM image_digests WHERE image_id = ? ORDER BY repository, digest').all(id).map(row => `${familiarRepository(String(row['repository']))}@${row['digest']}`);
+
+export function imageRow(db: DatabaseSync, id: Digest): Row | undefined {
+	return db.prepare('SELECT * FROM images WHERE id = ?').get(id);
+}
+
+/** The config as it was checked when it was stored. */
+export const configOf = (row: Row): ImageConfig => readImageConfig(Buffer.from(String(row['config'])), `the config of ${row['id']}`);
+
+export function toImage(db: DatabaseSync, row: Row): Image {
+	const id = String(row['id']) as Digest;
+	const {config, diffIds} = configOf(row);
+	return {
+		id,
+		architecture: String(row['architecture']),
+		os: String(row['os']),
+		createdAt: String(row['created_at']),
+		config: config as ImageRunConfig,
+		diffIds,
+		chainIds: chainIds(diffIds),
+		size: Number(row['size']),
+		repoTags: repoTagsOf(db, id),
+		repoDigests: repoDigestsOf(db, id),
+	};
+}
