@@ -177,6 +177,9 @@ export type Attachment = {
 	onLost(listener: (bytes: number) => void): void;
 	/** Ends with the process, or with 'detached' after detach(), or rejects when the monitor goes away. */
 	readonly exit: Promise<ExitStatus | 'detached'>;
+	/** Back-pressure: no more output until resume(). */
+	pause(): void;
+	resume(): void;
 	/** Leaves the process running. */
 	detach(): void;
 	/** pid of the process on the host, where it is known. */
@@ -193,6 +196,8 @@ export type ExecSpec = {
 	readonly privileged?: boolean;
 	/** Nobody reads the output. */
 	readonly detach?: boolean;
+	/** The process waits for a slow reader (the default), in place of output being dropped. */
+	readonly lossless?: boolean;
 	readonly rows?: number;
 	readonly columns?: number;
 };

@@ -9,11 +9,14 @@ export type AttachOptions = {
 	readonly columns?: number;
 	/** The client promises to remove the container when it has ended (`run --rm`). */
 	readonly willRemove?: boolean;
+	/** The process waits for a slow reader, in place of output being dropped: the default of start, not of attach. */
+	readonly lossless?: boolean;
 };
 
 export type StartOptions = {
 	/** Connects before the program starts, so that nothing of its output is lost. */
 	readonly attach?: AttachOptions;
+	readonly onStarted?: (pid: number) => void;
 };
 
 export type StopProgress = {readonly phase: 'signalled' | 'killing' | 'stopped'; /** Milliseconds since the epoch; absent: for ever. */ readonly deadline?: number};

@@ -1,0 +1,151 @@
+import type {ContainerConfig} from '../container/config.ts';
+import {EngineError} from '../errors/error.ts';
+import {capabilitySets, chooseCapabilities} from './capabilities.ts';
+import {planDevices} from './devices.ts';
+import {planMounts} from './mounts.ts';
+import {maskedPaths, readonlyPaths} from './paths.ts';
+import {planResources} from './resources.ts';
+import {seccompFor} from './seccomp.ts';
+import type {Mount, Namespace, Process, Spec} from './spec.ts';
+
+export type BundleInput = {
+	readonly id: string;
+	readonly config: ContainerConfig;
+	readonly hostname: string;
+	readonly cgroup: string;
+	/** The empty folder that the overlay is mounted on. */
+	readonly rootfs: string;
+	/** Lower folders of the overlay, topmost first. */
+	readonly lower: readonly string[];
+	readonly upper: string;
+	readonly work: string;
+	readonly cache: string;
+	/** /etc/hosts and its like. */
+	readonly files: readonly Mount[];
+	readonly mounts: readonly Mount[];
+	/** Destinations whose mounts take over what the image has there. */
+	readonly copyUp: readonly string[];
+};
+
+/** config.json: what the image and the user asked for in the OCI runtime specification's words, and Docker's defaults. */
+export function buildSpec(input: BundleInput): Spec {
+	const {config} = input;
+	const security = parseSecurity(config.securityOpt);
+	const capabilities = chooseCapabilities(config);
+	const devices = planDevices(config.devices, config.privileged);
+	const confined = !config.privileged && !security.systemPathsUnconfined;
+	return {
+		ociVersion: '1.1.0',
+		process: buildProcess(input, capabilities, security),
+		root: {path: input.rootfs, readonly: config.readOnly},
+		...(config.uts !== 'host' && {hostname: input.hostname}),
+		...(config.uts !== 'host' && config.domainname !== '' && {domainname: config.domainname}),
+		mounts: planMounts({privileged: config.privileged, shmSize: config.shmSize, ipc: config.ipc, files: input.files, asked: input.mounts}),
+		annotations: {...config.annotations, ...rootfsAnnotations(input), ...userAnnotations(input), ...(input.copyUp.length > 0 && {'io.hawser.copyup': JSON.stringify(input.copyUp)})},
+		linux: {
+			namespaces: planNamespaces(config),
+			resources: planResources(config.resources, devices.rules),
+			cgroupsPath: input.cgroup,
+			...(devices.nodes.length > 0 && {devices: devices.nodes}),
+			sysctl: sysctls(config),
+			...(!config.privileged && !security.seccompUnconfined && {seccomp: seccompFor(capabilities)}),
+			maskedPaths: confined ? maskedPaths() : [],
+			readonlyPaths: confined ? readonlyPaths : [],
+			rootfsPropagation: 'private',
+		},
+	};
+}
+
+type Security = {readonly noNewPrivileges: boolean; readonly seccompUnconfined: boolean; readonly systemPathsUnconfined: boolean};
+
+export function parseSecurity(options: readonly string[]): Security {
+	let security: Security = {noNewPrivileges: false, seccompUnconfined: false, systemPathsUnconfined: false};
+	for (const option of options) {
+		const [key = '', value = ''] = option.split(/[=:](.*)/s);
+		if (key === 'no-new-privileges' && /^(true|false|)$/.test(value)) security = {...security, noNewPrivileges: value !== 'false'};
+		else if (key === 'seccomp' && /^(unconfined|builtin)$/.test(value)) security = {...security, seccompUnconfined: value === 'unconfined'};
+		else if (key === 'systempaths' && value === 'unconfined') security = {...security, systemPathsUnconfined: true};
+		else if (!(key === 'apparmor' && value === 'unconfined') && !(key === 'label'))
+			throw new EngineError({code: 'container.invalid', subject: option, message: `invalid --security-opt: ${JSON.stringify(option)}`, hint: 'no-new-privileges, seccomp=unconfined, seccomp=builtin and systempaths=unconfined are known.'});
+	}
+	return security;
+}
+
+function buildProcess({config, hostname}: BundleInput, capabilities: readonly string[], {noNewPrivileges}: Security): Process {
+	return {
+		terminal: config.tty,
+		user: numericUser(config.user),
+		args: [...config.entrypoint, ...config.command],
+		env: processEnv({hostname, tty: config.tty, env: config.env}),
+		cwd: config.workdir || '/',
+		capabilities: capabilitySets(capabilities),
+		rlimits: rlimits(config.ulimits),
+		noNewPrivileges,
+		oomScoreAdj: config.resources.oomScoreAdj ?? 0,
+	};
+}
+
+export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** Docker's three first; a later value takes an earlier one's place. The caller's own environment is never a source. */
+export function processEnv({hostname, tty, env}: {readonly hostname: string; readonly tty: boolean; readonly env: readonly string[]}): string[] {
+	return mergeEnv([`PATH=${DEFAULT_PATH}`, `HOSTNAME=${hostname}`, ...(tty ? ['TERM=xterm'] : [])], env);
+}
+
+/** KEY without `=` takes KEY away. */
+export function mergeEnv(base: readonly string[], changes: readonly string[]): string[] {
+	const merged = new Map<string, string>();
+	for (const variable of [...base, ...changes]) {
+		const equals = variable.indexOf('=', 1);
+		if (equals < 0) merged.delete(variable);
+		else merged.set(variable.slice(0, equals), variable);
+	}
+	return [...merged.values()];
+}
+
+/** The part that needs no look into the image. */
+export function numericUser(user: string): {uid: number; gid: number} {
+	const [uid = '', gid = ''] = user.split(':');
+	return {uid: /^\d+$/.test(uid) ? Number(uid) : 0, gid: /^\d+$/.test(gid) ? Number(gid) : 0};
+}
+
+/** Names and memberships are looked up inside the container, by the runtime (docs/formats.md): nothing of an image is opened here. */
+const userAnnotations = ({config}: Pick<BundleInput, 'config'>): Record<string, string> => ({
+	'io.hawser.user': config.user === '' ? '0' : config.user,
+	...(config.groupAdd.length > 0 && {'io.hawser.groups': config.groupAdd.join(',')}),
+});
+
+const rootfsAnnotations = ({lower, upper, work, cache}: BundleInput): Record<string, string> => ({
+	'io.hawser.rootfs.lower': lower.join(':'),
+	'io.hawser.rootfs.upper': upper,
+	'io.hawser.rootfs.work': work,
+	'io.hawser.cache': cache,
+});
+
+function planNamespaces({network, pid, ipc, uts, cgroupns}: ContainerConfig): Namespace[] {
+	return [
+		{type: 'mount'},
+		...(network === 'host' ? [] : [{type: 'network'} as const]),
+		...(uts === 'host' ? [] : [{type: 'uts'} as const]),
+		...(pid === 'host' ? [] : [{type: 'pid'} as const]),
+		...(ipc === 'host' ? [] : [{type: 'ipc'} as const]),
+		...(cgroupns === 'host' ? [] : [{type: 'cgroup'} as const]),
+	];
+}
+
+/** As Docker's daemon leaves it to containers: what the caller's shell has must not matter. */
+const NOFILE = 1_048_576;
+
+function rlimits(ulimits: ContainerConfig['ulimits']): NonNullable<Process['rlimits']> {
+	const asked = ulimits.map(({name, soft, hard}) => ({type: `RLIMIT_${name.toUpperCase()}`, soft: unlimited(soft), hard: unlimited(hard)}));
+	return asked.some(({type}) => type === 'RLIMIT_NOFILE') ? asked : [{type: 'RLIMIT_NOFILE', soft: NOFILE, hard: NOFILE}, ...asked];
+}
+
+/** The specification's numbers are unsigned; more than 2^63-1 means none. */
+const unlimited = (value: number): number => (value < 0 ? Number.MAX_SAFE_INTEGER : value);
+
+/** With a network of its own, any user of the container may open low ports and ping, as in Docker. */
+function sysctls({network, sysctls: asked, privileged}: ContainerConfig): Record<string, string> {
+	const own = network === 'host' || privileged ? {} : {'net.ipv4.ip_unprivileged_port_start': '0', 'net.ipv4.ping_group_range': '0 2147483647'};
+	return {...own, ...asked};
+}

@@ -1,0 +1,105 @@
+import {randomBytes} from 'node:crypto';
+import {existsSync, mkdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {setTimeout as sleep} from 'node:timers/promises';
+import type {Engine} from '../engine/engine.ts';
+import {EngineError} from '../errors/error.ts';
+import {encodeFields} from '../monitor/fields.ts';
+import {readStatus} from '../monitor/status.ts';
+import {moveFolder} from '../platform/files.ts';
+import {isAlive, ownStartTime} from '../platform/process.ts';
+import {takeNetworkDown} from '../runtime/network.ts';
+import {deleteFromRuntime} from '../runtime/runtime.ts';
+import {readClaim} from './live.ts';
+import {liveFolder, runtimeRoot} from './place.ts';
+
+/** The right to make or remove a container's live folder; one process has it at a time. */
+export type Claim = {
+	/** STATE/containers/ID, empty but for the claim itself. */
+	readonly folder: string;
+	/** The folder stays and belongs to the monitor from now on. */
+	keep(): void;
+	/** The folder goes. */
+	release(): void;
+};
+
+const PATIENCE_MS = 15_000;
+
+/**
+ * Makes STATE/containers/ID by renaming a prepared folder: atomic, so that of two only one succeeds. undefined: a live monitor (or a
+ * program without one) has it. What a dead monitor or a killed process left there is cleaned up first.
+ */
+export async function claimContainer(engine: Engine, id: string, purpose: 'start' | 'remove'): Promise<Claim | undefined> {
+	const folder = liveFolder(engine, id);
+	const prepared = prepare(engine, purpose);
+	try {
+		const giveUp = performance.now() + PATIENCE_MS;
+		while (!moveFolder(prepared, folder)) {
+			const holder = whoHolds(folder);
+			if (holder === 'program') return undefined;
+			if (holder === 'nobody') {
+				if (await replaceDead(engine, id, prepared)) break;
+			} else if (performance.now() > giveUp) throw busy(id, holder);
+			else await sleep(5);
+		}
+	} finally {
+		rmSync(prepared, {recursive: true, force: true});
+	}
+	return {folder, keep: () => rmSync(`${folder}/claim`, {force: true}), release: () => rmSync(folder, {recursive: true, force: true})};
+}
+
+function prepare(engine: Engine, purpose: string): string {
+	const prepared = `${engine.state}/making/${process.pid}-${randomBytes(6).toString('hex')}`;
+	mkdirSync(prepared, {recursive: true, mode: 0o700});
+	mkdirSync(`${engine.state}/containers`, {recursive: true, mode: 0o700});
+	writeFileSync(`${prepared}/claim`, encodeFields({pid: process.pid, 'pid-start': ownStartTime(), for: purpose}), {mode: 0o600});
+	return prepared;
+}
+
+/** `program`: it runs, or its monitor is still at work. A number: pid of the process that has claimed the folder. */
+export function whoHolds(folder: string): 'program' | 'nobody' | number {
+	const found = readStatus(folder);
+	// A monitor that has written `exited` takes the rest back and ends by itself: wait for it as for any other.
+	if (found?.alive === true) return found.status.state === 'exited' ? found.status.monitor : 'program';
+	const claim = readClaim(folder);
+	if (claim !== undefined) return claim.pid;
+	return found !== undefined && found.status.state !== 'exited' && isAlive(found.status.pid, found.status.pidStart) ? 'program' : 'nobody';
+}
+
+const busy = (id: string, holder: number): EngineError =>
+	new EngineError({
+		code: 'container.busy',
+		subject: id,
+		message: `container ${id.slice(0, 12)} is being started or removed by another process (pid ${holder})`,
+		hint: 'Try again when that has ended.',
+	});
+
+/**
+ * Puts the prepared folder in a dead one's place. Under the records' write lock, so that what was found dead is still what is moved
+ * away; nothing is written, so that no sync is paid. False when it is not dead any more.
+ */
+async function replaceDead(engine: Engine, id: string, prepared: string): Promise<boolean> {
+	const folder = liveFolder(engine, id);
+	const waste = `${engine.state}/waste/${id}-${randomBytes(6).toString('hex')}`;
+	mkdirSync(`${engine.state}/waste`, {recursive: true, mode: 0o700});
+	engine.db.exec('BEGIN IMMEDIATE');
+	try {
+		if (whoHolds(folder) !== 'nobody') return false;
+		// The plan stays reachable: should this process be killed as well, the next one needs it.
+		if (existsSync(`${folder}/net-plan`)) renameSync(`${folder}/net-plan`, `${prepared}/net-plan`);
+		if (!moveFolder(folder, waste) || !moveFolder(prepared, folder)) return false;
+	} finally {
+		engine.db.exec('ROLLBACK');
+	}
+	await takeBack(engine, id, folder);
+	rmSync(waste, {recursive: true, force: true});
+	return true;
+}
+
+/** What a monitor does at its end, for one that could not: both helpers are idempotent. */
+async function takeBack(engine: Engine, id: string, folder: string): Promise<void> {
+	if (existsSync(`${runtimeRoot(engine)}/${id}`)) {
+		await deleteFromRuntime(engine, id);
+		if (existsSync(`${folder}/net-plan`)) await takeNetworkDown(engine, `${folder}/net-plan`);
+	}
+	rmSync(`${folder}/net-plan`, {force: true});
+}

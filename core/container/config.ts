@@ -1,0 +1,38 @@
+import type {Digest} from '../oci/digest.ts';
+import type {MountPoint} from '../volume/model.ts';
+import type {ContainerSpec, PortBinding, Resources, RestartPolicy} from './model.ts';
+
+/** What the image and the user's wishes come to; never changes but by rename and update. */
+export type ContainerConfig = {
+	readonly entrypoint: readonly string[];
+	readonly command: readonly string[];
+	readonly env: readonly string[];
+	readonly labels: Readonly<Record<string, string>>;
+	/** '' is `/`. */
+	readonly workdir: string;
+	readonly user: string;
+	readonly hostname: string;
+	readonly domainname: string;
+	readonly tty: boolean;
+	readonly openStdin: boolean;
+	readonly stdinOnce: boolean;
+	readonly autoRemove: boolean;
+	/** `bridge`, `host`, `none`, or a network's name or id. */
+	readonly network: string;
+	readonly networkAliases: readonly string[];
+	readonly ip?: string;
+	readonly macAddress?: string;
+	readonly ports: readonly PortBinding[];
+	readonly publishAll: boolean;
+	/** `80/tcp`, of the image and of --expose. */
+	readonly exposed: readonly string[];
+	readonly mounts: readonly MountPoint[];
+	readonly resources: Resources;
+	readonly restart: RestartPolicy;
+	readonly stopSignal: string;
+	readonly stopTimeout?: number;
+	/** Lowest first. */
+	readonly chainIds: readonly Digest[];
+	readonly architecture: string;
+} & Required<Pick<ContainerSpec, 'privileged' | 'readOnly' | 'capAdd' | 'capDrop' | 'securityOpt' | 'init' | 'dns' | 'dnsSearch' | 'dnsOptions' | 'extraHosts' | 'groupAdd' | 'sysctls' | 'ulimits' | 'devices'>> &
+	Required<Pick<ContainerSpec, 'shmSize' | 'pid' | 'ipc' | 'uts' | 'cgroupns' | 'logDriver' | 'logOptions' | 'runtime' | 'annotations'>>;

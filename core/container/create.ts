@@ -1,0 +1,93 @@
+import {chmodSync, mkdirSync, rmSync} from 'node:fs';
+import {parseSecurity} from '../bundle/build.ts';
+import {chooseCapabilities} from '../bundle/capabilities.ts';
+import type {Engine} from '../engine/engine.ts';
+import {EngineError} from '../errors/error.ts';
+import {recordEvent} from '../events/journal.ts';
+import {findImage} from '../image/find.ts';
+import {networkStore} from '../network/store.ts';
+import {nowText} from '../platform/time.ts';
+import {transaction} from '../state/database.ts';
+import {resolveMounts} from '../volume/point.ts';
+import {volumeStore} from '../volume/store.ts';
+import {parseTmpfs} from '../volume/tmpfs.ts';
+import type {ContainerConfig} from './config.ts';
+import {eventAttributes} from './events.ts';
+import {mergeConfig} from './merge.ts';
+import type {ContainerSpec, MountSpec} from './model.ts';
+import {drawName} from './names.ts';
+import {leaseAddress} from './network.ts';
+import {containerFolder, drawId} from './place.ts';
+import {type ContainerRecord, insertRecord, recordByName} from './record.ts';
+import {checkSpec} from './validate.ts';
+
+export type CreateResult = {readonly id: string; readonly name: string; readonly warnings: string[]};
+
+/**
+ * Makes a container's record and folder; the image must be there. The folder comes first and the record last: what has a record is
+ * complete. One commit, with the address, the volumes and the name.
+ */
+export async function createContainer(engine: Engine, spec: ContainerSpec): Promise<CreateResult> {
+	checkSpec(spec);
+	parseSecurity(spec.securityOpt ?? []);
+	chooseCapabilities({privileged: spec.privileged ?? false, capAdd: spec.capAdd ?? [], capDrop: spec.capDrop ?? []});
+	const image = findImage(engine, spec.image);
+	const id = drawId();
+	const config = mergeConfig(spec, image, id);
+	checkSupported(config);
+	makeFolders(engine, id);
+	try {
+		const record = transaction(engine.db, () => insert(engine, id, spec, {...config, mounts: []}, image));
+		recordEvent(engine, {type: 'container', action: 'create', id, attributes: eventAttributes(record)});
+		return {id, name: record.name, warnings: warningsFor(spec, image.architecture)};
+	} catch (error) {
+		rmSync(containerFolder(engine, id), {recursive: true, force: true});
+		throw error;
+	}
+}
+
+function insert(engine: Engine, id: string, spec: ContainerSpec, config: ContainerConfig, image: ReturnType<typeof findImage>): ContainerRecord {
+	const name = spec.name === undefined ? freeName(engine) : spec.name.replace(/^\//, '');
+	const mounts = resolveMounts(volumeStore(engine.db), engine.root, askedMounts(spec), Object.keys(image.config.Volumes ?? {}));
+	const record: ContainerRecord = {id, name, createdAt: nowText(), image: spec.image, imageId: image.id, config: {...config, mounts}};
+	insertRecord(engine.db, record);
+	leaseAddress(engine, record);
+	return record;
+}
+
+function freeName(engine: Engine): string {
+	for (let attempt = 0; ; attempt++) {
+		const name = drawName(attempt);
+		if (recordByName(engine.db, name) === undefined) return name;
+	}
+}
+
+const askedMounts = ({mounts = [], tmpfs = {}}: ContainerSpec): MountSpec[] => [...mounts, ...Object.entries(tmpfs).map(([target, options]) => parseTmpfs(target, options))];
+
+function makeFolders(engine: Engine, id: string): void {
+	const folder = containerFolder(engine, id);
+	mkdirSync(`${folder}/log`, {recursive: true, mode: 0o700});
+	mkdirSync(`${folder}/work`, {mode: 0o700});
+	mkdirSync(`${folder}/upper`);
+	// Becomes the container's `/`: whatever our umask is, every user must be able to look into it.
+	chmodSync(`${folder}/upper`, 0o755);
+}
+
+function checkSupported(config: Omit<ContainerConfig, 'mounts'>): void {
+	const refuse = (what: string, hint?: string): never => {
+		throw new EngineError({code: 'container.unsupported', subject: what, message: `${what} is not supported`, hint});
+	};
+	if (config.init) refuse('--init', 'Run a small init of the image as its entrypoint.');
+	for (const [flag, value] of [['pid', config.pid], ['ipc', config.ipc], ['uts', config.uts], ['cgroupns', config.cgroupns]] as const)
+		if (!['', 'host', 'private', ...(flag === 'ipc' ? ['shareable'] : [])].includes(value)) refuse(`--${flag} ${value}`, 'private and host are.');
+	if (config.runtime !== 'hawser' && !config.runtime.endsWith('/hawser-runtime')) refuse(`the runtime ${config.runtime}`, 'Leave --runtime out.');
+}
+
+const machines: Readonly<Record<string, string>> = {x64: 'amd64', arm64: 'arm64', ia32: '386', arm: 'arm'};
+
+function warningsFor({platform}: ContainerSpec, architecture: string): string[] {
+	const host = machines[process.arch] ?? process.arch;
+	if (architecture === '' || architecture === host || platform !== undefined) return [];
+	return [`The requested image's platform (linux/${architecture}) does not match the detected host platform (linux/${host}) and no specific platform was requested`];
+}
+

@@ -1,0 +1,21 @@
+import type {Engine} from '../engine/engine.ts';
+import {recordEvent} from '../events/journal.ts';
+import {request} from '../monitor/request.ts';
+import {parseSignal} from '../platform/signals.ts';
+import {signalByRuntime} from '../runtime/runtime.ts';
+import {eventAttributes} from './events.ts';
+import {readLive} from './live.ts';
+import {liveFolder} from './place.ts';
+import {findRecord} from './record.ts';
+import {requireRunning} from './state.ts';
+
+export async function killContainer(engine: Engine, ref: string, {signal = 'SIGKILL'}: {readonly signal?: string} = {}): Promise<void> {
+	const number = parseSignal(signal);
+	const record = findRecord(engine.db, ref);
+	const live = readLive(engine, record.id);
+	requireRunning(record, live, 'kill');
+	if (live.monitored) return void (await request(liveFolder(engine, record.id), 'kill', {signal: number}));
+	// Nobody is there to do it, or to say that it was done.
+	await signalByRuntime(engine, record.id, number);
+	recordEvent(engine, {type: 'container', action: 'kill', id: record.id, attributes: eventAttributes(record, {signal: String(number)})});
+}

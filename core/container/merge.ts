@@ -1,0 +1,85 @@
+import {mergeEnv} from '../bundle/build.ts';
+import {EngineError} from '../errors/error.ts';
+import type {Image} from '../image/model.ts';
+import type {ContainerConfig} from './config.ts';
+import type {ContainerSpec} from './model.ts';
+import {checkUser, checkWorkdir} from './validate.ts';
+
+const SHM_SIZE = 64 * 1024 * 1024;
+
+/** The image's config under the user's wishes, by Docker's rules, with Docker's defaults where neither speaks. */
+export function mergeConfig(spec: ContainerSpec, image: Image, id: string): Omit<ContainerConfig, 'mounts'> {
+	const run = image.config;
+	const {entrypoint, command} = chooseCommand(spec, image);
+	const user = spec.user ?? run.User ?? '';
+	const workdir = spec.workdir ?? run.WorkingDir ?? '';
+	// These come from the image, too, and end up in a namespace's hands.
+	checkUser(user);
+	if (workdir !== '') checkWorkdir(absolute(workdir));
+	return {
+		entrypoint,
+		command,
+		env: mergeEnv(run.Env ?? [], spec.env ?? []),
+		labels: {...run.Labels, ...spec.labels},
+		workdir: workdir === '' ? '' : absolute(workdir),
+		user,
+		hostname: spec.hostname ?? (spec.network === 'host' || spec.uts === 'host' ? '' : id.slice(0, 12)),
+		domainname: spec.domainname ?? '',
+		tty: spec.tty ?? false,
+		openStdin: spec.openStdin ?? false,
+		stdinOnce: spec.stdinOnce ?? false,
+		autoRemove: spec.autoRemove ?? false,
+		network: spec.network === undefined || spec.network === 'default' || spec.network === '' ? 'bridge' : spec.network,
+		networkAliases: spec.networkAliases ?? [],
+		...(spec.ip !== undefined && {ip: spec.ip}),
+		...(spec.macAddress !== undefined && {macAddress: spec.macAddress}),
+		ports: spec.ports ?? [],
+		publishAll: spec.publishAll ?? false,
+		exposed: exposedPorts(spec, Object.keys(run.ExposedPorts ?? {})),
+		resources: spec.resources ?? {},
+		restart: spec.restart ?? {name: 'no', maximumRetryCount: 0},
+		stopSignal: spec.stopSignal ?? run.StopSignal ?? 'SIGTERM',
+		...(spec.stopTimeout !== undefined && {stopTimeout: spec.stopTimeout}),
+		chainIds: image.chainIds,
+		architecture: image.architecture,
+		privileged: spec.privileged ?? false,
+		readOnly: spec.readOnly ?? false,
+		capAdd: spec.capAdd ?? [],
+		capDrop: spec.capDrop ?? [],
+		securityOpt: spec.securityOpt ?? [],
+		init: spec.init ?? false,
+		dns: spec.dns ?? [],
+		dnsSearch: spec.dnsSearch ?? [],
+		dnsOptions: spec.dnsOptions ?? [],
+		extraHosts: spec.extraHosts ?? [],
+		groupAdd: spec.groupAdd ?? [],
+		sysctls: spec.sysctls ?? {},
+		ulimits: spec.ulimits ?? [],
+		devices: spec.devices ?? [],
+		shmSize: spec.shmSize === undefined || spec.shmSize === 0 ? SHM_SIZE : spec.shmSize,
+		pid: spec.pid ?? '',
+		ipc: spec.ipc ?? 'private',
+		uts: spec.uts ?? '',
+		cgroupns: spec.cgroupns ?? 'private',
+		logDriver: spec.logDriver ?? 'json-file',
+		logOptions: spec.logOptions ?? {},
+		runtime: spec.runtime ?? 'hawser',
+		annotations: spec.annotations ?? {},
+	};
+}
+
+/** An image's WORKDIR may lack its first slash. */
+const absolute = (path: string): string => (path.startsWith('/') ? path : `/${path}`);
+
+/** An entrypoint of the user's makes the image's command void. */
+function chooseCommand(spec: ContainerSpec, {config}: Image): {entrypoint: readonly string[]; command: readonly string[]} {
+	const command = spec.command !== undefined && spec.command.length > 0 ? spec.command : undefined;
+	const given = spec.entrypoint?.filter(word => word !== '');
+	const chosen = given === undefined ? {entrypoint: config.Entrypoint ?? [], command: command ?? config.Cmd ?? []} : {entrypoint: given, command: command ?? []};
+	if (chosen.entrypoint.length + chosen.command.length === 0) throw new EngineError({code: 'container.no-command', subject: spec.image, message: 'no command specified', hint: `The image ${spec.image} names none: give one after it.`});
+	return chosen;
+}
+
+const exposedPorts = ({expose = [], ports = []}: ContainerSpec, ofImage: readonly string[]): string[] => [
+	...new Set([...ofImage, ...expose, ...ports.map(({containerPort, protocol}) => `${containerPort}/${protocol}`)].map(port => (port.includes('/') ? port : `${port}/tcp`))),
+];

@@ -1,0 +1,22 @@
+import {randomBytes} from 'node:crypto';
+
+type Places = {readonly root: string; readonly state: string; readonly cgroupParent: string};
+
+/** 64 hex digits, as Docker's. */
+export function drawId(): string {
+	for (;;) {
+		const id = randomBytes(32).toString('hex');
+		// A short id of digits alone would pass for a number where scripts and YAML take it.
+		if (/[a-f]/.test(id.slice(0, 12))) return id;
+	}
+}
+
+/** What lasts of a container: writable layer, log, exit record. */
+export const containerFolder = ({root}: Pick<Places, 'root'>, id: string): string => `${root}/containers/${id}`;
+
+/** What a reboot takes: bundle, plan, status, socket. It is there while the container has a monitor, and until the next start or rm. */
+export const liveFolder = ({state}: Pick<Places, 'state'>, id: string): string => `${state}/containers/${id}`;
+
+export const runtimeRoot = ({state}: Pick<Places, 'state'>): string => `${state}/runtime`;
+
+export const cgroupOf = ({cgroupParent}: Pick<Places, 'cgroupParent'>, id: string): string => `${cgroupParent}/${id}`;

@@ -1,0 +1,109 @@
+import {mkdirSync, readdirSync} from 'node:fs';
+import {randomBytes} from 'node:crypto';
+import type {Engine} from '../engine/engine.ts';
+import {EngineError} from '../errors/error.ts';
+import {recordEvent} from '../events/journal.ts';
+import {requestExit} from '../monitor/request.ts';
+import {releaseEndpoints} from '../network/endpoint.ts';
+import {networkStore} from '../network/store.ts';
+import {moveFolder} from '../platform/files.ts';
+import {reasonOf, runProgram} from '../platform/run.ts';
+import {signalByRuntime} from '../runtime/runtime.ts';
+import {transaction} from '../state/database.ts';
+import {volumeStore} from '../volume/store.ts';
+import {removeVolume} from '../volume/volume.ts';
+import {type Claim, claimContainer} from './claim.ts';
+import {eventAttributes} from './events.ts';
+import {isRunning, type LiveState, readLive} from './live.ts';
+import {containerFolder, liveFolder} from './place.ts';
+import {type ContainerRecord, deleteRecord, findRecord} from './record.ts';
+
+export type RemoveOptions = {readonly force?: boolean; readonly volumes?: boolean};
+
+const SIGKILL = 9;
+
+/**
+ * Ends it with `force`, then: claim, move the folder aside (from here on it counts as `removing`), one commit, delete the files. Killed
+ * at any point, the same command finishes the work.
+ */
+export async function removeContainer(engine: Engine, ref: string, {force = false, volumes = false}: RemoveOptions = {}): Promise<{id: string}> {
+	const record = findRecord(engine.db, ref);
+	const {id} = record;
+	const claim = await claimForRemoval(engine, record, force);
+	try {
+		const waste = moveAside(engine, id);
+		const folders = transaction(engine.db, () => forget(engine, record, volumes));
+		await removeTrees(engine, [...waste, ...folders]);
+	} finally {
+		claim.release();
+	}
+	recordEvent(engine, {type: 'container', action: 'destroy', id, attributes: eventAttributes(record)});
+	return {id};
+}
+
+async function claimForRemoval(engine: Engine, record: ContainerRecord, force: boolean): Promise<Claim> {
+	for (;;) {
+		const claim = await claimContainer(engine, record.id, 'remove');
+		if (claim !== undefined) return claim;
+		const live = readLive(engine, record.id);
+		if (!isRunning(live) && live.status !== 'created') continue;
+		if (!force) throw inUse(record, live);
+		await kill(engine, record.id, live);
+	}
+}
+
+const advice: Readonly<Record<string, string>> = {paused: 'unpause and then stop the container before removing or force remove', restarting: 'stop the container before removing or force remove'};
+
+const inUse = ({name}: ContainerRecord, {status}: LiveState): EngineError =>
+	new EngineError({
+		code: 'container.running',
+		subject: name,
+		message: `cannot remove container "${name}": container is ${status === 'stopping' ? 'running' : status}: ${advice[status] ?? 'stop the container before removing or force remove'}`,
+	});
+
+/** By the monitor, marked as wanted, so that no restart policy brings it back. */
+async function kill(engine: Engine, id: string, live: LiveState): Promise<void> {
+	if (!live.monitored) return signalByRuntime(engine, id, SIGKILL);
+	const {exit, close} = await requestExit(liveFolder(engine, id), 'stop', {signal: SIGKILL, timeout: 0});
+	try {
+		await exit;
+	} catch (error) {
+		if (isRunning(readLive(engine, id))) throw error;
+	} finally {
+		close();
+	}
+}
+
+/** Also what an earlier removal has left. */
+function moveAside(engine: Engine, id: string): string[] {
+	const trash = `${engine.root}/trash`;
+	mkdirSync(trash, {recursive: true, mode: 0o700});
+	const aside = `${trash}/${id}-${randomBytes(4).toString('hex')}`;
+	moveFolder(containerFolder(engine, id), aside);
+	return readdirSync(trash)
+		.filter(name => name.startsWith(id))
+		.map(name => `${trash}/${name}`);
+}
+
+function forget(engine: Engine, {id, config}: ContainerRecord, volumes: boolean): string[] {
+	deleteRecord(engine.db, id);
+	releaseEndpoints(networkStore(engine.db), id);
+	if (!volumes) return [];
+	const store = volumeStore(engine.db);
+	const names = config.mounts.flatMap(({name, anonymous}) => (anonymous && name !== undefined && store.volume(name) !== undefined ? [name] : []));
+	return names.filter(name => volumeUsers(engine, name).length === 0).flatMap(name => removeVolume(store, engine.root, name, other => volumeUsers(engine, other)));
+}
+
+/** Containers, running or not, that mount a volume. */
+export const volumeUsers = (engine: Engine, name: string): string[] =>
+	engine.db
+		.prepare("SELECT id FROM containers, json_each(spec, '$.mounts') AS mount WHERE json_extract(mount.value, '$.name') = ?")
+		.all(name)
+		.map(row => String(row['id']));
+
+/** A container shaped these trees: only the helper, which enters them first, may go in. */
+export async function removeTrees(engine: Engine, folders: readonly string[]): Promise<void> {
+	if (folders.length === 0) return;
+	const result = await runProgram(engine.native.layer, ['remove', ...folders]);
+	if (result.code !== 0) throw new EngineError({code: 'container.remove-failed', subject: folders[0], message: `cannot remove ${folders[0]}: ${reasonOf(result, engine.native.layer)}`});
+}

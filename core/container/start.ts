@@ -1,0 +1,149 @@
+import {mkdirSync, writeFileSync} from 'node:fs';
+import {buildSpec} from '../bundle/build.ts';
+import type {Engine} from '../engine/engine.ts';
+import {EngineError} from '../errors/error.ts';
+import {launchMonitor} from '../monitor/launch.ts';
+import {encodePlan, type MonitorPlan} from '../monitor/plan.ts';
+import {request} from '../monitor/request.ts';
+import {attach} from '../monitor/stream.ts';
+import {hexOf} from '../oci/digest.ts';
+import {bootId} from '../platform/process.ts';
+import {parseSignal} from '../platform/signals.ts';
+import {nowText} from '../platform/time.ts';
+import {ociMounts} from '../volume/oci.ts';
+import {copyUps} from '../volume/point.ts';
+import {attachContainer, toAttachment} from './attach.ts';
+import {type Claim, claimContainer} from './claim.ts';
+import {hostnameOf, writeEtcFiles} from './etc.ts';
+import {readLive, startFile} from './live.ts';
+import type {Attachment} from './model.ts';
+import {setUpNetwork} from './network.ts';
+import type {AttachOptions, StartOptions} from './options.ts';
+import {cgroupOf, containerFolder, liveFolder, runtimeRoot} from './place.ts';
+import {type ContainerRecord, findRecord} from './record.ts';
+
+/** Starts a container, or does nothing when it runs. No commit, unless it publishes ports. */
+export async function startContainer(engine: Engine, ref: string, {attach: wish, onStarted}: StartOptions = {}): Promise<Attachment | undefined> {
+	const record = findRecord(engine.db, ref);
+	const claim = await claimContainer(engine, record.id, 'start');
+	if (claim === undefined) return whenRunning(engine, record, wish);
+	// Looked at again under the claim: a removal may have been first.
+	const present = await underClaim(claim, async () => findRecord(engine.db, record.id));
+	await underClaim(claim, async () => prepare(engine, present, claim, wish));
+	// From here on the folder belongs to the monitor, which takes back what it made when it fails.
+	const {pid} = await launch(engine, claim);
+	const attachment = wish === undefined ? undefined : await connectAndStart(claim.folder, wish, pid);
+	onStarted?.(pid);
+	return attachment;
+}
+
+async function whenRunning(engine: Engine, record: ContainerRecord, wish: AttachOptions | undefined): Promise<Attachment | undefined> {
+	if (readLive(engine, record.id).status === 'paused') throw new EngineError({code: 'container.paused', subject: record.name, message: 'cannot start a paused container, try unpause instead'});
+	return wish === undefined ? undefined : attachContainer(engine, record.id, wish);
+}
+
+async function underClaim<T>(claim: Claim, work: () => Promise<T>): Promise<T> {
+	try {
+		return await work();
+	} catch (error) {
+		claim.release();
+		throw error;
+	}
+}
+
+async function launch(engine: Engine, claim: Claim): Promise<{pid: number}> {
+	try {
+		return await launchMonitor(engine.native.monitor, claim.folder);
+	} finally {
+		claim.keep();
+	}
+}
+
+async function connectAndStart(folder: string, wish: AttachOptions, pid: number): Promise<Attachment> {
+	const stream = await attach(folder, {
+		input: wish.input,
+		lossless: wish.lossless ?? true,
+		...(wish.rows !== undefined && {rows: wish.rows}),
+		...(wish.columns !== undefined && {columns: wish.columns}),
+		...(wish.willRemove !== undefined && {remove: wish.willRemove}),
+	});
+	try {
+		await request(folder, 'start');
+	} catch (error) {
+		stream.detach();
+		throw error;
+	}
+	return toAttachment(stream, pid);
+}
+
+/** Writes the bundle and the plans, and notes that it shall run: all that the monitor reads. */
+function prepare(engine: Engine, record: ContainerRecord, {folder}: Claim, wish: AttachOptions | undefined): void {
+	const setup = setUpNetwork(engine, record);
+	const lasting = containerFolder(engine, record.id);
+	const spec = buildSpec({
+		id: record.id,
+		config: record.config,
+		hostname: hostnameOf(record),
+		cgroup: cgroupOf(engine, record.id),
+		rootfs: `${folder}/bundle/rootfs`,
+		lower: record.config.chainIds.map(chainId => `${engine.root}/layers/${hexOf(chainId)}/fs`).reverse(),
+		upper: `${lasting}/upper`,
+		work: `${lasting}/work`,
+		cache: `${engine.state}/cache`,
+		files: writeEtcFiles(engine, record, setup),
+		mounts: ociMounts(record.config.mounts),
+		copyUp: copyUps(record.config.mounts).map(({target}) => target),
+	});
+	mkdirSync(`${folder}/bundle/rootfs`, {recursive: true, mode: 0o700});
+	mkdirSync(`${engine.state}/cache`, {recursive: true, mode: 0o700});
+	mkdirSync(runtimeRoot(engine), {recursive: true, mode: 0o700});
+	writeFileSync(`${folder}/bundle/config.json`, JSON.stringify(spec), {mode: 0o600});
+	if (setup.plan !== undefined) writeFileSync(`${folder}/net-plan`, setup.plan, {mode: 0o600});
+	writeFileSync(`${folder}/plan`, encodePlan(planMonitor(engine, record, setup.plan !== undefined, wish)), {mode: 0o600});
+	writeFileSync(startFile(engine, record.id), `${bootId()}\n${nowText()}\n`, {mode: 0o600});
+}
+
+function planMonitor(engine: Engine, record: ContainerRecord, hasNet: boolean, wish: AttachOptions | undefined): MonitorPlan {
+	const {id, name, image, config} = record;
+	const folder = liveFolder(engine, id);
+	const lasting = containerFolder(engine, id);
+	return {
+		id,
+		name,
+		image,
+		runtime: engine.defaultRuntime,
+		runtimeRoot: runtimeRoot(engine),
+		bundle: `${folder}/bundle`,
+		...(hasNet && {net: {program: engine.native.net, plan: `${folder}/net-plan`}}),
+		tty: config.tty,
+		stdin: config.openStdin,
+		stdinOnce: config.stdinOnce,
+		...(wish?.rows !== undefined && wish.columns !== undefined && {size: {rows: wish.rows, columns: wish.columns}}),
+		start: wish === undefined ? 'now' : 'wait',
+		...(config.logDriver !== 'none' && {log: {path: `${lasting}/log/json.log`, ...logLimits(config.logOptions)}}),
+		exitRecord: `${lasting}/exit`,
+		stats: `${lasting}/stats`,
+		cgroup: cgroupOf(engine, id),
+		monitorCgroup: `${engine.cgroupParent}/monitors`,
+		journal: `${engine.root}/journal`,
+		restart: config.restart,
+		stopSignal: parseSignal(config.stopSignal),
+		stopTimeout: config.stopTimeout ?? DEFAULT_STOP_TIMEOUT,
+		...(config.autoRemove && {exitCommand: [engine.native.command, '--root', engine.root, '--state', engine.state, 'container', 'reap', id]}),
+		labels: config.labels,
+	};
+}
+
+export const DEFAULT_STOP_TIMEOUT = 10;
+
+const units: Readonly<Record<string, number>> = {'': 1, b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4};
+
+/** Never without a bound: a container must not fill the disk by talking. 100 MiB unless asked otherwise; -1 is as much as wished. */
+export function logLimits(options: Readonly<Record<string, string>>): {maxSize: number; maxFiles: number} {
+	const size = options['max-size'] ?? '20m';
+	const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?$/i.exec(size) ?? [];
+	if (size !== '-1' && number === '') throw new EngineError({code: 'container.invalid', subject: size, message: `invalid value for max-size: ${size}`});
+	const files = options['max-file'] ?? (options['max-size'] === undefined ? '5' : '1');
+	if (!/^[1-9]\d{0,4}$/.test(files)) throw new EngineError({code: 'container.invalid', subject: files, message: `max-file cannot be less than 1: ${files}`});
+	return {maxSize: size === '-1' ? 0 : Math.floor(Number(number) * (units[unit.toLowerCase()] ?? 1)), maxFiles: Number(files)};
+}

@@ -1,0 +1,123 @@
+import {EngineError} from '../errors/error.ts';
+import {parseSignal} from '../platform/signals.ts';
+import type {ContainerSpec, Resources} from './model.ts';
+
+const invalid = (subject: string, message: string, hint?: string): EngineError => new EngineError({code: 'container.invalid', subject, message, hint});
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: just these are refused
+const control = /[\u0000-\u001f\u007f]/;
+
+const MIB = 1024 * 1024;
+const MINIMUM_MEMORY = 6 * MIB;
+
+/** What is sent to C, written into files of /etc, or shown: no control byte gets past here. */
+export function checkSpec(spec: ContainerSpec): void {
+	if (spec.name !== undefined) checkName(spec.name);
+	checkHostname(spec.hostname, spec.domainname);
+	for (const variable of spec.env ?? []) checkEnv(variable);
+	for (const label of Object.keys(spec.labels ?? {})) if (label === '' || control.test(label)) throw invalid(label, `invalid label key ${JSON.stringify(label)}`);
+	for (const argument of [...(spec.entrypoint ?? []), ...(spec.command ?? [])]) if (argument.includes('\0')) throw invalid('command', 'an argument of the command holds a NUL byte');
+	if (spec.workdir !== undefined && spec.workdir !== '') checkWorkdir(spec.workdir);
+	if (spec.user !== undefined) checkUser(spec.user);
+	checkNetwork(spec);
+	checkResources(spec.resources ?? {});
+	checkRest(spec);
+}
+
+export function checkName(name: string): void {
+	if (!/^\/?[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name)) throw invalid(name, `Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
+	if (name.length > 128) throw invalid(name, `Invalid container name (${name.slice(0, 40)}…), at most 128 characters are allowed`);
+}
+
+/** An OCI or image-shaped workdir of /proc/PID/fd would reach a descriptor of the host (CVE-2024-21626). */
+export function checkWorkdir(workdir: string): void {
+	if (!workdir.startsWith('/')) throw invalid(workdir, `the working directory '${workdir}' is invalid, it needs to be an absolute path`);
+	if (control.test(workdir)) throw invalid(workdir, `the working directory ${JSON.stringify(workdir)} holds a control character`);
+	if (/^\/+proc\/+[^/]+\/+(task\/+[^/]+\/+)?(fd|cwd|root)(\/|$)/.test(workdir)) throw invalid(workdir, `the working directory '${workdir}' is not allowed`);
+}
+
+/** The grammar; names are looked up by the runtime inside the container. */
+export function checkUser(user: string): void {
+	if (user === '') return;
+	const parts = user.split(':');
+	if (parts.length > 2 || parts[0] === '' || parts.some(part => !/^[a-zA-Z0-9_.][a-zA-Z0-9_.-]*\$?$/.test(part)))
+		throw invalid(user, `invalid user ${JSON.stringify(user)}: expected name|uid[:group|gid]`);
+	for (const part of parts) if (/^\d+$/.test(part) && Number(part) > 4_294_967_294) throw invalid(user, `invalid user ${JSON.stringify(user)}: uids and gids must be in range 0-4294967294`);
+}
+
+export function checkEnv(variable: string): void {
+	const equals = variable.indexOf('=');
+	const key = equals < 0 ? variable : variable.slice(0, equals);
+	if (key === '') throw invalid(variable, `invalid environment variable: ${variable}`);
+	if (control.test(key) || variable.includes('\0')) throw invalid(key, `invalid environment variable ${JSON.stringify(key)}: control characters are not allowed`);
+}
+
+function checkHostname(hostname: string | undefined, domainname: string | undefined): void {
+	if (hostname !== undefined && !/^[a-zA-Z0-9_]([a-zA-Z0-9_.-]*[a-zA-Z0-9_])?$/.test(hostname) && hostname !== '') throw invalid(hostname, `invalid hostname format: ${JSON.stringify(hostname)}`);
+	// 64 is the kernel's limit for a node name.
+	if (hostname !== undefined && hostname.length > 63) throw invalid(hostname, `invalid hostname: ${hostname.slice(0, 40)}… is longer than 63 characters`);
+	if (domainname !== undefined && !/^[a-zA-Z0-9_.-]{0,253}$/.test(domainname)) throw invalid(domainname, `invalid domainname format: ${JSON.stringify(domainname)}`);
+}
+
+function checkNetwork({network, ports = [], hostname, extraHosts = [], dns = [], dnsSearch = [], dnsOptions = [], networkAliases = []}: ContainerSpec): void {
+	if (network?.startsWith('container:') === true) throw invalid(network, 'joining the network of another container is not supported');
+	if (network === 'host' && hostname === undefined && ports.length > 0) return;
+	for (const text of [...extraHosts, ...dns, ...dnsSearch, ...dnsOptions, ...networkAliases]) if (control.test(text) || text === '') throw invalid(text, `invalid network setting ${JSON.stringify(text)}`);
+	for (const entry of extraHosts) if (!/^[^:\s]+[:=][^\s]+$/.test(entry)) throw invalid(entry, `bad format for add-host: ${JSON.stringify(entry)}`);
+	for (const address of dns) if (!/^[0-9a-fA-F.:]+$/.test(address)) throw invalid(address, `${address} is not an ip address`);
+}
+
+function checkResources(resources: Resources): void {
+	const {memory = 0, memorySwap = 0, memoryReservation = 0, nanoCpus = 0, cpuPeriod = 0, cpuQuota = 0, blkioWeight = 0, oomScoreAdj = 0, cpuShares = 0} = resources;
+	if (memory !== 0 && memory < MINIMUM_MEMORY) throw invalid('memory', 'Minimum memory limit allowed is 6MB');
+	if (memorySwap > 0 && memory === 0) throw invalid('memory-swap', 'You should always set the Memory limit when using Memoryswap limit, see usage');
+	if (memorySwap > 0 && memorySwap < memory) throw invalid('memory-swap', 'Minimum memoryswap limit should be larger than memory limit, see usage');
+	if (memoryReservation !== 0 && memoryReservation < MINIMUM_MEMORY) throw invalid('memory-reservation', 'Minimum memory reservation allowed is 6MB');
+	if (memory !== 0 && memoryReservation > memory) throw invalid('memory-reservation', 'Minimum memory limit can not be less than memory reservation limit, see usage');
+	if (nanoCpus !== 0 && (cpuPeriod !== 0 || cpuQuota !== 0)) throw invalid('cpus', `Conflicting options: Nano CPUs and CPU ${cpuPeriod === 0 ? 'Quota' : 'Period'} cannot both be set`);
+	const available = hostCpus();
+	if (nanoCpus < 0 || nanoCpus > available * 1e9) throw invalid('cpus', `range of CPUs is from 0.01 to ${available}.00, as there are only ${available} CPUs available`);
+	if (cpuPeriod !== 0 && (cpuPeriod < 1000 || cpuPeriod > 1_000_000)) throw invalid('cpu-period', 'CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)');
+	if (cpuQuota > 0 && cpuQuota < 1000) throw invalid('cpu-quota', 'CPU cfs quota can not be less than 1ms (i.e. 1000)');
+	if (cpuShares < 0) throw invalid('cpu-shares', `invalid CPU shares (${cpuShares}): value must be a positive integer`);
+	if (blkioWeight !== 0 && (blkioWeight < 10 || blkioWeight > 1000)) throw invalid('blkio-weight', 'Range of blkio weight is from 10 to 1000');
+	if (oomScoreAdj < -1000 || oomScoreAdj > 1000) throw invalid('oom-score-adj', `Invalid value ${oomScoreAdj}, range for oom score adj is [-1000, 1000]`);
+	for (const set of [resources.cpusetCpus, resources.cpusetMems]) if (set !== undefined && set !== '' && !/^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(set)) throw invalid('cpuset', `Invalid value ${set} for cpuset`);
+}
+
+const hostCpus = (): number => process.getBuiltinModule('node:os').availableParallelism();
+
+function checkRest(spec: ContainerSpec): void {
+	if (spec.stopSignal !== undefined) parseSignal(spec.stopSignal);
+	if (spec.restart !== undefined && spec.restart.maximumRetryCount > 0 && spec.restart.name !== 'on-failure')
+		throw invalid('restart', `maximum retry count cannot be used with restart policy '${spec.restart.name}'`);
+	if (spec.autoRemove === true && spec.restart !== undefined && spec.restart.name !== 'no') throw invalid('restart', "can't create 'AutoRemove' container with restart policy");
+	if (spec.shmSize !== undefined && spec.shmSize < 0) throw invalid('shm-size', 'SHM size can not be less than 0');
+	for (const mount of spec.mounts ?? []) checkMountTarget(mount.target, mount.source);
+	for (const target of Object.keys(spec.tmpfs ?? {})) checkMountTarget(target, '');
+	for (const [key, value] of Object.entries(spec.sysctls ?? {})) checkSysctl(key, value, spec);
+	for (const [key] of Object.entries(spec.annotations ?? {})) if (key.startsWith('io.hawser.')) throw invalid(key, `annotation ${key} is reserved`);
+	for (const driver of spec.logDriver === undefined ? [] : [spec.logDriver])
+		if (!['json-file', 'none', 'local'].includes(driver)) throw invalid(driver, `logger: no log driver named '${driver}' is registered`, 'json-file, local and none are there.');
+}
+
+/** The runtime makes /proc and /sys; what is mounted over them would hide its masks (CVE-2023-27561 and the like). */
+function checkMountTarget(target: string, source: string): void {
+	const volume = `${source}${source === '' ? '' : ':'}${target}`;
+	if (!target.startsWith('/')) throw invalid(target, `invalid volume specification: '${volume}': invalid mount config for type "bind": invalid mount path: '${target}' mount path must be absolute`);
+	if (control.test(target) || control.test(source)) throw invalid(target, `invalid volume specification ${JSON.stringify(volume)}: control characters are not allowed`);
+	const clean = target.replace(/\/+/g, '/').replace(/(.)\/$/, '$1');
+	if (clean === '/') throw invalid(target, `invalid volume specification: '${volume}': invalid specification: destination can't be '/'`);
+	if (clean.split('/').includes('..')) throw invalid(target, `invalid volume specification: '${volume}': the destination must not hold '..'`);
+}
+
+/** Only what is the container's own: the namespaces that it has (CVE-2022-0811). */
+function checkSysctl(key: string, value: string, {network, ipc}: ContainerSpec): void {
+	const wrong = (why: string): EngineError => invalid(key, `sysctl '${key}' is not allowed${why}`);
+	if (!/^[a-z0-9_]+([./][a-zA-Z0-9_-]+)+$/.test(key) || control.test(value)) throw wrong('');
+	const name = key.replaceAll('/', '.');
+	const ofIpc = name.startsWith('fs.mqueue.') || /^kernel\.(shm(max|all|mni|_rmid_forced)|msg(max|mnb|mni|_next_id)|sem|sem_next_id)$/.test(name);
+	if (ofIpc && ipc === 'host') throw wrong(' with the ipc namespace of the host');
+	if (name.startsWith('net.') && network === 'host') throw wrong(' with the network of the host');
+	if (!ofIpc && !name.startsWith('net.')) throw wrong(': it is not of a namespace of the container');
+}
