@@ -1,0 +1,13 @@
+/* Events, in Docker's shape, one JSON object a line, each appended with a single write. */
+#pragma once
+
+#include "plan.h"
+
+struct attribute {
+	const char *key;
+	const char *value;
+};
+
+/* Attributes beside image, name and the labels; the list ends with a NULL key, and may itself be NULL. A journal that cannot be
+ * written is passed over: nobody can be told. */
+void journal_event(const struct plan *plan, const char *action, const struct attribute *attributes);
