@@ -1,0 +1,189 @@
+#include "entry.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "table.h"
+#include "util.h"
+
+/* An attribute can hold 64 KiB, some 500 elements with their comments. */
+#define ELEMENTS_PER_MESSAGE 200
+
+static struct entry *add(struct entries *entries, uint8_t family, const char *set)
+{
+	static struct entry nowhere;
+	struct entry *list = reallocarray(entries->list, entries->count + 1, sizeof *list);
+	if (!list) {
+		entries->failed = true;
+		return &nowhere;
+	}
+	entries->list = list;
+	struct entry *entry = &list[entries->count++];
+	*entry = (struct entry){.family = family, .set = set};
+	return entry;
+}
+
+/* Parts of a concatenated key are padded to four bytes each. */
+static void push(uint8_t *to, size_t *size, const void *part, size_t part_size)
+{
+	memcpy(to + *size, part, part_size);
+	*size += (part_size + 3) & ~(size_t)3;
+}
+
+static void push_key(struct entry *entry, const void *part, size_t size)
+{
+	push(entry->key, &entry->key_size, part, size);
+}
+
+static void add_name(struct entries *entries, uint8_t family, const char *set, const char name[IFNAMSIZ])
+{
+	push_key(add(entries, family, set), name, IFNAMSIZ);
+}
+
+static void add_net(struct entries *entries, const struct bridge *bridge)
+{
+	uint32_t size = 1u << (32 - bridge->prefix);
+	uint32_t base = ntohl(bridge->address) & ~(size - 1);
+	struct entry *entry = add(entries, NFPROTO_INET, SET_NETS);
+	uint32_t first = htonl(base), end = htonl(base + size);
+	push_key(entry, &first, sizeof first);
+	memcpy(entry->end, &end, sizeof end);
+	entry->interval = true;
+}
+
+void entries_add_bridges(struct entries *entries, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->bridge_count; i++) {
+		const struct bridge *bridge = &plan->bridges[i];
+		add_name(entries, NFPROTO_INET, SET_BRIDGES, bridge->name);
+		struct entry *same = add(entries, NFPROTO_INET, SET_SAME);
+		push_key(same, bridge->name, sizeof bridge->name);
+		push_key(same, bridge->name, sizeof bridge->name);
+		if (bridge->internal)
+			add_name(entries, NFPROTO_INET, SET_INTERNAL, bridge->name);
+		else
+			add_net(entries, bridge);
+	}
+}
+
+static void add_lease(struct entries *entries, const struct endpoint *endpoint)
+{
+	struct entry *lease = add(entries, NFPROTO_BRIDGE, SET_LEASES);
+	push_key(lease, endpoint->host, sizeof endpoint->host);
+	push_key(lease, endpoint->mac, sizeof endpoint->mac);
+	push_key(lease, &endpoint->address, sizeof endpoint->address);
+}
+
+static void add_port(struct entries *entries, const struct port *port)
+{
+	uint16_t host_port = htons(port->host_port), container_port = htons(port->container_port);
+	bool any = port->host == htonl(INADDR_ANY);
+	struct entry *entry = add(entries, NFPROTO_INET, any ? SET_ANY_PORTS : SET_PORTS);
+	if (!any)
+		push_key(entry, &port->host, sizeof port->host);
+	push_key(entry, &port->protocol, sizeof port->protocol);
+	push_key(entry, &host_port, sizeof host_port);
+	push(entry->data, &entry->data_size, &port->container, sizeof port->container);
+	push(entry->data, &entry->data_size, &container_port, sizeof container_port);
+	entry->owned = true;
+}
+
+void entries_add_container(struct entries *entries, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->endpoint_count; i++) {
+		add_name(entries, NFPROTO_BRIDGE, SET_CABLES, plan->endpoints[i].host);
+		add_lease(entries, &plan->endpoints[i]);
+	}
+	for (size_t i = 0; i < plan->port_count; i++)
+		add_port(entries, &plan->ports[i]);
+}
+
+void entries_finish(struct entries *entries)
+{
+	free(entries->list);
+	*entries = (struct entries){0};
+}
+
+static void put_entry(struct batch *batch, const struct plan *plan, const struct entry *entry)
+{
+	nft_put_element(batch, &(struct nft_element){
+		.key = entry->key, .key_size = entry->key_size, .data = entry->data, .data_size = entry->data_size, .comment = entry->owned ? plan->owner : NULL});
+	if (entry->interval)
+		nft_put_element(batch, &(struct nft_element){.key = entry->end, .key_size = sizeof entry->end, .interval_end = true});
+}
+
+static bool same_set(const struct entry *a, const struct entry *b)
+{
+	return a->family == b->family && strcmp(a->set, b->set) == 0;
+}
+
+void entries_put(struct batch *batch, const struct plan *plan, const struct entries *entries, uint16_t type)
+{
+	for (size_t i = 0; i < entries->count;) {
+		const struct entry *first = &entries->list[i];
+		size_t message = nft_begin_elements(batch, first->family, type, type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0, plan->table, first->set);
+		for (size_t n = 0; i < entries->count && n < ELEMENTS_PER_MESSAGE && same_set(first, &entries->list[i]); n++, i++)
+			put_entry(batch, plan, &entries->list[i]);
+		attr_end(batch, message);
+		batch_name(batch, 0, "%s nftables set %s %s", type == NFT_MSG_NEWSETELEM ? "add to" : "remove from", plan->table, first->set);
+	}
+}
+
+struct search {
+	const struct entry *entry;
+	struct found *found;
+};
+
+static bool same_data(const struct entry *entry, const struct nlattr *data)
+{
+	const struct nlattr *value[NFTA_DATA_MAX + 1];
+	attr_parse_nested(data, value, NFTA_DATA_MAX);
+	const struct nlattr *bytes = value[NFTA_DATA_VALUE];
+	return entry->data_size == 0 || (bytes && attr_size(bytes) == entry->data_size && memcmp(attr_data(bytes), entry->data, entry->data_size) == 0);
+}
+
+static void take_element(const struct nlmsghdr *message, void *data)
+{
+	struct search *search = data;
+	const struct nlattr *list[NFTA_SET_ELEM_LIST_MAX + 1], *elements[NFTA_LIST_ELEM + 1], *element[NFTA_SET_ELEM_MAX + 1];
+	attr_parse(message, sizeof(struct nfgenmsg), list, NFTA_SET_ELEM_LIST_MAX);
+	attr_parse_nested(list[NFTA_SET_ELEM_LIST_ELEMENTS], elements, NFTA_LIST_ELEM);
+	if (!elements[NFTA_LIST_ELEM])
+		return;
+	attr_parse_nested(elements[NFTA_LIST_ELEM], element, NFTA_SET_ELEM_MAX);
+	search->found->present = true;
+	search->found->same_data = same_data(search->entry, element[NFTA_SET_ELEM_DATA]);
+	strncpy(search->found->owner, nft_comment(element[NFTA_SET_ELEM_USERDATA]), sizeof search->found->owner - 1);
+}
+
+int entry_find(int nfnl, const struct plan *plan, const struct entry *entry, struct found *found, struct error *err)
+{
+	cleanup_batch struct batch batch = {0};
+	*found = (struct found){0};
+	size_t message = nft_begin_elements(&batch, entry->family, NFT_MSG_GETSETELEM, 0, plan->table, entry->set);
+	nft_put_element(&batch, &(struct nft_element){.key = entry->key, .key_size = entry->key_size});
+	attr_end(&batch, message);
+	/* No such element, set or table: all the same to us. */
+	batch_name(&batch, ENOENT, "look into nftables set %s %s", plan->table, entry->set);
+	return netlink_exchange(nfnl, &batch, take_element, &(struct search){entry, found}, err);
+}
+
+int entries_select(int nfnl, const struct plan *plan, const struct entries *all, bool stale, struct entries *chosen, struct error *err)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		const struct entry *entry = &all->list[i];
+		struct found found;
+		if (stale && !entry->owned)
+			continue;
+		if (entry_find(nfnl, plan, entry, &found, err) < 0)
+			return -1;
+		bool mine = !entry->owned || strcmp(found.owner, plan->owner) == 0;
+		if (found.present && (stale ? !found.same_data || !mine : mine))
+			*add(chosen, entry->family, entry->set) = *entry;
+	}
+	return chosen->failed ? error_set(err, ENOMEM, "nftables elements") : 0;
+}

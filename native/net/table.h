@@ -1,0 +1,32 @@
+/* Our tables: one of family inet (ports, masquerade, isolation) and one of family bridge (who may send as whom), both of the
+ * store's name. Their rules never change while containers come and go: those are elements of their sets. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "nft.h"
+
+struct table_state {
+	const char *table;
+	/* Counts up with every change of the rule set by anybody. */
+	uint32_t generation;
+	size_t rules, foreign_rules;
+};
+
+int table_read(int nfnl, const char *table, struct table_state *state, struct error *err);
+bool table_is_whole(const struct table_state *state);
+
+/* Puts both tables into a transaction, with fresh rules; their sets keep what is in them. */
+void table_put(struct batch *batch, const char *table);
+
+/* Removes both; what is not there is fine. */
+int table_remove(int nfnl, const char *table, struct error *err);
+
+#define SET_BRIDGES "bridges"
+#define SET_SAME "same_bridge"
+#define SET_INTERNAL "internal"
+#define SET_NETS "nets"
+#define SET_PORTS "ports"
+#define SET_ANY_PORTS "any_ports"
+#define SET_CABLES "cables"
+#define SET_LEASES "leases"
