@@ -1,0 +1,76 @@
+import type {Flag} from './flags.ts';
+import {groups, verbs} from './verbs.ts';
+
+/** Completion for shells, out of the same table as the help. */
+
+type Completed = {readonly path: string; readonly summary: string; readonly flags: readonly Flag[]; readonly objects: 'containers' | 'images' | 'files'};
+
+async function allVerbs(): Promise<Completed[]> {
+	const visible = verbs.filter(({hidden}) => hidden !== true);
+	const loaded = await Promise.all(
+		visible.map(async ({paths, summary, load}) => {
+			const {flags, usage} = await load();
+			const objects = /\bCONTAINER\b/.test(usage) ? 'containers' : /IMAGE|REPOSITORY/.test(usage) ? 'images' : 'files';
+			return paths.map(path => ({path, summary, flags: flags.filter(({hidden}) => hidden !== true), objects}) satisfies Completed);
+		}),
+	);
+	return loaded.flat();
+}
+
+export async function completionScript(shell: 'bash' | 'zsh' | 'fish'): Promise<string> {
+	const entries = await allVerbs();
+	if (shell === 'fish') return fishScript(entries);
+	const script = bashScript(entries);
+	return shell === 'bash' ? `${script}complete -F _hawser hawser\n` : `#compdef hawser\nautoload -U +X bashcompinit && bashcompinit\n${script}complete -F _hawser hawser\n`;
+}
+
+const words = (flags: readonly Flag[]): string => ['--help', ...flags.flatMap(({name, short}) => [`--${name}`, ...(short === undefined ? [] : [`-${short}`])])].join(' ');
+
+const topNames = (entries: readonly Completed[]): string => [...Object.keys(groups), ...entries.flatMap(({path}) => (path.includes(' ') ? [] : [path]))].join(' ');
+
+const OBJECTS: Readonly<Record<Completed['objects'], string>> = {
+	containers: `COMPREPLY=($(compgen -W "$(hawser ps -a --format '{{.Names}}' 2>/dev/null)" -- "$word"))`,
+	images: `COMPREPLY=($(compgen -W "$(hawser images --format '{{.Repository}}:{{.Tag}}' 2>/dev/null)" -- "$word"))`,
+	files: 'COMPREPLY=($(compgen -f -- "$word"))',
+};
+
+function bashScript(entries: readonly Completed[]): string {
+	const groupCases = Object.keys(groups).map(group => `\t\t${group}) words="${entries.flatMap(({path}) => (path.startsWith(`${group} `) ? [path.slice(group.length + 1)] : [])).join(' ')}" ;;`);
+	const verbCases = entries.map(({path, flags, objects}) => `\t'${path}')\n\t\tif [[ $word == -* ]]; then COMPREPLY=($(compgen -W "${words(flags)}" -- "$word")); else ${OBJECTS[objects]}; fi ;;`);
+	return `_hawser() {
+	local word=\${COMP_WORDS[COMP_CWORD]} path= words= at
+	for ((at = 1; at < COMP_CWORD; at++)); do
+		[[ \${COMP_WORDS[at]} == -* ]] && continue
+		path=\${path:+$path }\${COMP_WORDS[at]}
+		case $path in ${Object.keys(groups).join(' | ')}) ;; *) break ;; esac
+	done
+	case $path in
+	'') COMPREPLY=($(compgen -W "${topNames(entries)}" -- "$word")); return ;;
+	${Object.keys(groups).join(' | ')})
+		case $path in
+${groupCases.join('\n')}
+		esac
+		COMPREPLY=($(compgen -W "$words" -- "$word")); return ;;
+${verbCases.join('\n')}
+	esac
+}
+`;
+}
+
+const fishQuote = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+
+function fishScript(entries: readonly Completed[]): string {
+	const lines = ['complete -c hawser -f'];
+	for (const [group, summary] of Object.entries(groups)) lines.push(`complete -c hawser -n __fish_use_subcommand -a ${group} -d ${fishQuote(summary)}`);
+	for (const {path, summary, flags, objects} of entries) {
+		const names = path.split(' ');
+		const name = names.at(-1) ?? '';
+		const parent = names.length > 1 ? `'__fish_seen_subcommand_from ${names[0]}'` : '__fish_use_subcommand';
+		const inside = `'${names.map(word => `__fish_seen_subcommand_from ${word}`).join('; and ')}'`;
+		lines.push(`complete -c hawser -n ${parent} -a ${name} -d ${fishQuote(summary)}`);
+		for (const flag of flags) lines.push(`complete -c hawser -n ${inside} -l ${flag.name}${flag.short === undefined ? '' : ` -s ${flag.short}`}${flag.kind === 'bool' ? '' : ' -r'} -d ${fishQuote(flag.help.split('\n')[0] ?? '')}`);
+		if (objects === 'containers') lines.push(`complete -c hawser -n ${inside} -a '(hawser ps -a --format "{{.Names}}" 2>/dev/null)'`);
+		if (objects === 'images') lines.push(`complete -c hawser -n ${inside} -a '(hawser images --format "{{.Repository}}:{{.Tag}}" 2>/dev/null)'`);
+	}
+	return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,122 @@
+import {type ContainerSpec, parseMount, parsePublish, parseVolume, type Resources} from '../../core/index.ts';
+import {type FlagValues, UsageError} from './flags.ts';
+import {parseDeviceRate, parseRestart, parseUlimit, readPairsFile, resolveEnv, toMap} from './run-values.ts';
+
+/** What the words of `run` and `create` ask the engine for. Absent flags stay absent: the image and the engine decide. */
+export function readSpec(flags: FlagValues, [image = '', ...command]: readonly string[]): ContainerSpec {
+	const optional = {
+		name: text(flags, 'name'),
+		command: command.length > 0 ? command : undefined,
+		entrypoint: flags.given('entrypoint') ? (flags.text('entrypoint') === '' ? [] : [flags.text('entrypoint')]) : undefined,
+		workdir: text(flags, 'workdir'),
+		user: text(flags, 'user'),
+		hostname: text(flags, 'hostname'),
+		domainname: text(flags, 'domainname'),
+		ip: text(flags, 'ip'),
+		macAddress: text(flags, 'mac-address'),
+		network: readNetwork(flags),
+		stopSignal: text(flags, 'stop-signal'),
+		stopTimeout: flags.given('stop-timeout') ? flags.int('stop-timeout') : undefined,
+		shmSize: flags.given('shm-size') ? flags.int('shm-size') : undefined,
+		pid: text(flags, 'pid'),
+		ipc: text(flags, 'ipc'),
+		uts: text(flags, 'uts'),
+		cgroupns: text(flags, 'cgroupns'),
+		cgroupParent: text(flags, 'cgroup-parent'),
+		logDriver: text(flags, 'log-driver'),
+		runtime: text(flags, 'runtime'),
+		platform: text(flags, 'platform'),
+	};
+	return {image, ...present(optional), ...readSwitches(flags), ...readLists(flags), ...readMaps(flags), resources: readResources(flags), restart: readRestart(flags)};
+}
+
+const text = (flags: FlagValues, name: string): string | undefined => (flags.given(name) ? flags.text(name) : undefined);
+
+/** Without the keys that hold nothing: an absent field and an undefined one are not the same. */
+const present = <T extends Record<string, unknown>>(fields: T): {[K in keyof T]?: Exclude<T[K], undefined>} =>
+	Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {[K in keyof T]?: Exclude<T[K], undefined>};
+
+function readSwitches(flags: FlagValues): Partial<ContainerSpec> {
+	return {
+		tty: flags.bool('tty'),
+		openStdin: flags.bool('interactive'),
+		autoRemove: flags.bool('rm'),
+		publishAll: flags.bool('publish-all'),
+		privileged: flags.bool('privileged'),
+		readOnly: flags.bool('read-only'),
+		...(flags.given('init') && {init: flags.bool('init')}),
+	};
+}
+
+function readLists(flags: FlagValues): Partial<ContainerSpec> {
+	const volumes = flags.list('volume').map(value => parseVolume(value));
+	return {
+		env: [...flags.list('env-file').flatMap(path => readPairsFile(path, 'environment')), ...flags.list('env').map(resolveEnv)],
+		ports: flags.list('publish').flatMap(value => parsePublish(value)),
+		expose: flags.list('expose'),
+		mounts: [...volumes, ...flags.list('mount').map(value => parseMount(value))],
+		networkAliases: [...flags.list('network-alias'), ...flags.list('net-alias')],
+		capAdd: flags.list('cap-add'),
+		capDrop: flags.list('cap-drop'),
+		securityOpt: flags.list('security-opt'),
+		dns: flags.list('dns'),
+		dnsSearch: flags.list('dns-search'),
+		dnsOptions: [...flags.list('dns-option'), ...flags.list('dns-opt')],
+		extraHosts: flags.list('add-host'),
+		groupAdd: flags.list('group-add'),
+		devices: flags.list('device'),
+		ulimits: flags.list('ulimit').map(parseUlimit),
+	};
+}
+
+function readMaps(flags: FlagValues): Partial<ContainerSpec> {
+	return {
+		labels: toMap([...flags.list('label-file').flatMap(path => readPairsFile(path, 'label')), ...flags.list('label')]),
+		sysctls: toMap(flags.list('sysctl')),
+		logOptions: toMap(flags.list('log-opt')),
+		annotations: toMap(flags.list('annotation')),
+		tmpfs: Object.fromEntries(flags.list('tmpfs').map(value => splitOnce(value, ':'))),
+	};
+}
+
+function splitOnce(value: string, separator: string): [string, string] {
+	const at = value.indexOf(separator);
+	return at < 0 ? [value, ''] : [value.slice(0, at), value.slice(at + 1)];
+}
+
+function readNetwork(flags: FlagValues): string | undefined {
+	const names = [...flags.list('network'), ...flags.list('net')];
+	if (names.length > 1) throw new UsageError('hawser: --network was given more than once: a container is created in one network', {usage: false});
+	return names[0];
+}
+
+function readRestart(flags: FlagValues): NonNullable<ContainerSpec['restart']> {
+	const restart = parseRestart(flags.text('restart'));
+	if (flags.bool('rm') && restart.name !== 'no') throw new UsageError('hawser: conflicting options: cannot specify both --restart and --rm', {usage: false});
+	return restart;
+}
+
+const BILLION = 1e9;
+
+function readResources(flags: FlagValues): Resources {
+	const number = (name: string): number | undefined => (flags.given(name) ? flags.int(name) : undefined);
+	const rates = (name: string): Resources['deviceReadBps'] => (flags.given(name) ? flags.list(name).map(parseDeviceRate) : undefined);
+	return present({
+		memory: number('memory'),
+		memorySwap: number('memory-swap'),
+		memoryReservation: number('memory-reservation'),
+		nanoCpus: flags.given('cpus') ? Math.round(Number(flags.text('cpus')) * BILLION) : undefined,
+		cpuShares: number('cpu-shares'),
+		cpuPeriod: number('cpu-period'),
+		cpuQuota: number('cpu-quota'),
+		cpusetCpus: text(flags, 'cpuset-cpus'),
+		cpusetMems: text(flags, 'cpuset-mems'),
+		pidsLimit: number('pids-limit'),
+		blkioWeight: number('blkio-weight'),
+		deviceReadBps: rates('device-read-bps'),
+		deviceWriteBps: rates('device-write-bps'),
+		deviceReadIops: rates('device-read-iops'),
+		deviceWriteIops: rates('device-write-iops'),
+		oomScoreAdj: number('oom-score-adj'),
+	});
+}

@@ -1,0 +1,103 @@
+import {readFileSync} from 'node:fs';
+import {parseBytes} from './flag-kinds.ts';
+import {UsageError} from './flags.ts';
+
+/** Values of the flags of `run` and `create` that have a grammar of their own. */
+
+export type DeviceRate = {readonly path: string; readonly rate: number};
+export type Ulimit = {readonly name: string; readonly soft: number; readonly hard: number};
+
+export function parseDeviceRate(text: string): DeviceRate {
+	const at = text.indexOf(':');
+	if (at < 0) throw new Error(`bad format: ${text}`);
+	const path = text.slice(0, at);
+	if (!path.startsWith('/dev/')) throw new Error(`bad format for device path: ${text}`);
+	const rate = /^\d+$/.test(text.slice(at + 1)) ? Number(text.slice(at + 1)) : parseRate(text, text.slice(at + 1));
+	if (!Number.isSafeInteger(rate)) throw new Error(`invalid rate for device: ${text}`);
+	return {path, rate};
+}
+
+function parseRate(text: string, rate: string): number {
+	try {
+		return parseBytes(rate);
+	} catch (error) {
+		throw new Error(`invalid rate for device: ${text}. The correct format is <device-path>:<number>[<unit>]`, {cause: error});
+	}
+}
+
+export const checkDeviceRate = (text: string): void => void parseDeviceRate(text);
+
+const ULIMITS = ['core', 'cpu', 'data', 'fsize', 'locks', 'memlock', 'msgqueue', 'nice', 'nofile', 'nproc', 'rss', 'rtprio', 'rttime', 'sigpending', 'stack'];
+
+export function parseUlimit(text: string): Ulimit {
+	const at = text.indexOf('=');
+	const name = text.slice(0, at);
+	if (at < 0) throw new Error(`invalid ulimit argument: ${text}`);
+	if (!ULIMITS.includes(name)) throw new Error(`invalid ulimit type: ${name}`);
+	const parts = text.slice(at + 1).split(':');
+	if (parts.length > 2) throw new Error(`too many limit value arguments - ${text.slice(at + 1)}, can only have up to two, \`soft[:hard]\``);
+	const [soft = 0, hard = soft] = parts.map(part => parseLimit(part));
+	if (hard !== -1 && (soft > hard || soft === -1)) throw new Error(`ulimit soft limit must be less than or equal to hard limit: ${soft === -1 ? 'unlimited' : soft} > ${hard}`);
+	return {name, soft, hard};
+}
+
+function parseLimit(text: string): number {
+	if (!/^-?\d+$/.test(text)) throw new Error(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+	return Number(text);
+}
+
+export const checkUlimit = (text: string): void => void parseUlimit(text);
+
+export function checkEnv(text: string): void {
+	if (text === '' || text.startsWith('=')) throw new Error(`invalid environment variable: ${text}`);
+}
+
+/** A name alone takes the caller's value, and without one stays alone: that removes the image's. */
+export const resolveEnv = (text: string): string => (text.includes('=') || process.env[text] === undefined ? text : `${text}=${process.env[text]}`);
+
+const LONGEST_FILE = 1024 * 1024;
+
+/** Lines of KEY=VALUE; `#` begins a comment. A key alone takes the caller's value, or is passed over. */
+export function readPairsFile(path: string, what: 'environment' | 'label'): string[] {
+	const lines = readTextFile(path).split('\n').map(line => line.replace(/\r$/, '').trimStart());
+	return lines.filter(line => line !== '' && !line.startsWith('#')).flatMap(line => readPair(line, what));
+}
+
+function readTextFile(path: string): string {
+	try {
+		const bytes = readFileSync(path);
+		if (bytes.length > LONGEST_FILE) throw new Error('it is longer than 1 MiB');
+		return new TextDecoder('utf-8', {fatal: true}).decode(bytes);
+	} catch (error) {
+		const {code, message} = error as NodeJS.ErrnoException;
+		throw new UsageError(`hawser: open ${path}: ${code === 'ENOENT' ? 'no such file or directory' : message}`, {usage: false});
+	}
+}
+
+function readPair(line: string, what: string): string[] {
+	const at = line.indexOf('=');
+	const key = at < 0 ? line : line.slice(0, at);
+	const poor = what === 'environment' ? 'poorly formatted environment' : 'poorly formatted label';
+	if (key === '') throw new UsageError(`hawser: ${poor}: no variable name on line '${line}'`, {usage: false});
+	if (/\s/.test(key)) throw new UsageError(`hawser: ${poor}: variable '${key}' contains whitespaces`, {usage: false});
+	if (at >= 0) return [line];
+	const value = what === 'environment' ? process.env[key] : '';
+	return value === undefined ? [] : [`${key}=${value}`];
+}
+
+export type Restart = {readonly name: 'no' | 'always' | 'unless-stopped' | 'on-failure'; readonly maximumRetryCount: number};
+
+export function parseRestart(text: string): Restart {
+	const [name = '', count, ...more] = text.split(':');
+	const bad = (reason: string): UsageError => new UsageError(`hawser: ${reason}`, {usage: false});
+	if (name === '' && count !== undefined) throw bad('invalid restart policy format: no policy provided before colon');
+	if (more.length > 0) throw bad('invalid restart policy format');
+	if (name !== '' && name !== 'no' && name !== 'always' && name !== 'unless-stopped' && name !== 'on-failure') throw bad(`invalid restart policy '${name}'`);
+	if (count !== undefined && !/^\d{1,9}$/.test(count)) throw bad('invalid restart policy format: maximum retry count must be an integer');
+	if (count !== undefined && name !== 'on-failure') throw bad(`invalid restart policy: maximum retry count can only be used with 'on-failure'`);
+	return {name: name === '' ? 'no' : name, maximumRetryCount: Number(count ?? 0)};
+}
+
+/** KEY=VALUE words to an object; a later one wins. */
+export const toMap = (pairs: readonly string[]): Record<string, string> =>
+	Object.fromEntries(pairs.map(pair => (pair.includes('=') ? [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)] : [pair, ''])));

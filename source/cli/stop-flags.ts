@@ -1,0 +1,13 @@
+import type {Flag, FlagValues} from './flags.ts';
+
+/** What `stop` and `restart` share. */
+export const stopFlags: readonly Flag[] = [
+	{name: 'signal', short: 's', kind: 'string', help: 'Signal to send first'},
+	{name: 'timeout', short: 't', kind: 'int', help: 'Seconds until SIGKILL; -1: for ever'},
+	{name: 'time', kind: 'int', help: 'As --timeout', hidden: true},
+];
+
+export function readStopOptions(flags: FlagValues): {signal?: string; timeout?: number} {
+	const timeout = flags.given('timeout') ? 'timeout' : flags.given('time') ? 'time' : undefined;
+	return {...(flags.given('signal') && {signal: flags.text('signal')}), ...(timeout !== undefined && {timeout: flags.int(timeout)})};
+}

@@ -1,0 +1,202 @@
+import {functionNames, functions} from './functions.ts';
+import {TemplateError} from './lexer.ts';
+import {type Command, type Node, type Operand, parseTemplate, type Pipe} from './parser.ts';
+import {goPrint, isMap, isRow, isTrue, sortedKeys, type Value} from './values.ts';
+
+/** A parsed template; call it with data as often as wanted. */
+export type Template = (data: Value) => string;
+
+export type TemplateOptions = {
+	/** A name that an object does not have: an error (typed rows, inspect), or `<no value>`. */
+	readonly missing?: 'error' | 'no value';
+	/** What a sentence calls the data. */
+	readonly subject?: string;
+	/** Takes the place of a function, e.g. for headings. */
+	readonly functions?: Readonly<Record<string, (...args: Value[]) => Value>>;
+};
+
+type Scope = {readonly data: Value; readonly variables: Array<{readonly name: string; value: Value}>; readonly options: TemplateOptions; output: string; size: number};
+
+/** A range over a range may multiply a small template into much text. */
+const LONGEST = 64 * 1024 * 1024;
+
+export function compileTemplate(source: string, options: TemplateOptions = {}): Template {
+	const nodes = parseTemplate(source, functionNames);
+	return data => {
+		const scope: Scope = {data, variables: [{name: '$', value: data}], options, output: '', size: 0};
+		runNodes(scope, nodes, data);
+		return scope.output;
+	};
+}
+
+type Signal = 'break' | 'continue' | undefined;
+
+function runNodes(scope: Scope, nodes: readonly Node[], dot: Value): Signal {
+	for (const node of nodes) {
+		const signal = runNode(scope, node, dot);
+		if (signal !== undefined) return signal;
+	}
+	return undefined;
+}
+
+function emit(scope: Scope, text: string): void {
+	scope.output += text;
+	if (scope.output.length > LONGEST) throw new TemplateError('failed to execute template: its output is longer than 64 MiB');
+}
+
+function runNode(scope: Scope, node: Node, dot: Value): Signal {
+	switch (node.kind) {
+		case 'text':
+			emit(scope, node.text);
+			return undefined;
+		case 'action': {
+			const value = runPipe(scope, node.pipe, dot);
+			if (node.pipe.declare.length === 0) emit(scope, goPrint(value));
+			return undefined;
+		}
+		case 'break':
+		case 'continue':
+			return node.kind;
+		default:
+			return inScope(scope, () => runControl(scope, node, dot));
+	}
+}
+
+function inScope<T>(scope: Scope, run: () => T): T {
+	const depth = scope.variables.length;
+	try {
+		return run();
+	} finally {
+		scope.variables.length = depth;
+	}
+}
+
+function runControl(scope: Scope, node: Extract<Node, {body: readonly Node[]}>, dot: Value): Signal {
+	if (node.kind === 'range') return runRange(scope, node, dot);
+	const value = runPipe(scope, node.pipe, dot);
+	const inner = node.kind === 'with' ? value : dot;
+	return isTrue(value) ? runNodes(scope, node.body, inner) : runNodes(scope, node.otherwise, dot);
+}
+
+function runRange(scope: Scope, node: Extract<Node, {body: readonly Node[]}>, dot: Value): Signal {
+	const value = runPipe(scope, {...node.pipe, declare: []}, dot);
+	const pairs = pairsOf(value);
+	for (const [key, item] of pairs) {
+		const signal = inScope(scope, () => {
+			const [first, second] = node.pipe.declare;
+			if (second !== undefined) scope.variables.push({name: first ?? '', value: key}, {name: second, value: item});
+			else if (first !== undefined) scope.variables.push({name: first, value: item});
+			return runNodes(scope, node.body, item);
+		});
+		if (signal === 'break') break;
+	}
+	return pairs.length === 0 ? runNodes(scope, node.otherwise, dot) : undefined;
+}
+
+function pairsOf(value: Value): Array<readonly [Value, Value]> {
+	if (Array.isArray(value)) return value.map((item, at) => [at, item] as const);
+	if (isMap(value)) return sortedKeys(value).map(key => [key, value[key]] as const);
+	if (typeof value === 'number') return Array.from({length: Math.max(0, Math.min(value, LONGEST))}, (_, at) => [at, at] as const);
+	if (value === null || value === undefined) return [];
+	throw new TemplateError(`failed to execute template: template: :1: range can't iterate over ${goPrint(value)}`);
+}
+
+function runPipe(scope: Scope, pipe: Pipe, dot: Value): Value {
+	let value: Value;
+	let last: readonly Value[] = [];
+	for (const command of pipe.commands) {
+		value = runCommand(scope, command, dot, last);
+		last = [value];
+	}
+	if (pipe.assign) setVariable(scope, pipe.declare[0] ?? '', value);
+	else for (const name of pipe.declare) scope.variables.push({name, value});
+	return value;
+}
+
+function setVariable(scope: Scope, name: string, value: Value): void {
+	const variable = scope.variables.findLast(entry => entry.name === name);
+	if (variable !== undefined) variable.value = value;
+}
+
+function runCommand(scope: Scope, command: Command, dot: Value, last: readonly Value[]): Value {
+	const [head, ...rest] = command;
+	if (head === undefined) return undefined;
+	if (head.kind === 'function') return callFunction(scope, head, rest, dot, last);
+	const args = [...rest.map(operand => valueOf(scope, operand, dot, [])), ...last];
+	if (args.length > 0 && (head.kind === 'literal' || head.kind === 'dot' || head.kind === 'nil')) throw failure(describe(head), head, "can't give argument to non-function");
+	return valueOf(scope, head, dot, args);
+}
+
+function callFunction(scope: Scope, head: Extract<Operand, {kind: 'function'}>, rest: readonly Operand[], dot: Value, last: readonly Value[]): Value {
+	if (head.name === 'and' || head.name === 'or') return callLazy(scope, head.name, rest, dot, last);
+	const args = [...rest.map(operand => valueOf(scope, operand, dot, [])), ...last];
+	const callable = scope.options.functions?.[head.name] ?? functions[head.name];
+	if (callable === undefined) throw failure(head.name, head, 'not a function');
+	if (args.length < callable.length) throw failure(head.name, head, `wrong number of args for ${head.name}: want ${callable.length} got ${args.length}`);
+	try {
+		return callable(...args);
+	} catch (error) {
+		throw failure(head.name, head, `error calling ${head.name}: ${(error as Error).message}`);
+	}
+}
+
+function callLazy(scope: Scope, name: 'and' | 'or', rest: readonly Operand[], dot: Value, last: readonly Value[]): Value {
+	let value: Value;
+	for (const operand of rest) {
+		value = valueOf(scope, operand, dot, []);
+		if (isTrue(value) === (name === 'or')) return value;
+	}
+	return last.length > 0 ? last[0] : value;
+}
+
+function valueOf(scope: Scope, operand: Operand, dot: Value, args: readonly Value[]): Value {
+	switch (operand.kind) {
+		case 'dot':
+			return dot;
+		case 'nil':
+			return null;
+		case 'literal':
+			return operand.value;
+		case 'field':
+			return follow(scope, dot, operand.names, operand, args);
+		case 'variable':
+			return follow(scope, scope.variables.findLast(entry => entry.name === operand.name)?.value, operand.names, operand, args);
+		case 'group':
+			return follow(scope, runPipe(scope, operand.pipe, dot), operand.names, operand, args);
+		case 'function':
+			return callFunction(scope, operand, [], dot, []);
+	}
+}
+
+function follow(scope: Scope, start: Value, names: readonly string[], operand: Operand, args: readonly Value[]): Value {
+	return names.reduce((value, name, at) => getField(scope, value, name, operand, at === names.length - 1 ? args : []), start);
+}
+
+/** A field of an object; a function there is a method, and gets the arguments. */
+function getField(scope: Scope, value: Value, name: string, operand: Operand, args: readonly Value[]): Value {
+	const {missing = 'error', subject = 'object'} = scope.options;
+	if (value === undefined || value === null) {
+		if (missing === 'no value') return undefined;
+		throw failure(describe(operand), operand, `nil data; no entry for key ${JSON.stringify(name)}`);
+	}
+	if (!isMap(value)) throw failure(describe(operand), operand, `can't evaluate field ${name} in type ${Array.isArray(value) ? 'list' : typeof value}`);
+	if (!Object.hasOwn(value, name)) {
+		if (missing === 'no value') return undefined;
+		throw failure(describe(operand), operand, isRow(value) ? `can't evaluate field ${name} in type ${subject}` : `map has no entry for key ${JSON.stringify(name)}`);
+	}
+	const field = value[name];
+	if (typeof field === 'function') return (field as (...values: readonly Value[]) => Value)(...args);
+	if (args.length > 0) throw failure(describe(operand), operand, `${name} has arguments but cannot be invoked as function`);
+	return field;
+}
+
+function describe(operand: Operand): string {
+	if (operand.kind === 'field') return `.${operand.names.join('.')}`;
+	if (operand.kind === 'variable') return [operand.name, ...operand.names].join('.');
+	return operand.kind === 'literal' ? goPrint(operand.value) : operand.kind === 'group' ? `(…)${operand.names.map(name => `.${name}`).join('')}` : operand.kind === 'nil' ? 'nil' : '.';
+}
+
+function failure(what: string, operand: Operand, reason: string): TemplateError {
+	const column = 'at' in operand ? operand.at : 0;
+	return new TemplateError(`failed to execute template: template: :1:${column}: executing "" at <${what}>: ${reason}`);
+}

@@ -1,0 +1,42 @@
+/** Values as a template sees them: what is true, how Go prints them, how it orders maps. */
+
+export type Value = unknown;
+
+export const isMap = (value: Value): value is Record<string, Value> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const sortedKeys = (map: Record<string, Value>): string[] => Object.keys(map).toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+
+/** Go's truth: not the zero value, not empty. */
+export function isTrue(value: Value): boolean {
+	if (Array.isArray(value)) return value.length > 0;
+	if (isMap(value)) return Object.keys(value).length > 0;
+	return Boolean(value);
+}
+
+/** Go's `%v`. */
+export function goPrint(value: Value): string {
+	if (value === undefined) return '<no value>';
+	if (value === null) return '<nil>';
+	if (Array.isArray(value)) return `[${value.map(goPrint).join(' ')}]`;
+	if (isMap(value)) return `map[${sortedKeys(value).map(key => `${key}:${goPrint(value[key])}`).join(' ')}]`;
+	if (typeof value === 'number') return goNumber(value);
+	return String(value);
+}
+
+function goNumber(value: number): string {
+	if (Number.isInteger(value) && Math.abs(value) < 1e21) return String(value);
+	const text = String(value);
+	const exponent = /e([+-])(\d)$/.exec(text);
+	return exponent === null ? text : `${text.slice(0, -exponent[0].length)}e${exponent[1]}0${exponent[2]}`;
+}
+
+/** A row of a list: an object that gives its columns as JSON itself. */
+export const isRow = (value: Value): boolean => isMap(value) && typeof value['toJSON'] === 'function';
+
+const ESCAPED = /[<>&\u2028\u2029]/g;
+
+/** JSON as Go writes it for Docker: a whole row is made safe for HTML, a single value is not. */
+export function goJson(value: Value): string {
+	const text = JSON.stringify(value ?? null);
+	return isRow(value) ? text.replace(ESCAPED, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`) : text;
+}

@@ -1,0 +1,28 @@
+import type {Engine} from '../../core/index.ts';
+import type {Flag, FlagValues} from './flags.ts';
+
+/** What a verb gets to work with. */
+export type Context = {
+	readonly flags: FlagValues;
+	readonly args: readonly string[];
+	/** Opened at the first call. */
+	engine(): Engine;
+	/** As the user called it: `hawser container ls`. */
+	readonly path: string;
+};
+
+/** One command. Its file in `commands/` says everything about it; the table in `verbs.ts` only its names and summary. */
+export type Verb = {
+	/** After the name: `[OPTIONS] CONTAINER [CONTAINER...]`. */
+	readonly usage: string;
+	readonly description: string;
+	readonly flags: readonly Flag[];
+	/** How many arguments it takes. */
+	readonly args: readonly [minimum: number, maximum: number];
+	/** Flags end at the first argument, because the rest is somebody else's command line. */
+	readonly stopsAtArgument?: true;
+	/** Exit code of an engine error; 1 unless it says otherwise. */
+	readonly errorCode?: number;
+	/** Gives the exit code. */
+	run(context: Context): number | Promise<number>;
+};

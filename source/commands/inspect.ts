@@ -1,0 +1,84 @@
+import {type Engine, inspectContainer, inspectImage, inspectNetwork, inspectVolume, isEngineError} from '../../core/index.ts';
+import {objectFormatFlag} from '../cli/common-flags.ts';
+import {type Flag, UsageError} from '../cli/flags.ts';
+import {print, printError} from '../cli/output.ts';
+import type {Context, Verb} from '../cli/verb.ts';
+
+type Found = Record<string, unknown>;
+type Look = (engine: Engine, name: string, size: boolean) => Found;
+
+const looks: Readonly<Record<string, Look>> = {
+	container: (engine, name, size) => inspectContainer(engine, name, {size}),
+	image: (engine, name) => inspectImage(engine, name),
+	network: (engine, name) => inspectNetwork(engine, name),
+	volume: (engine, name) => inspectVolume(engine, name),
+};
+
+/** Kind after kind until one knows the name. */
+function lookEverywhere(engine: Engine, name: string, size: boolean): Found {
+	for (const look of Object.values(looks)) {
+		try {
+			return look(engine, name, size);
+		} catch (error) {
+			if (!isEngineError(error) || !error.code.endsWith('.not-found')) throw error;
+		}
+	}
+	throw new Error(`No such object: ${name}`);
+}
+
+async function inspectAll({flags, args, engine}: Context, look: Look): Promise<number> {
+	const found: Found[] = [];
+	const failures: string[] = [];
+	const size = flags.given('size') && flags.bool('size');
+	for (const name of args) {
+		try {
+			found.push(look(engine(), name, size));
+		} catch (error) {
+			failures.push((error as Error).message);
+		}
+	}
+	print(await render(found, flags.text('format')));
+	for (const message of failures) printError(`Error: ${message}`);
+	return failures.length === 0 ? 0 : 1;
+}
+
+const INDENT = 4;
+
+async function render(found: readonly Found[], format: string): Promise<string> {
+	if (format === '') return `${JSON.stringify(found, null, INDENT)}\n`;
+	if (format === 'json') return `${JSON.stringify(found)}\n`;
+	const {compileObject} = await import('../cli/format-template.ts');
+	const template = compileObject(format);
+	return found.map(object => `${template(object)}\n`).join('');
+}
+
+const sizeFlag: Flag = {name: 'size', short: 's', kind: 'bool', help: 'Show the sizes of the files of a container'};
+
+function checkType(type: string): void {
+	if (type !== '' && !Object.hasOwn(looks, type)) throw new UsageError(`unknown type: "${type}": must be one of "${Object.keys(looks).join('", "')}"`, {exitCode: 1, usage: false});
+}
+
+export const inspectAny: Verb = {
+	usage: '[OPTIONS] NAME|ID [NAME|ID...]',
+	description: 'Show everything known about objects, as JSON',
+	args: [1, Infinity],
+	flags: [objectFormatFlag, sizeFlag, {name: 'type', kind: 'string', help: 'Only look for container, image, network or volume'}],
+	run(context) {
+		const type = context.flags.text('type');
+		checkType(type);
+		return inspectAll(context, looks[type] ?? lookEverywhere);
+	},
+};
+
+const verbOf = (kind: string, more: readonly Flag[] = []): Verb => ({
+	usage: `[OPTIONS] ${kind.toUpperCase()} [${kind.toUpperCase()}...]`,
+	description: `Show everything known about ${kind}s`,
+	args: [1, Infinity],
+	flags: [objectFormatFlag, ...more],
+	run: context => inspectAll(context, looks[kind] ?? lookEverywhere),
+});
+
+export const inspectContainers = verbOf('container', [sizeFlag]);
+export const inspectImages = verbOf('image');
+export const inspectNetworks = verbOf('network');
+export const inspectVolumes = verbOf('volume');

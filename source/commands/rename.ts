@@ -1,0 +1,13 @@
+import {renameContainer} from '../../core/index.ts';
+import type {Verb} from '../cli/verb.ts';
+
+export const verb: Verb = {
+	usage: 'CONTAINER NEW_NAME',
+	description: 'Rename a container',
+	args: [2, 2],
+	flags: [],
+	async run({args: [name = '', newName = ''], engine}) {
+		await renameContainer(engine(), name, newName);
+		return 0;
+	},
+};

@@ -1,0 +1,27 @@
+import {isEngineError, removeContainer} from '../../core/index.ts';
+import {eachTarget, reportFailure} from '../cli/targets.ts';
+import type {Verb} from '../cli/verb.ts';
+
+export const verb: Verb = {
+	usage: '[OPTIONS] CONTAINER [CONTAINER...]',
+	description: 'Remove containers',
+	args: [1, Infinity],
+	flags: [
+		{name: 'force', short: 'f', kind: 'bool', help: 'Remove running containers too (SIGKILL)'},
+		{name: 'volumes', short: 'v', kind: 'bool', help: 'Remove anonymous volumes of the container too'},
+	],
+	run({flags, args, engine}) {
+		const [force, volumes] = [flags.bool('force'), flags.bool('volumes')];
+		return eachTarget(args, async name => {
+			try {
+				await removeContainer(engine(), name, {force, volumes});
+				return name;
+			} catch (error) {
+				// As with rm(1): what is not there need not be removed by force.
+				if (!force || !isEngineError(error, 'container.not-found')) throw error;
+				reportFailure(error);
+				return undefined;
+			}
+		});
+	},
+};

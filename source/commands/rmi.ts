@@ -1,0 +1,29 @@
+import {removeImage} from '../../core/index.ts';
+import {printLine} from '../cli/output.ts';
+import {reportFailure} from '../cli/targets.ts';
+import type {Verb} from '../cli/verb.ts';
+
+export const verb: Verb = {
+	usage: '[OPTIONS] IMAGE [IMAGE...]',
+	description: 'Remove images',
+	args: [1, Infinity],
+	flags: [
+		{name: 'force', short: 'f', kind: 'bool', help: 'Remove it though stopped containers or several names use it'},
+		{name: 'no-prune', kind: 'bool', help: 'Keep parents that have no name'},
+	],
+	async run({flags, args, engine}) {
+		let failed = 0;
+		for (const name of args) {
+			try {
+				for (const {Untagged, Deleted} of await removeImage(engine(), name, {force: flags.bool('force'), noPrune: flags.bool('no-prune')})) {
+					if (Untagged !== undefined) printLine(`Untagged: ${Untagged}`);
+					if (Deleted !== undefined) printLine(`Deleted: ${Deleted}`);
+				}
+			} catch (error) {
+				failed++;
+				reportFailure(error);
+			}
+		}
+		return failed === 0 ? 0 : 1;
+	},
+};
