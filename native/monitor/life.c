@@ -196,8 +196,10 @@ static int take_process(struct monitor *m, struct error *err)
 		return -1;
 	m->pid_start = process_start_time(m->pid);
 	m->pidfd = (int)syscall(SYS_pidfd_open, m->pid, 0);
-	if (!m->plan.tty)
+	if (!m->plan.tty) {
+		stdio_update(&m->stdio);
 		return 0;
+	}
 	int terminal = console_receive(&m->console, err);
 	return terminal < 0 ? -1 : stdio_open_tty(&m->stdio, terminal, m->plan.rows, m->plan.cols, err);
 }

@@ -229,6 +229,7 @@ static void runtime_done(struct job *job, int status)
 	session_event(session, "exec_create");
 	session_event(session, "exec_start");
 	tell_starter(session);
+	stdio_update(&session->stdio);
 	child_expect(&session->child, session->pid, session->began, process_ended);
 }
 

@@ -66,7 +66,7 @@ int stdio_open_pipes(struct stdio *stdio, bool input, int child[3], struct error
 		return -1;
 	for (int i = 0; i < 2; i++) {
 		int ours = -1;
-		if (make_pipe(&ours, &child[i + 1], true, err) < 0 || watch_add(&stdio->out[i].watch, ours, EPOLLIN, err) < 0)
+		if (make_pipe(&ours, &child[i + 1], true, err) < 0 || watch_add(&stdio->out[i].watch, ours, 0, err) < 0)
 			return -1;
 	}
 	return 0;

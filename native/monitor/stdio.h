@@ -35,7 +35,8 @@ struct stdio {
 };
 
 void stdio_init(struct stdio *stdio, struct log *log, bool replays, void (*drained)(struct stdio *stdio));
-/* Makes the pipes; `child` gets the three ends for the process, to be closed by the caller. Without `input` stdin is /dev/null. */
+/* Makes the pipes; `child` gets the three ends for the process, to be closed by the caller. Without `input` stdin is /dev/null.
+ * Nothing is read before stdio_update(): until the process runs, stderr has the runtime's words. */
 int stdio_open_pipes(struct stdio *stdio, bool input, int child[3], struct error *err);
 /* Takes the master side of a terminal over. */
 int stdio_open_tty(struct stdio *stdio, int master, unsigned rows, unsigned cols, struct error *err);

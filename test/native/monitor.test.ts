@@ -1,10 +1,16 @@
-import {existsSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import test from 'ava';
 import {readExitRecord} from '../../core/monitor/exit-record.ts';
-import {createWorld, hasCgroup, until} from './monitor-world.ts';
+import {request, requestExit} from '../../core/monitor/request.ts';
+import {attach} from '../../core/monitor/stream.ts';
+import {openStatsRing} from '../../core/monitor/stats-ring.ts';
+import {collect, createWorld, hasCgroup, until} from './monitor-world.ts';
 
 const world = await createWorld();
 test.after.always(() => world.close());
+
+const sleeper = ['sh', '-c', 'trap "exit 7" TERM; echo ready; while :; do sleep 0.1; done'];
+const never = '0001-01-01T00:00:00Z';
 
 test('a container runs, logs both streams, and leaves its exit code and nothing else', async t => {
 	const container = world.container({args: ['sh', '-c', 'echo out; echo err >&2; exit 3']});
@@ -21,4 +27,199 @@ test('a container runs, logs both streams, and leaves its exit code and nothing 
 	t.is(container.events()[1]?.Actor.Attributes['exitCode'], '3');
 	t.false(existsSync(`${container.directory}/monitor.sock`));
 	t.false(hasCgroup(container));
+});
+
+test('a container that waits is started by the verb, and its client misses no output', async t => {
+	const container = world.container({args: ['echo', 'hello'], start: 'wait'});
+	t.is((await container.launch()).state, 'created');
+	t.is(container.state(), 'created');
+	t.is(container.status()?.status.startedAt, never);
+	const stream = await attach(container.directory);
+	const output = collect(stream);
+	await request(container.directory, 'start');
+	t.like(await stream.exit, {exitCode: 0, signal: 0});
+	t.is(output.text(), 'hello\n');
+	await container.gone();
+});
+
+test('stop sends the signal, and SIGKILL when the time is over', async t => {
+	const [kind, stubborn] = [world.container({args: sleeper}), world.container({args: ['sh', '-c', 'trap "" TERM; echo ready; while :; do sleep 0.1; done']})];
+	for (const container of [kind, stubborn]) {
+		await container.launch();
+		await until('the trap', () => container.output() === 'ready\n');
+	}
+	const stopped = await requestExit(kind.directory, 'stop', {timeout: 10});
+	t.like(await stopped.exit, {exitCode: 7, signal: 0});
+	const killed = await requestExit(stubborn.directory, 'stop', {timeout: 1});
+	t.like(await killed.exit, {exitCode: 137, signal: 9});
+	await Promise.all([kind.gone(), stubborn.gone()]);
+	t.deepEqual(kind.actions(), ['start', 'kill', 'die', 'stop']);
+	t.deepEqual(stubborn.actions(), ['start', 'kill', 'kill', 'die', 'stop']);
+	t.true(readExitRecord(kind.plan.exitRecord)?.manual);
+});
+
+test('kill sends any signal; 128 + n is the exit code', async t => {
+	const container = world.container({args: ['sleep', '1000']});
+	await container.launch();
+	t.like(await t.throwsAsync(request(container.directory, 'kill', {signal: 99})), {code: 'monitor.invalid'});
+	const {exit} = await requestExit(container.directory, 'wait');
+	await request(container.directory, 'kill', {signal: 9});
+	t.like(await exit, {exitCode: 137, signal: 9});
+	await container.gone();
+	t.is(container.events()[1]?.Actor.Attributes['signal'], '9');
+});
+
+test('pause freezes, unpause goes on, and stop reaches a paused container', async t => {
+	const container = world.container({args: sleeper});
+	await container.launch();
+	await until('the trap', () => container.output() === 'ready\n');
+	await request(container.directory, 'pause');
+	t.is(container.state(), 'paused');
+	t.like(await t.throwsAsync(request(container.directory, 'pause')), {code: 'monitor.conflict'});
+	await request(container.directory, 'unpause');
+	t.is(container.state(), 'running');
+	await request(container.directory, 'pause');
+	const {exit} = await requestExit(container.directory, 'stop');
+	t.like(await exit, {exitCode: 7});
+	await container.gone();
+	t.deepEqual(container.actions().slice(0, 4), ['start', 'pause', 'unpause', 'pause']);
+});
+
+test('restart stops and starts again: a new process, the same monitor', async t => {
+	const container = world.container({args: sleeper});
+	const {pid} = await container.launch();
+	const monitor = container.status()?.status.monitor;
+	await until('the trap', () => container.output() === 'ready\n');
+	await request(container.directory, 'restart', {timeout: 5});
+	const status = container.status()?.status;
+	t.is(status?.state, 'running');
+	t.not(status?.pid, pid);
+	t.is(status?.monitor, monitor);
+	t.is(status?.restarts, 0);
+	t.deepEqual(container.actions(), ['start', 'kill', 'die', 'stop', 'start', 'restart']);
+	await request(container.directory, 'kill', {signal: 9});
+	await container.gone();
+});
+
+test('restart policies bring it back with growing pauses, as often as they may', async t => {
+	const container = world.container({args: ['false'], restart: {name: 'on-failure', maximumRetryCount: 3}});
+	await container.launch();
+	await container.gone();
+	const times = container.events().filter(({Action}) => Action === 'start').map(event => (event as unknown as {timeNano: number}).timeNano / 1e6);
+	t.is(times.length, 4);
+	t.is(container.status()?.status.restarts, 3);
+	for (const [index, pause] of [100, 200, 400].entries()) t.true((times[index + 1] ?? 0) - (times[index] ?? 0) >= pause);
+});
+
+test('always restarts a success too, until somebody asks for the stop', async t => {
+	const container = world.container({args: ['true'], restart: {name: 'always', maximumRetryCount: 0}});
+	await container.launch();
+	await until('two restarts', () => (container.status()?.status.restarts ?? 0) >= 2);
+	await until('a pause before the next', () => container.state() === 'restarting');
+	t.regex(container.status()?.status.nextStart ?? '', /^\d{4}-.*Z$/);
+	const {exit} = await requestExit(container.directory, 'stop');
+	await exit;
+	await container.gone();
+	t.is(container.status()?.status.state, 'exited');
+	t.true(container.status()?.status.manual);
+});
+
+test('a program that is not there is 127, one that may not run 126, and nothing stays', async t => {
+	const missing = world.container({args: ['no-such-program']});
+	t.like(await t.throwsAsync(missing.launch()), {code: 'command.not-found'});
+	const folder = world.container({args: ['/etc']});
+	t.like(await t.throwsAsync(folder.launch()), {code: 'command.not-invokable'});
+	const broken = world.container({runtime: '/no/such/runtime'});
+	t.like(await t.throwsAsync(broken.launch()), {code: 'runtime.failed', message: /\/no\/such\/runtime/});
+	for (const container of [missing, folder, broken]) {
+		await until('the socket to go', () => !existsSync(`${container.directory}/monitor.sock`));
+		t.false(existsSync(`${container.directory}/status`));
+		t.false(hasCgroup(container));
+	}
+});
+
+test('an out-of-memory kill is told before the exit, and recorded', async t => {
+	const container = world.container({args: ['sh', '-c', 'dd if=/dev/zero of=/dev/shm/x bs=1M count=200'], memory: 16 * 1024 * 1024});
+	await container.launch();
+	await container.gone();
+	t.true(readExitRecord(container.plan.exitRecord)?.oom);
+	t.true(container.actions().indexOf('oom') < container.actions().indexOf('die'));
+	t.true(container.actions().includes('oom'));
+});
+
+test('the exit command runs when nobody promised to remove the container, and only then', async t => {
+	const command = (mark: string): string[] => ['/bin/sh', '-c', `echo "$PATH" > ${mark}`];
+	const marks = [`${world.directory}/mark-a`, `${world.directory}/mark-b`] as const;
+	const alone = world.container({args: ['true'], exitCommand: command(marks[0])});
+	await alone.launch();
+	await until('the command', () => existsSync(marks[0]));
+	const watched = world.container({args: ['true'], start: 'wait', exitCommand: command(marks[1])});
+	await watched.launch();
+	const stream = await attach(watched.directory, {remove: true});
+	stream.onOutput(() => {});
+	await request(watched.directory, 'start');
+	await stream.exit;
+	await watched.gone();
+	t.false(existsSync(marks[1]));
+});
+
+test('a path that is too long for a socket works all the same', async t => {
+	const container = world.container({args: ['cat'], longPath: true, tty: true, stdin: true});
+	await container.launch();
+	const stream = await attach(container.directory, {input: true});
+	const output = collect(stream);
+	await stream.write(Buffer.from('hello\n'));
+	await until('the echo', () => output.text() === 'hello\r\nhello\r\n');
+	await request(container.directory, 'kill', {signal: 9});
+	t.like(await stream.exit, {exitCode: 137});
+	await container.gone();
+});
+
+test('requests that are wrong or too large are refused, and hurt nobody', async t => {
+	const container = world.container({args: ['sleep', '1000']});
+	await container.launch();
+	const net = process.getBuiltinModule('node:net');
+	const talk = (data: Buffer): Promise<Buffer> =>
+		new Promise(resolve => {
+			const parts: Buffer[] = [];
+			const socket = net.connect({path: `${container.directory}/monitor.sock`}, () => socket.write(data));
+			socket.on('data', part => parts.push(part as Buffer));
+			socket.on('error', () => {});
+			socket.once('close', () => resolve(Buffer.concat(parts)));
+		});
+	const frame = (type: number, payload: string): Buffer => {
+		const head = Buffer.alloc(8);
+		head.writeUInt32LE(Buffer.byteLength(payload), 0);
+		head[4] = type;
+		return Buffer.concat([head, Buffer.from(payload)]);
+	};
+	t.regex((await talk(frame(1, 'verb fly\n'))).toString(), /there is no verb fly/);
+	t.regex((await talk(frame(1, 'verb start\ncolour red\n'))).toString(), /not known/);
+	for (const nonsense of [frame(1, 'verb'), frame(1, 'V 1\n'), frame(6, 'input first'), frame(77, ''), Buffer.alloc(8, 255), frame(1, 'verb a\0b\n')]) t.is((await talk(nonsense)).length, 0);
+	t.like(await t.throwsAsync(request(container.directory, 'update', {restart: 'often'})), {code: 'monitor.invalid'});
+	t.is((await request(container.directory, 'status')).get('state')?.[0], 'running');
+	await request(container.directory, 'kill', {signal: 9});
+	await container.gone();
+});
+
+test('statistics are sampled each second, and the memory of the monitor is small', async t => {
+	const container = world.container({args: ['sh', '-c', 'i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; sleep 1000']});
+	await container.launch();
+	const ring = await until('a sample', () => {
+		const found = openStatsRing(container.plan.stats ?? '');
+		if ((found?.history(0, 2 ** 32).length ?? 0) >= 2) return found;
+		found?.close();
+		return undefined;
+	});
+	const samples = ring.history(0, 2 ** 32);
+	t.true(samples.reduce((sum, {cpuMicros}) => sum + cpuMicros, 0) > 10_000);
+	t.true((ring.last()?.pids ?? 0) >= 1);
+	t.true((ring.last()?.memory ?? 0) > 10_000);
+	ring.close();
+	const rollup = readFileSync(`/proc/${container.status()?.status.monitor}/smaps_rollup`, 'utf8');
+	const kib = [...rollup.matchAll(/^Private_Dirty:\s+(\d+) kB/gm)].reduce((sum, [, number]) => sum + Number(number), 0);
+	t.log(`private memory of the monitor: ${kib} KiB`);
+	t.true(kib <= 160, `${kib} KiB`);
+	await request(container.directory, 'kill', {signal: 9});
+	await container.gone();
 });
