@@ -30,9 +30,30 @@ export {stopContainer} from './container/stop.ts';
 export {topContainer} from './container/top.ts';
 export {updateContainer} from './container/update.ts';
 export {waitContainer} from './container/wait.ts';
-export {hostStats} from './platform/host.ts';
+export {type HostSample, hostStats} from './platform/host.ts';
 export type {RingSample as HistorySample} from './monitor/stats-ring.ts';
 
 export type {EngineEvent} from './events/event.ts';
 export {recordEvent} from './events/journal.ts';
 export {watchEvents} from './events/watch.ts';
+
+export type * from './image/model.ts';
+export {findImage} from './image/find.ts';
+export {imageHistory} from './image/history.ts';
+export {inspectImage} from './image/inspect.ts';
+export {listImages} from './image/list.ts';
+export {loadImages} from './image/load.ts';
+export {pruneImages} from './image/prune.ts';
+export {type Pulled, type PullOptions, pullImage} from './image/pull.ts';
+export {type Removed, removeImage} from './image/remove.ts';
+export {tagImage} from './image/tag.ts';
+export type {Digest} from './oci/digest.ts';
+export {shortDigest} from './oci/digest.ts';
+
+export {parseExpose, parsePublish} from './network/publish.ts';
+export {parseVolume} from './volume/bind.ts';
+export {parseMount} from './volume/mount.ts';
+export {parseTmpfs} from './volume/tmpfs.ts';
+
+export {parseSignal, signalName} from './platform/signals.ts';
+export {version} from './engine/version.ts';

@@ -56,24 +56,6 @@ export type StatsReader = {
 	close(): void;
 };
 
-/** What the console's status line shows of the host. */
-export type HostSample = {
-	readonly at: number;
-	readonly cpus: number;
-	/** Totals since boot. */
-	readonly cpuBusyMicros: number;
-	readonly cpuTotalMicros: number;
-	readonly memoryTotal: number;
-	readonly memoryAvailable: number;
-	readonly swapTotal: number;
-	readonly swapFree: number;
-	readonly readBytes: number;
-	readonly writeBytes: number;
-	readonly load: readonly [number, number, number];
-	readonly uptimeSeconds: number;
-	readonly pressure?: {readonly cpuSome: number; readonly memorySome: number; readonly memoryFull: number; readonly ioSome: number; readonly ioFull: number};
-};
-
 export type TopResult = {readonly Titles: string[]; readonly Processes: string[][]};
 
 export type PruneResult = {readonly deleted: string[]; readonly spaceReclaimed: number};

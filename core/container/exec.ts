@@ -1,0 +1,63 @@
+import {randomBytes} from 'node:crypto';
+import {mergeEnv, numericUser, parseSecurity, processEnv} from '../bundle/build.ts';
+import {capabilitySets, chooseCapabilities} from '../bundle/capabilities.ts';
+import type {Process} from '../bundle/spec.ts';
+import type {Engine} from '../engine/engine.ts';
+import {EngineError} from '../errors/error.ts';
+import {numberField} from '../monitor/fields.ts';
+import {exec} from '../monitor/stream.ts';
+import {toAttachment} from './attach.ts';
+import {hostnameOf} from './etc.ts';
+import {readLive} from './live.ts';
+import type {Attachment, ExecSpec} from './model.ts';
+import {liveFolder} from './place.ts';
+import {type ContainerRecord, findRecord} from './record.ts';
+import {requireRunning} from './state.ts';
+import {checkEnv, checkUser, checkWorkdir} from './validate.ts';
+
+/** Runs a further process in a container. The session belongs to the monitor and outlives this process. */
+export async function execContainer(engine: Engine, ref: string, spec: ExecSpec): Promise<Attachment & {readonly execId: string}> {
+	checkExec(spec);
+	const record = findRecord(engine.db, ref);
+	const live = readLive(engine, record.id);
+	requireRunning(record, live, 'exec');
+	if (live.status === 'paused') throw new EngineError({code: 'container.paused', subject: ref, message: `Container ${record.name} is paused, unpause the container before exec`});
+	const execId = randomBytes(32).toString('hex');
+	const stream = await exec(liveFolder(engine, record.id), JSON.stringify(buildExec(record, spec)), {
+		id: execId,
+		tty: spec.tty ?? false,
+		command: spec.command.join(' '),
+		input: spec.stdin ?? false,
+		lossless: spec.lossless ?? spec.detach !== true,
+		detach: spec.detach ?? false,
+		...(spec.rows !== undefined && {rows: spec.rows}),
+		...(spec.columns !== undefined && {columns: spec.columns}),
+	});
+	return {...toAttachment(stream, numberField(stream.ok, 'pid')), execId};
+}
+
+function checkExec({command, env = [], workdir, user}: ExecSpec): void {
+	if (command.length === 0 || command[0] === '') throw new EngineError({code: 'container.no-command', subject: 'exec', message: 'No exec command specified'});
+	if (command.some(word => word.includes('\0'))) throw new EngineError({code: 'container.invalid', subject: 'exec', message: 'an argument of the command holds a NUL byte'});
+	for (const variable of env) checkEnv(variable);
+	if (workdir !== undefined && workdir !== '') checkWorkdir(workdir);
+	if (user !== undefined) checkUser(user);
+}
+
+/** The container's own process, but for what the caller changes: no more rights than it has, unless privileged. */
+function buildExec(record: ContainerRecord, spec: ExecSpec): Process {
+	const {config} = record;
+	const user = spec.user !== undefined && spec.user !== '' ? spec.user : config.user;
+	const privileged = config.privileged || spec.privileged === true;
+	return {
+		terminal: spec.tty ?? false,
+		user: numericUser(user),
+		args: spec.command,
+		env: mergeEnv(processEnv({hostname: hostnameOf(record), tty: spec.tty ?? false, env: config.env}), spec.env ?? []),
+		cwd: spec.workdir || config.workdir || '/',
+		capabilities: capabilitySets(chooseCapabilities({privileged, capAdd: config.capAdd, capDrop: config.capDrop})),
+		noNewPrivileges: parseSecurity(config.securityOpt).noNewPrivileges,
+		oomScoreAdj: config.resources.oomScoreAdj ?? 0,
+		annotations: {'io.hawser.user': user === '' ? '0' : user, ...(config.groupAdd.length > 0 && {'io.hawser.groups': config.groupAdd.join(',')})},
+	};
+}

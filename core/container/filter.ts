@@ -1,0 +1,78 @@
+import type {Engine} from '../engine/engine.ts';
+import {EngineError, isEngineError} from '../errors/error.ts';
+import {findImage} from '../image/find.ts';
+import type {ContainerSummary} from './model.ts';
+import type {Filters} from './options.ts';
+import {findRecord} from './record.ts';
+
+type Test = (summary: ContainerSummary) => boolean;
+
+const invalid = (key: string, value: string): EngineError => new EngineError({code: 'container.invalid-filter', subject: key, message: `invalid filter '${key}=${value}'`});
+
+/** Docker's keys of `ps --filter`: any value of a key, every key. */
+const tests: Readonly<Record<string, (engine: Engine, value: string) => Test>> = {
+	ancestor: (engine, value) => byImage(engine, value),
+	before: (engine, value) => ((created: string): Test => summary => summary.createdAt < created)(findRecord(engine.db, value).createdAt),
+	since: (engine, value) => ((created: string): Test => summary => summary.createdAt > created)(findRecord(engine.db, value).createdAt),
+	exited: (_, value) => {
+		if (!/^-?\d+$/.test(value)) throw invalid('exited', value);
+		return ({status, exitCode}) => exitCode === Number(value) && (status === 'exited' || status === 'dead');
+	},
+	expose: (_, value) => byPort(value, () => true),
+	publish: (_, value) => byPort(value, port => port.hostPort !== undefined),
+	health: (_, value) => summary => (summary.health ?? 'none') === value,
+	id: (_, value) => summary => summary.id.startsWith(value) || matchesPattern(summary.id, value),
+	'is-task': (_, value) => () => value === 'false' || value === '0',
+	label: (_, value) => byLabel(value),
+	name: (_, value) => summary => matchesPattern(`/${summary.name}`, value) || matchesPattern(summary.name, value),
+	network: (_, value) => summary => Object.keys(summary.networks).some(name => name === value || (value.length > 3 && name.startsWith(value))),
+	status: (_, value) => {
+		if (!['created', 'restarting', 'running', 'removing', 'paused', 'exited', 'dead'].includes(value)) throw invalid('status', value);
+		return ({status}) => status === value || (value === 'running' && status === 'stopping');
+	},
+	volume: (_, value) => summary => summary.mounts.includes(value),
+};
+
+export function matcher(engine: Engine, filters: Filters): Test {
+	const groups = [...filters].map(([key, values]) => {
+		const make = Object.hasOwn(tests, key) ? tests[key] : undefined;
+		if (make === undefined) throw new EngineError({code: 'container.invalid-filter', subject: key, message: `invalid filter '${key}'`, hint: `These are known: ${Object.keys(tests).join(', ')}.`});
+		// Every label that is named must be there.
+		const made = values.map(value => make(engine, value));
+		return key === 'label' ? (summary: ContainerSummary) => made.every(test => test(summary)) : (summary: ContainerSummary) => made.some(test => test(summary));
+	});
+	return summary => groups.every(test => test(summary));
+}
+
+/** Docker takes a regular expression; text that is none is looked for as it is. */
+function matchesPattern(text: string, pattern: string): boolean {
+	if (pattern.length <= 256) {
+		try {
+			return new RegExp(pattern).test(text);
+		} catch {
+			// Not a regular expression.
+		}
+	}
+	return text.includes(pattern);
+}
+
+function byLabel(value: string): Test {
+	const equals = value.indexOf('=');
+	return ({labels}) => (equals < 0 ? Object.hasOwn(labels, value) : labels[value.slice(0, equals)] === value.slice(equals + 1));
+}
+
+function byImage(engine: Engine, value: string): Test {
+	try {
+		const {id} = findImage(engine, value);
+		return summary => summary.imageId === id || summary.image === value;
+	} catch (error) {
+		if (!isEngineError(error, 'image.not-found')) throw error;
+		return summary => summary.image === value;
+	}
+}
+
+function byPort(value: string, which: (port: ContainerSummary['ports'][number]) => boolean): Test {
+	const [, first = '', last = first, protocol = 'tcp'] = /^(\d+)(?:-(\d+))?(?:\/(tcp|udp|sctp))?$/.exec(value) ?? [];
+	if (first === '') throw invalid('publish', value);
+	return ({ports}) => ports.some(port => which(port) && port.protocol === protocol && [port.containerPort, port.hostPort].some(number => number !== undefined && number >= Number(first) && number <= Number(last)));
+}

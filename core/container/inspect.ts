@@ -1,0 +1,233 @@
+import {maskedPaths, readonlyPaths} from '../bundle/paths.ts';
+import type {Engine} from '../engine/engine.ts';
+import {inspectEndpoint, inspectPorts} from '../network/inspect.ts';
+import type {Endpoint, Network} from '../network/model.ts';
+import {networkStore} from '../network/store.ts';
+import {hexOf} from '../oci/digest.ts';
+import {inspectMount} from '../volume/inspect.ts';
+import {hostnameOf} from './etc.ts';
+import {isRunning, type LiveState, readLive} from './live.ts';
+import {containerFolder} from './place.ts';
+import {type ContainerRecord, findRecord} from './record.ts';
+import {sizeOfUpper} from './size.ts';
+
+/** Docker's shape; what we do not have is there with Docker's empty value. */
+export function inspectContainer(engine: Engine, ref: string, {size = false}: {readonly size?: boolean} = {}): Record<string, unknown> {
+	const record = findRecord(engine.db, ref);
+	const live = readLive(engine, record.id);
+	const {config} = record;
+	const folder = containerFolder(engine, record.id);
+	const [path = '', ...args] = [...config.entrypoint, ...config.command];
+	return {
+		Id: record.id,
+		Created: record.createdAt,
+		Path: path,
+		Args: args,
+		State: stateOf(live),
+		Image: record.imageId,
+		ResolvConfPath: `${folder}/resolv.conf`,
+		HostnamePath: `${folder}/hostname`,
+		HostsPath: `${folder}/hosts`,
+		LogPath: config.logDriver === 'none' ? '' : `${folder}/log/json.log`,
+		Name: `/${record.name}`,
+		RestartCount: live.restarts,
+		Driver: 'overlay2',
+		Platform: 'linux',
+		MountLabel: '',
+		ProcessLabel: '',
+		AppArmorProfile: config.privileged ? 'unconfined' : '',
+		ExecIDs: null,
+		HostConfig: hostConfigOf(engine, record),
+		GraphDriver: {Name: 'overlay2', Data: driverData(engine, record, folder)},
+		...(size && {SizeRw: sizeOfUpper(engine, record.id)}),
+		Mounts: config.mounts.map(inspectMount),
+		Config: configOf(record),
+		NetworkSettings: networkSettings(engine, record, live),
+	};
+}
+
+const oldStates: Readonly<Record<string, string>> = {stopping: 'running'};
+
+function stateOf(live: LiveState): Record<string, unknown> {
+	const running = isRunning(live);
+	return {
+		Status: oldStates[live.status] ?? live.status,
+		Running: running,
+		Paused: live.status === 'paused',
+		Restarting: live.status === 'restarting',
+		OOMKilled: live.oomKilled,
+		Dead: live.status === 'dead',
+		Pid: live.pid,
+		ExitCode: running && live.status !== 'restarting' ? 0 : (live.exitCode ?? 0),
+		Error: live.error,
+		StartedAt: live.startedAt,
+		FinishedAt: live.finishedAt,
+		...(live.note !== undefined && {Note: live.note}),
+	};
+}
+
+function driverData({root}: Engine, {config}: ContainerRecord, folder: string): Record<string, string> {
+	const lower = config.chainIds.map(chainId => `${root}/layers/${hexOf(chainId)}/fs`).reverse();
+	return {LowerDir: lower.join(':'), UpperDir: `${folder}/upper`, WorkDir: `${folder}/work`, MergedDir: ''};
+}
+
+/** Where the image or the user said nothing Docker has null. */
+const orNull = <T>(list: readonly T[]): readonly T[] | null => (list.length === 0 ? null : list);
+
+function configOf(record: ContainerRecord): Record<string, unknown> {
+	const {config} = record;
+	const volumes = config.mounts.filter(({type, anonymous}) => type === 'volume' && anonymous).map(({target}) => [target, {}] as const);
+	return {
+		Hostname: config.hostname === '' ? hostnameOf(record) : config.hostname,
+		Domainname: config.domainname,
+		User: config.user,
+		AttachStdin: config.stdinOnce,
+		AttachStdout: true,
+		AttachStderr: true,
+		...(config.exposed.length > 0 && {ExposedPorts: Object.fromEntries(config.exposed.map(port => [port, {}]))}),
+		Tty: config.tty,
+		OpenStdin: config.openStdin,
+		StdinOnce: config.stdinOnce,
+		Env: config.env,
+		Cmd: orNull(config.command),
+		Image: record.image,
+		Volumes: volumes.length === 0 ? null : Object.fromEntries(volumes),
+		WorkingDir: config.workdir,
+		Entrypoint: orNull(config.entrypoint),
+		OnBuild: null,
+		Labels: config.labels,
+		StopSignal: config.stopSignal,
+		...(config.stopTimeout !== undefined && {StopTimeout: config.stopTimeout}),
+	};
+}
+
+function hostConfigOf(engine: Engine, {config}: ContainerRecord): Record<string, unknown> {
+	return {
+		...mountConfig(config),
+		...resourceConfig(config.resources),
+		NetworkMode: config.network,
+		PortBindings: Object.fromEntries(
+			Map.groupBy(config.ports, ({containerPort, protocol}) => `${containerPort}/${protocol}`)
+				.entries()
+				.map(([port, list]) => [port, list.map(({hostIp, hostPort}) => ({HostIp: hostIp, HostPort: hostPort === 0 ? '' : String(hostPort)}))]),
+		),
+		PublishAllPorts: config.publishAll,
+		LogConfig: {Type: config.logDriver, Config: config.logOptions},
+		RestartPolicy: {Name: config.restart.name, MaximumRetryCount: config.restart.maximumRetryCount},
+		AutoRemove: config.autoRemove,
+		CapAdd: orNull(config.capAdd),
+		CapDrop: orNull(config.capDrop),
+		CgroupnsMode: config.cgroupns,
+		Dns: config.dns,
+		DnsOptions: config.dnsOptions,
+		DnsSearch: config.dnsSearch,
+		ExtraHosts: orNull(config.extraHosts),
+		GroupAdd: orNull(config.groupAdd),
+		IpcMode: config.ipc,
+		PidMode: config.pid,
+		UTSMode: config.uts,
+		UsernsMode: '',
+		Cgroup: '',
+		CgroupParent: engine.cgroupParent,
+		Links: null,
+		Privileged: config.privileged,
+		ReadonlyRootfs: config.readOnly,
+		SecurityOpt: orNull(config.securityOpt),
+		ShmSize: config.shmSize,
+		Sysctls: config.sysctls,
+		Runtime: config.runtime,
+		Isolation: '',
+		Init: config.init,
+		Annotations: config.annotations,
+		Devices: config.devices.map(device => {
+			const [host = '', inside = host, access = 'rwm'] = device.split(':');
+			return {PathOnHost: host, PathInContainer: inside, CgroupPermissions: access};
+		}),
+		Ulimits: config.ulimits.map(({name, soft, hard}) => ({Name: name, Soft: soft, Hard: hard})),
+		MaskedPaths: config.privileged ? null : maskedPaths(),
+		ReadonlyPaths: config.privileged ? null : readonlyPaths,
+	};
+}
+
+function mountConfig({mounts}: ContainerRecord['config']): Record<string, unknown> {
+	const binds = mounts.filter(({type, anonymous}) => type !== 'tmpfs' && !anonymous);
+	const tmpfs = mounts.filter(({type}) => type === 'tmpfs');
+	return {
+		Binds: orNull(binds.map(({source, name, target, readOnly}) => `${name ?? source}:${target}${readOnly ? ':ro' : ''}`)),
+		Tmpfs: tmpfs.length === 0 ? undefined : Object.fromEntries(tmpfs.map(({target, options}) => [target, options.join(',')])),
+		VolumeDriver: '',
+		VolumesFrom: null,
+		ContainerIDFile: '',
+		ConsoleSize: [0, 0],
+	};
+}
+
+function resourceConfig(resources: ContainerRecord['config']['resources']): Record<string, unknown> {
+	const rates = (list: ReadonlyArray<{path: string; rate: number}> = []): unknown => list.map(({path, rate}) => ({Path: path, Rate: rate}));
+	const {memory = 0, memorySwap = 0} = resources;
+	return {
+		Memory: memory,
+		MemorySwap: memorySwap === 0 ? memory * 2 : memorySwap,
+		MemoryReservation: resources.memoryReservation ?? 0,
+		MemorySwappiness: null,
+		OomKillDisable: null,
+		OomScoreAdj: resources.oomScoreAdj ?? 0,
+		NanoCpus: resources.nanoCpus ?? 0,
+		CpuShares: resources.cpuShares ?? 0,
+		CpuPeriod: resources.cpuPeriod ?? 0,
+		CpuQuota: resources.cpuQuota ?? 0,
+		CpuRealtimePeriod: 0,
+		CpuRealtimeRuntime: 0,
+		CpusetCpus: resources.cpusetCpus ?? '',
+		CpusetMems: resources.cpusetMems ?? '',
+		CpuCount: 0,
+		CpuPercent: 0,
+		PidsLimit: resources.pidsLimit === undefined || resources.pidsLimit === 0 ? null : resources.pidsLimit,
+		BlkioWeight: resources.blkioWeight ?? 0,
+		BlkioWeightDevice: [],
+		BlkioDeviceReadBps: rates(resources.deviceReadBps),
+		BlkioDeviceWriteBps: rates(resources.deviceWriteBps),
+		BlkioDeviceReadIOps: rates(resources.deviceReadIops),
+		BlkioDeviceWriteIOps: rates(resources.deviceWriteIops),
+		DeviceCgroupRules: null,
+		DeviceRequests: null,
+		IOMaximumIOps: 0,
+		IOMaximumBandwidth: 0,
+	};
+}
+
+function networkSettings(engine: Engine, record: ContainerRecord, live: LiveState): Record<string, unknown> {
+	const store = networkStore(engine.db);
+	const running = isRunning(live);
+	const network = store.networkByName(record.config.network) ?? store.networkById(record.config.network);
+	const endpoint = running && network !== undefined ? store.endpointsOfContainer(record.id).find(({networkId}) => networkId === network.id) : undefined;
+	const first = network === undefined ? {} : inspectEndpoint(network, endpoint);
+	return {
+		Bridge: '',
+		SandboxID: running ? record.id : '',
+		SandboxKey: running && live.pid > 0 ? `/proc/${live.pid}/ns/net` : '',
+		Ports: running ? inspectPorts(store.ports(record.id), record.config.exposed) : {},
+		HairpinMode: false,
+		LinkLocalIPv6Address: '',
+		LinkLocalIPv6PrefixLen: 0,
+		SecondaryIPAddresses: null,
+		SecondaryIPv6Addresses: null,
+		...defaultBridge(network, endpoint),
+		Networks: network === undefined ? {} : {[network.name]: first},
+	};
+}
+
+/** Docker repeats here what the container has on the network `bridge`. */
+function defaultBridge(network: Network | undefined, endpoint: Endpoint | undefined): Record<string, unknown> {
+	const seen = network?.name === 'bridge' ? inspectEndpoint(network, endpoint) : undefined;
+	return {
+		EndpointID: seen?.EndpointID ?? '',
+		Gateway: seen?.Gateway ?? '',
+		GlobalIPv6Address: '',
+		GlobalIPv6PrefixLen: 0,
+		IPAddress: seen?.IPAddress ?? '',
+		IPPrefixLen: seen?.IPPrefixLen ?? 0,
+		IPv6Gateway: '',
+		MacAddress: seen?.MacAddress ?? '',
+	};
+}

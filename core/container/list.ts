@@ -1,0 +1,88 @@
+import type {Engine} from '../engine/engine.ts';
+import type {Endpoint, PortLease} from '../network/model.ts';
+import {parseExpose} from '../network/publish.ts';
+import {networkStore} from '../network/store.ts';
+import {isNever} from '../platform/time.ts';
+import {matcher} from './filter.ts';
+import {isRunning, type LiveState, readLive} from './live.ts';
+import type {ContainerSummary, PublishedPort} from './model.ts';
+import type {ListOptions} from './options.ts';
+import {cgroupOf} from './place.ts';
+import {allRecords, type ContainerRecord, findRecord} from './record.ts';
+import {sizeOfUpper} from './size.ts';
+
+/** Newest first. Asks no container anything: it reads what the monitors wrote, so that a stuck one holds nobody up. */
+export function listContainers(engine: Engine, {all = false, limit, size = false, filters = new Map()}: ListOptions = {}): ContainerSummary[] {
+	const toSummary = summarizer(engine);
+	const matches = matcher(engine, filters);
+	// A word about the state means: of all states.
+	const everyState = all || limit !== undefined || filters.has('status') || filters.has('exited');
+	const found: ContainerSummary[] = [];
+	for (const record of allRecords(engine.db)) {
+		if (limit !== undefined && found.length >= limit) break;
+		const live = readLive(engine, record.id);
+		if (!everyState && !isRunning(live)) continue;
+		const summary = toSummary(record, live);
+		if (!matches(summary)) continue;
+		found.push(size ? {...summary, sizeRw: sizeOfUpper(engine, record.id)} : summary);
+	}
+	return found;
+}
+
+/** By id, name or the unique beginning of an id. */
+export function findContainer(engine: Engine, ref: string): ContainerSummary {
+	const record = findRecord(engine.db, ref);
+	return summarizer(engine)(record, readLive(engine, record.id));
+}
+
+/** Reads what the networks have recorded once, for as many containers as there are. */
+function summarizer(engine: Engine): (record: ContainerRecord, live: LiveState) => ContainerSummary {
+	const store = networkStore(engine.db);
+	let names: Map<string, string> | undefined;
+	let leases: Map<string, PortLease[]> | undefined;
+	const networkName = (id: string): string => (names ??= new Map(store.networks().map(network => [network.id, network.name]))).get(id) ?? id;
+	const portsOf = (id: string): PortLease[] => (leases ??= Map.groupBy(store.ports(), ({containerId}) => containerId)).get(id) ?? [];
+	return (record, live) => {
+		const running = isRunning(live);
+		const endpoints = running ? store.endpointsOfContainer(record.id) : [];
+		return summarize(engine, record, live, {networks: toNetworks(record, endpoints, networkName), ports: running ? toPorts(record, portsOf(record.id)) : []});
+	};
+}
+
+const toNetworks = ({config}: ContainerRecord, endpoints: readonly Endpoint[], nameOf: (id: string) => string): ContainerSummary['networks'] =>
+	endpoints.length === 0 ? {[config.network]: {ip: ''}} : Object.fromEntries(endpoints.map(({networkId, address}) => [nameOf(networkId), {ip: address}]));
+
+function toPorts({config}: ContainerRecord, leases: readonly PortLease[]): PublishedPort[] {
+	const published = leases.map(({protocol, containerPort, hostIp, hostPort}) => ({protocol, containerPort, hostIp, hostPort}));
+	const exposed = config.exposed.flatMap(text => parseExpose(text)).filter(({protocol, port}) => !published.some(other => other.protocol === protocol && other.containerPort === port));
+	return [...published, ...exposed.map(({protocol, port}) => ({protocol, containerPort: port}))];
+}
+
+type NetworkView = Pick<ContainerSummary, 'networks' | 'ports'>;
+
+function summarize(engine: Engine, record: ContainerRecord, live: LiveState, view: NetworkView): ContainerSummary {
+	const {config} = record;
+	return {
+		id: record.id,
+		name: record.name,
+		image: record.image,
+		imageId: record.imageId,
+		command: [...config.entrypoint, ...config.command].join(' '),
+		createdAt: record.createdAt,
+		status: live.status,
+		...(live.note !== undefined && {note: live.note}),
+		...(!isNever(live.startedAt) && {startedAt: live.startedAt}),
+		...(!isNever(live.finishedAt) && {finishedAt: live.finishedAt}),
+		...(live.exitCode !== undefined && {exitCode: live.exitCode}),
+		oomKilled: live.oomKilled,
+		restartCount: live.restarts,
+		pid: live.pid,
+		ports: view.ports,
+		networks: view.networks,
+		mounts: config.mounts.map(({name, source, target, type}) => name ?? (type === 'tmpfs' ? target : source)),
+		labels: config.labels,
+		cgroup: cgroupOf(engine, record.id),
+		resources: config.resources,
+		tty: config.tty,
+	};
+}

@@ -1,0 +1,84 @@
+import {arch, cpus, hostname, release, totalmem} from 'node:os';
+import {countContainers} from '../container/count.ts';
+import {cgroupLayout} from '../platform/cgroup.ts';
+import {readIfThere} from '../platform/files.ts';
+import type {Engine} from './engine.ts';
+import {apiVersion, version} from './version.ts';
+
+const machines: Readonly<Record<string, string>> = {x64: 'x86_64', arm64: 'aarch64'};
+const goArch: Readonly<Record<string, string>> = {x64: 'amd64', arm64: 'arm64'};
+
+/** What `docker info` shows, with our values. */
+export function engineInfo(engine: Engine): Record<string, unknown> {
+	const counts = countContainers(engine);
+	const {version: cgroupVersion} = cgroupLayout();
+	const images = Number(engine.db.prepare('SELECT count(*) AS n FROM images').get()?.['n'] ?? 0);
+	return {
+		ID: engine.store,
+		Containers: counts.all,
+		ContainersRunning: counts.running,
+		ContainersPaused: counts.paused,
+		ContainersStopped: counts.all - counts.running - counts.paused,
+		Images: images,
+		Driver: 'overlay2',
+		DriverStatus: [['Backing Filesystem', filesystemOf(engine.root)], ['Native Overlay Diff', 'true']],
+		Plugins: {Volume: ['local'], Network: ['bridge', 'host', 'null'], Authorization: null, Log: ['json-file', 'local', 'none']},
+		MemoryLimit: true,
+		SwapLimit: true,
+		CpuCfsPeriod: true,
+		CpuCfsQuota: true,
+		CPUShares: true,
+		CPUSet: true,
+		PidsLimit: true,
+		IPv4Forwarding: readIfThere('/proc/sys/net/ipv4/ip_forward')?.trim() === '1',
+		Debug: process.env['HAWSER_DEBUG'] !== undefined,
+		OomKillDisable: cgroupVersion === 1,
+		SystemTime: new Date().toISOString(),
+		LoggingDriver: 'json-file',
+		CgroupDriver: 'cgroupfs',
+		CgroupVersion: String(cgroupVersion),
+		KernelVersion: release(),
+		OperatingSystem: prettyName(),
+		OSVersion: osRelease('VERSION_ID'),
+		OSType: 'linux',
+		Architecture: machines[arch()] ?? arch(),
+		NCPU: cpus().length,
+		MemTotal: totalmem(),
+		IndexServerAddress: 'https://index.docker.io/v1/',
+		DockerRootDir: engine.root,
+		StateDir: engine.state,
+		Name: hostname(),
+		Labels: [],
+		ExperimentalBuild: false,
+		ServerVersion: version,
+		Runtimes: {hawser: {path: engine.defaultRuntime}},
+		DefaultRuntime: 'hawser',
+		LiveRestoreEnabled: true,
+		InitBinary: '',
+		SecurityOptions: ['name=seccomp,profile=builtin', ...(cgroupVersion === 2 ? ['name=cgroupns'] : [])],
+		Warnings: null,
+	};
+}
+
+/** What `docker version --format json` shows: client and engine are one program. */
+export function engineVersion(): Record<string, unknown> {
+	const common = {Version: version, ApiVersion: apiVersion, Os: 'linux', Arch: goArch[arch()] ?? arch(), NodeVersion: process.version};
+	return {
+		Client: {Platform: {Name: 'Hawser'}, ...common, DefaultAPIVersion: apiVersion, Context: 'default'},
+		Server: {Platform: {Name: 'Hawser'}, ...common, MinAPIVersion: '1.24', KernelVersion: release(), Experimental: false, Components: [{Name: 'Engine', Version: version, Details: {...common, KernelVersion: release()}}]},
+	};
+}
+
+const osRelease = (key: string): string => (new RegExp(`^${key}="?([^"\n]*)"?$`, 'm').exec(readIfThere('/etc/os-release') ?? '')?.[1] ?? '');
+
+const prettyName = (): string => osRelease('PRETTY_NAME') || 'Linux';
+
+/** Of the longest mount point that is a beginning of the path. */
+function filesystemOf(path: string): string {
+	let [best, found] = ['', 'unknown'];
+	for (const line of (readIfThere('/proc/self/mounts') ?? '').split('\n')) {
+		const [, target = '', type = ''] = line.split(' ');
+		if (target.length >= best.length && (target === '/' || path === target || path.startsWith(`${target}/`))) [best, found] = [target, type];
+	}
+	return found === 'ext4' || found === 'ext3' || found === 'ext2' ? 'extfs' : found;
+}
