@@ -55,7 +55,8 @@ export async function resolveImage(source: BlobSource, top: Top, wanted: Platfor
 
 const malformed = ({subject}: BlobSource, reason: string): EngineError => new EngineError({code: 'oci.invalid', subject, message: `${subject} ${reason}`});
 
-async function fetchDocument(source: BlobSource, descriptor: Descriptor): Promise<Top> {
+/** The manifest or index that a descriptor names, checked against it. */
+export async function fetchDocument(source: BlobSource, descriptor: Descriptor): Promise<Top> {
 	const {bytes, contentType} = await source.manifest(descriptor.digest);
 	if (contentType !== undefined && contentType !== descriptor.mediaType) throw malformed(source, `calls ${descriptor.digest} a ${descriptor.mediaType}, but it comes as ${contentType}`);
 	return {bytes: checkBytes(source, descriptor, bytes), digest: descriptor.digest, contentType: descriptor.mediaType};

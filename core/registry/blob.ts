@@ -35,6 +35,13 @@ export async function* fetchBlob(session: Session, blob: WantedBlob, {offset = 0
 	}
 }
 
+/** A small blob, whole. */
+export async function fetchSmallBlob(session: Session, blob: WantedBlob): Promise<Buffer> {
+	const pieces: Buffer[] = [];
+	for await (const piece of fetchBlob(session, blob)) pieces.push(piece);
+	return Buffer.concat(pieces);
+}
+
 async function* transfer(session: Session, blob: WantedBlob, offset: number, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
 	const reply = await session.openBlob(blob.digest, offset, signal);
 	let skip = checkHead(reply, blob, offset);

@@ -1,0 +1,114 @@
+import {recordEvent} from '../events/journal.ts';
+import {shortDigest, type Digest} from '../oci/digest.ts';
+import {hostPlatform, isSameMachine, parsePlatform, type Platform} from '../oci/platform.ts';
+import {familiarName, familiarString, parseReference, withDefaultTag, type Reference} from '../reference/reference.ts';
+import {fetchBlob, fetchSmallBlob} from '../registry/blob.ts';
+import {openSession, type Session} from '../registry/session.ts';
+import {transaction} from '../state/database.ts';
+import {ingestImage} from './ingest.ts';
+import {takeLease} from './lease.ts';
+import type {PullProgress} from './model.ts';
+import {addDigest, imageRow, imagesOfDigest, insertImage, setTag, taggedImage, type NewImage} from './record.ts';
+import {resolveImage, type BlobSource, type ResolvedImage, type Top} from './resolve.ts';
+import type {ImageStore} from './store.ts';
+
+export type PullOptions = {
+	/** `linux/arm64`; the host's own when absent. */
+	readonly platform?: string | undefined;
+	readonly onProgress?: ((progress: PullProgress) => void) | undefined;
+	readonly signal?: AbortSignal | undefined;
+	readonly quiet?: boolean;
+};
+
+export type Pulled = {
+	readonly id: Digest;
+	/** Of what the name stands for: the manifest, or the index. */
+	readonly digest: Digest;
+	/** False: the image is up to date. */
+	readonly changed: boolean;
+};
+
+/** Brings an image from its registry. What returns is in the store, complete and durable. */
+export async function pullImage(store: ImageStore, text: string, options: PullOptions = {}): Promise<Pulled> {
+	const reference = referenceToPull(text);
+	const wanted = options.platform === undefined ? hostPlatform() : parsePlatform(options.platform);
+	const session = await openSession(reference, {signal: options.signal, onRetry: retryReporter(reference, options)});
+	try {
+		const pulled = (await findCurrent(store, session, reference, wanted)) ?? (await pullAnew(store, session, reference, wanted, options));
+		options.onProgress?.({kind: 'done', digest: pulled.digest, reference: familiarString(reference), changed: pulled.changed});
+		return pulled;
+	} finally {
+		session.close();
+	}
+}
+
+/** A digest says all: the tag beside it is dropped, as Docker does. */
+function referenceToPull(text: string): Reference {
+	const {tag, digest, ...repository} = withDefaultTag(parseReference(text));
+	return digest ? {...repository, digest} : {...repository, ...(tag !== undefined && {tag})};
+}
+
+const targetOf = ({tag, digest}: Reference): string => digest ?? tag ?? 'latest';
+
+/** The image that is here already, when the registry says that the name still stands for it. */
+async function findCurrent(store: ImageStore, session: Session, reference: Reference, wanted: Platform): Promise<Pulled | undefined> {
+	const candidates = reference.digest ? imagesOfDigest(store.db, reference) : [taggedImage(store.db, reference)];
+	const id = candidates.find(candidate => candidate !== undefined && servesPlatform(store, candidate, wanted));
+	if (id === undefined) return undefined;
+	if (reference.digest) return {id, digest: reference.digest, changed: false};
+	const announced = await session.manifestDigest(targetOf(reference));
+	const isSame = announced !== undefined && imagesOfDigest(store.db, {...reference, digest: announced as Digest}).includes(id);
+	return isSame ? {id, digest: announced as Digest, changed: false} : undefined;
+}
+
+function servesPlatform({db}: ImageStore, id: Digest, wanted: Platform): boolean {
+	const row = imageRow(db, id);
+	return row !== undefined && isSameMachine({os: String(row['os']), architecture: String(row['architecture'])}, wanted);
+}
+
+async function pullAnew(store: ImageStore, session: Session, reference: Reference, wanted: Platform, options: PullOptions): Promise<Pulled> {
+	const top = await session.manifest(targetOf(reference));
+	const image = await resolveImage(sourceOf(session, reference), top, wanted, options.platform !== undefined);
+	options.onProgress?.(resolvedProgress(reference, image));
+	const lease = takeLease(store.db);
+	try {
+		const fetch = (layer: {digest: Digest; size: number}, offset: number, signal: AbortSignal) =>
+			fetchBlob(session, layer, {offset, signal, onRetry: (reason, inSeconds) => options.onProgress?.({kind: 'retry', id: shortDigest(layer.digest), reason, inSeconds})});
+		const ingested = await ingestImage(store, lease, image, fetch, options);
+		const changed = transaction(store.db, () => {
+			lease.drop();
+			return recordPulled(store, reference, top, ingested);
+		});
+		recordEvent(store, {type: 'image', action: 'pull', id: familiarString(reference), attributes: {name: familiarName(reference)}});
+		return {id: image.id, digest: top.digest, changed};
+	} finally {
+		lease.drop();
+	}
+}
+
+/** The image's record, and its name: from here on it is there. */
+function recordPulled({db}: ImageStore, reference: Reference, top: Top, image: NewImage): boolean {
+	const before = reference.digest ? imagesOfDigest(db, reference) : [taggedImage(db, reference)];
+	insertImage(db, image);
+	if (!reference.digest) setTag(db, reference, image.id);
+	addDigest(db, reference, top.digest, image.id);
+	return !before.includes(image.id);
+}
+
+function sourceOf(session: Session, reference: Reference): BlobSource {
+	return {
+		subject: familiarString(reference),
+		manifest: digest => session.manifest(digest),
+		blob: descriptor => fetchSmallBlob(session, descriptor),
+	};
+}
+
+const resolvedProgress = (reference: Reference, {layers}: ResolvedImage): PullProgress => ({
+	kind: 'resolved',
+	reference: familiarString(reference),
+	from: reference.path,
+	layers: layers.map(({digest, size}) => ({id: shortDigest(digest), size})),
+});
+
+const retryReporter = (reference: Reference, {onProgress}: PullOptions) => (reason: string, inSeconds: number) =>
+	onProgress?.({kind: 'retry', id: familiarString(reference), reason, inSeconds});
