@@ -39,7 +39,7 @@ export {watchEvents} from './events/watch.ts';
 
 export type * from './image/model.ts';
 export {findImage} from './image/find.ts';
-export {imageHistory} from './image/history.ts';
+export {type HistoryLine, imageHistory} from './image/history.ts';
 export {inspectImage} from './image/inspect.ts';
 export {listImages} from './image/list.ts';
 export {loadImages} from './image/load.ts';
@@ -57,3 +57,6 @@ export {parseTmpfs} from './volume/tmpfs.ts';
 
 export {parseSignal, signalName} from './platform/signals.ts';
 export {version} from './engine/version.ts';
+
+export {createNetwork, inspectNetwork, listNetworks, type NetworkSummary, pruneNetworks, removeNetwork} from './engine/networks.ts';
+export {createVolume, inspectVolume, listVolumes, pruneVolumes, removeVolume, type VolumeSummary} from './engine/volumes.ts';

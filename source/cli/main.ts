@@ -1,4 +1,4 @@
-import {closeEngine, type Engine, exitCodeOf, isEngineError, openEngine} from '../../core/index.ts';
+import {closeEngine, type Engine, exitCodeOf, isEngineError, openEngine, version} from '../../core/index.ts';
 import {type Flag, type FlagValues, readFlags, UsageError} from './flags.ts';
 import {print, printError} from './output.ts';
 import {parseWords} from './parser.ts';
@@ -26,7 +26,7 @@ async function main(words: readonly string[]): Promise<number> {
 	const globals = parseGlobals(words);
 	if (typeof globals === 'number') return globals;
 	const {flags, help, rest} = globals;
-	if (flags.bool('version')) return say(`Hawser version ${HAWSER_VERSION}\n`);
+	if (flags.bool('version')) return say(`Hawser version ${version}\n`);
 	const [name, ...more] = rest;
 	if (name === undefined && !help && process.stdin.isTTY && process.stdout.isTTY) return openConsole(flags);
 	if (name === undefined || help || name === 'help') return showHelp(name === 'help' ? more : []);

@@ -1,0 +1,93 @@
+import {type ContainerSummary, type Engine, type ImageSummary, listContainers, listImages, listVolumes, type VolumeSummary} from '../../core/index.ts';
+import {formatFlag} from '../cli/common-flags.ts';
+import {containerListing} from '../cli/container-listing.ts';
+import {type Listing, renderList, renderTable} from '../cli/format.ts';
+import {print} from '../cli/output.ts';
+import {humanSize} from '../cli/units.ts';
+import type {Verb} from '../cli/verb.ts';
+
+export const verb: Verb = {
+	usage: '[OPTIONS]',
+	description: 'Show how much disk the store uses',
+	args: [0, 0],
+	flags: [formatFlag, {name: 'verbose', short: 'v', kind: 'bool', help: 'Show each object'}],
+	async run({flags, engine}) {
+		const use = readUse(engine());
+		if (flags.bool('verbose')) print(verboseText(use));
+		else print(await renderList(listing, [imageRow(use), containerRow(use), volumeRow(use), {type: 'Build Cache', total: 0, active: 0, size: 0, reclaimable: 0}], flags.text('format')));
+		return 0;
+	},
+};
+
+type Use = {readonly images: readonly ImageSummary[]; readonly containers: readonly ContainerSummary[]; readonly volumes: readonly VolumeSummary[]};
+type Row = {readonly type: string; readonly total: number; readonly active: number; readonly size: number; readonly reclaimable: number};
+
+const readUse = (engine: Engine): Use => ({images: listImages(engine, {all: true}), containers: listContainers(engine, {all: true, size: true}), volumes: listVolumes(engine, {size: true})});
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+/** Once each, however many names an image has. */
+const distinct = (images: readonly ImageSummary[]): ImageSummary[] => [...new Map(images.map(image => [image.id, image])).values()];
+
+function imageRow({images, containers}: Use): Row {
+	const all = distinct(images);
+	const used = new Set(containers.map(({imageId}) => imageId));
+	const active = all.filter(({id}) => used.has(id));
+	const size = sum(all.map(image => image.size));
+	return {type: 'Images', total: all.length, active: active.length, size, reclaimable: size - sum(active.map(image => image.size))};
+}
+
+const RUNNING: ReadonlySet<string> = new Set(['running', 'paused', 'restarting', 'stopping']);
+
+function containerRow({containers}: Use): Row {
+	const bytes = (list: readonly ContainerSummary[]): number => sum(list.map(({sizeRw = 0}) => sizeRw));
+	const active = containers.filter(({status}) => RUNNING.has(status));
+	return {type: 'Containers', total: containers.length, active: active.length, size: bytes(containers), reclaimable: bytes(containers) - bytes(active)};
+}
+
+function volumeRow({volumes, containers}: Use): Row {
+	const used = new Set(containers.flatMap(({mounts}) => mounts));
+	const active = volumes.filter(({Name}) => used.has(Name));
+	const bytes = (list: readonly VolumeSummary[]): number => sum(list.map(({Size = 0}) => Size));
+	return {type: 'Local Volumes', total: volumes.length, active: active.length, size: bytes(volumes), reclaimable: bytes(volumes) - bytes(active)};
+}
+
+const reclaimableText = ({size, reclaimable}: Row): string => `${humanSize(reclaimable, 4)}${size > 0 && reclaimable > 0 ? ` (${Math.floor((reclaimable / size) * 100)}%)` : ''}`;
+
+const listing: Listing<Row> = {
+	subject: 'disk usage',
+	table: ['Type', 'TotalCount', 'Active', 'Size', 'Reclaimable'],
+	columns: {
+		Type: {header: 'TYPE', value: ({type}) => type},
+		TotalCount: {header: 'TOTAL', value: ({total}) => String(total)},
+		Active: {header: 'ACTIVE', value: ({active}) => String(active)},
+		Size: {header: 'SIZE', value: ({size}) => humanSize(size, 4)},
+		Reclaimable: {header: 'RECLAIMABLE', value: reclaimableText},
+	},
+};
+
+const volumeListing: Listing<VolumeSummary> = {
+	subject: 'volume',
+	table: ['Name', 'Size'],
+	columns: {Name: {header: 'VOLUME NAME', value: ({Name}) => Name}, Size: {header: 'SIZE', value: ({Size = 0}) => humanSize(Size)}},
+};
+
+const imageListing: Listing<ImageSummary> = {
+	subject: 'image',
+	table: ['Repository', 'Tag', 'ID', 'Size'],
+	columns: {
+		Repository: {header: 'REPOSITORY', value: ({repository}) => repository},
+		Tag: {header: 'TAG', value: ({tag}) => tag},
+		ID: {header: 'IMAGE ID', value: ({id}) => id.slice(7, 19)},
+		Size: {header: 'SIZE', value: ({size}) => humanSize(size)},
+	},
+};
+
+const verboseText = ({images, containers, volumes}: Use): string =>
+	[
+		['Images space usage:', renderTable(imageListing, images, imageListing.table)],
+		['Containers space usage:', renderTable(containerListing({noTrunc: false, size: true}), containers, ['ID', 'Image', 'Command', 'LocalVolumes', 'Size', 'RunningFor', 'Status', 'Names'])],
+		['Local Volumes space usage:', renderTable(volumeListing, volumes, volumeListing.table)],
+	]
+		.map(([title, table]) => `${title}\n\n${table}`)
+		.join('\n');
