@@ -43,7 +43,8 @@ export function patiently({patience, onRetry, signal}: RetryOptions): Waiting {
 			const seconds = waitFor(error, failures, patience);
 			if (failures >= patience.attempts || seconds > longestRetryAfter) throw error.cause;
 			onRetry?.(error.reason, Math.ceil(seconds));
-			await delay(seconds * 1000, undefined, signal ? {signal} : {});
+			await delay(seconds * 1000, undefined, signal ? {signal} : {}).catch(() => {});
+			signal?.throwIfAborted();
 		},
 	};
 }
