@@ -1,5 +1,6 @@
 import type {ContainerConfig} from '../container/config.ts';
 import {EngineError} from '../errors/error.ts';
+import {readIfThere} from '../platform/files.ts';
 import {capabilitySets, chooseCapabilities} from './capabilities.ts';
 import {planDevices} from './devices.ts';
 import {planMounts} from './mounts.ts';
@@ -133,12 +134,22 @@ function planNamespaces({network, pid, ipc, uts, cgroupns}: ContainerConfig): Na
 	];
 }
 
-/** As Docker's daemon leaves it to containers: what the caller's shell has must not matter. */
+/** As Docker's daemon leaves it to containers: what the caller's shell has must not matter, as far as we may raise it. */
 const NOFILE = 1_048_576;
+const CAP_SYS_RESOURCE = 24n;
+
+function openFilesLimit(): number {
+	const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(readIfThere('/proc/self/status') ?? '')?.[1] ?? '0'}`);
+	if ((effective >> CAP_SYS_RESOURCE) & 1n) return Math.min(NOFILE, Number(readIfThere('/proc/sys/fs/nr_open') ?? NOFILE));
+	const hard = Number(/^Max open files\s+\S+\s+(\d+)/m.exec(readIfThere('/proc/self/limits') ?? '')?.[1] ?? NOFILE);
+	return Math.min(NOFILE, hard);
+}
 
 function rlimits(ulimits: ContainerConfig['ulimits']): NonNullable<Process['rlimits']> {
 	const asked = ulimits.map(({name, soft, hard}) => ({type: `RLIMIT_${name.toUpperCase()}`, soft: unlimited(soft), hard: unlimited(hard)}));
-	return asked.some(({type}) => type === 'RLIMIT_NOFILE') ? asked : [{type: 'RLIMIT_NOFILE', soft: NOFILE, hard: NOFILE}, ...asked];
+	if (asked.some(({type}) => type === 'RLIMIT_NOFILE')) return asked;
+	const files = openFilesLimit();
+	return [{type: 'RLIMIT_NOFILE', soft: files, hard: files}, ...asked];
 }
 
 /** The specification's numbers are unsigned; more than 2^63-1 means none. */

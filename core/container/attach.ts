@@ -31,8 +31,8 @@ export const toExitStatus = ({exitCode, signal, oom, finishedAt}: MonitorExit): 
 
 export function toAttachment(stream: MonitorStream, pid: number): Attachment {
 	const exit = stream.exit.then(end => (end === 'detached' ? end : toExitStatus(end)));
-	// Whoever does not look at it must not fall over it.
-	exit.catch(() => {});
+	// The monitor waits a moment for its clients to leave. And whoever does not look at the end must not fall over it.
+	exit.then(stream.detach, () => {});
 	return {
 		write: stream.write,
 		end: stream.end,

@@ -4,12 +4,11 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import type {Engine} from '../engine/engine.ts';
 import {EngineError} from '../errors/error.ts';
 import {encodeFields} from '../monitor/fields.ts';
-import {readStatus} from '../monitor/status.ts';
 import {moveFolder} from '../platform/files.ts';
 import {isAlive, ownStartTime} from '../platform/process.ts';
 import {takeNetworkDown} from '../runtime/network.ts';
 import {deleteFromRuntime} from '../runtime/runtime.ts';
-import {readClaim} from './live.ts';
+import {readClaim, readMonitor} from './live.ts';
 import {liveFolder, runtimeRoot} from './place.ts';
 
 /** The right to make or remove a container's live folder; one process has it at a time. */
@@ -39,7 +38,7 @@ export async function claimContainer(engine: Engine, id: string, purpose: 'start
 			if (holder === 'nobody') {
 				if (await replaceDead(engine, id, prepared)) break;
 			} else if (performance.now() > giveUp) throw busy(id, holder);
-			else await sleep(5);
+			else await sleep(1);
 		}
 	} finally {
 		rmSync(prepared, {recursive: true, force: true});
@@ -57,7 +56,7 @@ function prepare(engine: Engine, purpose: string): string {
 
 /** `program`: it runs, or its monitor is still at work. A number: pid of the process that has claimed the folder. */
 export function whoHolds(folder: string): 'program' | 'nobody' | number {
-	const found = readStatus(folder);
+	const found = readMonitor(folder);
 	// A monitor that has written `exited` takes the rest back and ends by itself: wait for it as for any other.
 	if (found?.alive === true) return found.status.state === 'exited' ? found.status.monitor : 'program';
 	const claim = readClaim(folder);

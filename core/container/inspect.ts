@@ -107,9 +107,10 @@ function hostConfigOf(engine: Engine, {config}: ContainerRecord): Record<string,
 		...resourceConfig(config.resources),
 		NetworkMode: config.network,
 		PortBindings: Object.fromEntries(
-			Map.groupBy(config.ports, ({containerPort, protocol}) => `${containerPort}/${protocol}`)
-				.entries()
-				.map(([port, list]) => [port, list.map(({hostIp, hostPort}) => ({HostIp: hostIp, HostPort: hostPort === 0 ? '' : String(hostPort)}))]),
+			[...Map.groupBy(config.ports, ({containerPort, protocol}) => `${containerPort}/${protocol}`)].map(([port, list]) => [
+				port,
+				list.map(({hostIp, hostPort}) => ({HostIp: hostIp, HostPort: hostPort === 0 ? '' : String(hostPort)})),
+			]),
 		),
 		PublishAllPorts: config.publishAll,
 		LogConfig: {Type: config.logDriver, Config: config.logOptions},

@@ -48,8 +48,7 @@ const untouched: LiveState = {
 export const isRunning = ({status}: Pick<LiveState, 'status'>): boolean => status === 'running' || status === 'paused' || status === 'stopping' || status === 'restarting';
 
 export function readLive(places: Places, id: string): LiveState {
-	const folder = liveFolder(places, id);
-	const found = readStatus(folder);
+	const found = readMonitor(liveFolder(places, id));
 	if (found?.alive === true && found.status.state !== 'exited') return fromStatus(found.status, readExit(places, id));
 	if (found !== undefined && found.status.state !== 'exited') {
 		const orphan = fromDeadMonitor(places, id, found.status);
@@ -57,6 +56,12 @@ export function readLive(places: Places, id: string): LiveState {
 	}
 	if (!existsSync(containerFolder(places, id))) return {...untouched, status: 'removing'};
 	return fromPast(places, id);
+}
+
+/** A monitor that has ended but that nobody has reaped yet (a zombie) is dead. */
+export function readMonitor(folder: string): {readonly status: MonitorStatus; readonly alive: boolean} | undefined {
+	const found = readStatus(folder);
+	return found && {status: found.status, alive: found.alive && isAlive(found.status.monitor, found.status.monitorStart)};
 }
 
 function fromStatus(status: MonitorStatus, exit: ExitRecord | undefined): LiveState {

@@ -1,4 +1,5 @@
 import {spawn} from 'node:child_process';
+import {EngineError} from '../errors/error.ts';
 
 export type RunResult = {readonly code: number; readonly stdout: string; readonly stderr: string};
 
@@ -11,7 +12,7 @@ export function runProgram(program: string, args: readonly string[], {input, env
 		const child = spawn(program, args, {cwd: '/', env, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe']});
 		const stdout = collect(child.stdout);
 		const stderr = collect(child.stderr);
-		child.once('error', reject);
+		child.once('error', cause => reject(new EngineError({code: 'engine.no-helper', subject: program, message: `cannot run ${program}: ${cause.message}`, hint: 'Is the installation whole? `npm run build` makes the helpers.', cause})));
 		child.once('close', code => resolve({code: code ?? 128, stdout: stdout(), stderr: stderr()}));
 		child.stdin?.on('error', () => {});
 		child.stdin?.end(input);
