@@ -28,11 +28,10 @@ export const headLine = ({reference, from}: Extract<PullProgress, {kind: 'resolv
 const tagOf = (reference: string): string => /@(sha256:[\da-f]+)$/.exec(reference)?.[1] ?? /:([^/:]+)$/.exec(reference)?.[1] ?? 'latest';
 
 /** For files and pipes: a line when a layer begins and when it is done. */
-export function linesProgress(descriptor: number): ProgressView & {line(text: string): void} {
+export function linesProgress(descriptor: number): ProgressView {
 	const shown = new Map<string, string>();
 	const line = (text: string): void => print(`${text}\n`, descriptor);
 	return {
-		line,
 		show(progress) {
 			if (progress.kind === 'resolved') line(headLine(progress));
 			else if (progress.kind === 'retry') line(`${progress.id}: Retrying in ${progress.inSeconds} seconds: ${progress.reason}`);

@@ -1,5 +1,5 @@
 import {type Engine, pullImage} from '../../core/index.ts';
-import {isTerminal, printError} from './output.ts';
+import {isTerminal} from './output.ts';
 import {linesProgress, type ProgressView} from './progress-lines.ts';
 import {withTag} from './reference-text.ts';
 
@@ -7,7 +7,6 @@ export type PullOptions = {readonly quiet: boolean; /** Where the progress goes.
 
 /** Pulls, and shows how it goes: bars that are drawn over on a terminal, plain lines elsewhere. */
 export async function pullWithProgress(engine: Engine, reference: string, {quiet, descriptor, platform}: PullOptions): Promise<void> {
-	if (!/[:@][^/]*$/.test(reference) && !quiet) printToView(descriptor, 'Using default tag: latest');
 	const view = quiet ? undefined : await openView(descriptor);
 	try {
 		await pullImage(engine, withTag(reference), {...(platform !== undefined && {platform}), ...(view && {onProgress: progress => view.show(progress)})});
@@ -17,8 +16,3 @@ export async function pullWithProgress(engine: Engine, reference: string, {quiet
 }
 
 const openView = async (descriptor: number): Promise<ProgressView> => (isTerminal(descriptor) ? (await import('./progress-bars.ts')).barsProgress(descriptor) : linesProgress(descriptor));
-
-function printToView(descriptor: number, line: string): void {
-	if (descriptor === 2) printError(line);
-	else linesProgress(descriptor).line(line);
-}

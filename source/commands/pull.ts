@@ -13,7 +13,9 @@ export const verb: Verb = {
 		{name: 'quiet', short: 'q', kind: 'bool', help: 'Only print the name of the image'},
 	],
 	async run({flags, args: [reference = ''], engine}) {
-		await pullWithProgress(engine(), reference, {quiet: flags.bool('quiet'), descriptor: 1, ...(flags.given('platform') && {platform: flags.text('platform')})});
+		const quiet = flags.bool('quiet');
+		if (!quiet && withTag(reference) !== reference) printLine('Using default tag: latest');
+		await pullWithProgress(engine(), reference, {quiet, descriptor: 1, ...(flags.given('platform') && {platform: flags.text('platform')})});
 		printLine(fullName(withTag(reference)));
 		return 0;
 	},

@@ -20,16 +20,13 @@ export const verb: Verb = {
 
 type Versions = {readonly Client: Record<string, unknown>; readonly Server: Record<string, unknown>};
 
-const TITLES: Readonly<Record<string, string>> = {NodeVersion: 'Node version', KernelVersion: 'Kernel version', ApiVersion: 'API version'};
+const LINES = {Version: 'Version', ApiVersion: 'API version', NodeVersion: 'Node version', KernelVersion: 'Kernel version'};
 
-const line = (indent: string, name: string, value: unknown): string => `${indent}${`${name}:`.padEnd(18)} ${String(value)}\n`;
+const line = (name: string, value: unknown): string => ` ${`${name}:`.padEnd(18)} ${String(value)}\n`;
 
-function plainText({Client, Server}: Versions): string {
-	const section = (indent: string, fields: Record<string, unknown>): string => {
-		const {Os, Arch, ...rest} = fields;
-		const named = Object.entries(rest).filter(([, value]) => typeof value === 'string' && value !== '');
-		const platform = Os === undefined ? '' : line(indent, 'OS/Arch', `${String(Os)}/${String(Arch)}`);
-		return named.map(([name, value]) => line(indent, TITLES[name] ?? name, value)).join('') + platform;
-	};
-	return `Client: Hawser\n${section(' ', Client)}\nServer: Hawser (in the same program)\n${section(' ', Server)}`;
+function section(fields: Record<string, unknown>): string {
+	const named = Object.entries(LINES).filter(([key]) => fields[key] !== undefined);
+	return named.map(([key, title]) => line(title, fields[key])).join('') + line('OS/Arch', `${String(fields['Os'])}/${String(fields['Arch'])}`);
 }
+
+const plainText = ({Client, Server}: Versions): string => `Client: Hawser\n${section(Client)}\nServer: Hawser (in the same program)\n${section(Server)}`;
