@@ -31,7 +31,12 @@ export async function collectGarbage(store: ImageStore): Promise<Collected> {
 	});
 	const removed = await runProgram(store.native.layer, ['remove', aside]);
 	if (removed.code !== 0) {
-		throw new EngineError({code: 'image.not-removed', subject: aside, message: `what was removed is still on the disk: ${reasonOf(removed, 'hawser-layer')}`, hint: `Delete ${aside} by hand.`});
+		throw new EngineError({
+			code: 'image.not-removed',
+			subject: aside,
+			message: `what was removed is still on the disk: ${reasonOf(removed, 'hawser-layer')}`,
+			hint: `Delete ${aside} by hand.`,
+		});
 	}
 	return collected;
 }

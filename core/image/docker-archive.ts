@@ -38,7 +38,11 @@ async function readImage(archive: Archive, item: Json, place: Place): Promise<Ar
 	const names = (optional(object, 'RepoTags', place, asStrings(4096, 1024)) ?? []).map(name => withDefaultTag(parseReference(name)));
 	const members = asStrings(layerCount, 4096)(object['Layers'] ?? [], below(place, 'Layers')).map(name => followLink(archive, name));
 	if (members.length !== config.diffIds.length) {
-		throw new EngineError({code: 'oci.invalid', subject: archive.subject, message: `an image in ${archive.subject} has ${members.length} layers in its manifest and ${config.diffIds.length} in its config`});
+		throw new EngineError({
+			code: 'oci.invalid',
+			subject: archive.subject,
+			message: `an image in ${archive.subject} has ${members.length} layers in its manifest and ${config.diffIds.length} in its config`,
+		});
 	}
 	const memberOf = new Map<Digest, string>();
 	const chain = chainIds(config.diffIds);
@@ -58,7 +62,7 @@ async function readImage(archive: Archive, item: Json, place: Place): Promise<Ar
 			id,
 			config,
 			configText: configBytes.toString('utf8'),
-			layers: layers.map(({mediaType: _, ...layer}) => layer),
+			layers,
 			documents: [
 				{digest: digestOf(manifest), bytes: manifest},
 				{digest: id, bytes: configBytes},

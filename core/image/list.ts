@@ -20,11 +20,7 @@ const knownFilters: ReadonlySet<string> = new Set(['dangling', 'label', 'before'
 export function listImages({db}: Pick<ImageStore, 'db'>, {filters = new Map()}: ListOptions = {}): ImageSummary[] {
 	const unknown = [...filters.keys()].find(key => !knownFilters.has(key));
 	if (unknown !== undefined) throw new EngineError({code: 'filter.invalid', subject: unknown, message: `invalid filter '${unknown}'`});
-	return db
-		.prepare('SELECT id, created_at, os, architecture, size, labels FROM images ORDER BY created_at DESC, id')
-		.all()
-		.flatMap(linesOf(db))
-		.filter(makeFilter(db, filters));
+	return db.prepare('SELECT id, created_at, os, architecture, size, labels FROM images ORDER BY created_at DESC, id').all().flatMap(linesOf(db)).filter(makeFilter(db, filters));
 }
 
 type Row = ReturnType<ReturnType<DatabaseSync['prepare']>['all']>[number];
@@ -32,7 +28,12 @@ type Row = ReturnType<ReturnType<DatabaseSync['prepare']>['all']>[number];
 function linesOf(db: DatabaseSync): (row: Row) => ImageSummary[] {
 	const tags = Map.groupBy(db.prepare('SELECT image_id, repository, tag FROM image_tags ORDER BY repository, tag').all(), row => row['image_id']);
 	const digests = Map.groupBy(db.prepare('SELECT image_id, repository, digest FROM image_digests').all(), row => row['image_id']);
-	const users = new Map(db.prepare('SELECT image_id, count(*) AS count FROM containers GROUP BY image_id').all().map(row => [row['image_id'], Number(row['count'])]));
+	const users = new Map(
+		db
+			.prepare('SELECT image_id, count(*) AS count FROM containers GROUP BY image_id')
+			.all()
+			.map(row => [row['image_id'], Number(row['count'])]),
+	);
 	return row => {
 		const id = row['id'] ?? null;
 		const common = {
@@ -49,12 +50,14 @@ function linesOf(db: DatabaseSync): (row: Row) => ImageSummary[] {
 			return {...common, repository: familiarRepository(repository), tag, ...(digest !== undefined && {digest: digest as Digest})};
 		};
 		const own = tags.get(id);
-		if (own) return own.map(({repository, tag}) => withDigest(String(repository), String(tag)));
+		if (own) return own.map(({repository, tag}) => withDigest(String(repository), String(tag))).sort(byName);
 		// Pulled by digest: it has a repository but no tag.
 		const repository = digests.get(id)?.[0]?.['repository'];
 		return repository === undefined ? [{...common, repository: none, tag: none}] : [withDigest(String(repository), none)];
 	};
 }
+
+const byName = (one: ImageSummary, other: ImageSummary): number => (`${one.repository}:${one.tag}` < `${other.repository}:${other.tag}` ? -1 : 1);
 
 function makeFilter(db: DatabaseSync, filters: ReadonlyMap<string, readonly string[]>): (image: ImageSummary) => boolean {
 	const createdAt = (ref: string) => String(db.prepare('SELECT created_at FROM images WHERE id = ?').get(findImageId(db, ref))?.['created_at']);

@@ -49,6 +49,12 @@ export type Image = {
 /** Progress of a pull or load; every layer is named by its short digest. */
 export type PullProgress =
 	| {readonly kind: 'resolved'; readonly reference: string; readonly from: string; readonly layers: ReadonlyArray<{readonly id: string; readonly size: number}>}
-	| {readonly kind: 'layer'; readonly id: string; readonly state: 'waiting' | 'downloading' | 'verifying' | 'extracting' | 'done' | 'exists'; readonly current: number; readonly total: number}
+	| {
+			readonly kind: 'layer';
+			readonly id: string;
+			readonly state: 'waiting' | 'downloading' | 'verifying' | 'extracting' | 'done' | 'exists';
+			readonly current: number;
+			readonly total: number;
+	  }
 	| {readonly kind: 'retry'; readonly id: string; readonly reason: string; readonly inSeconds: number}
 	| {readonly kind: 'done'; readonly digest: Digest; readonly reference: string; readonly changed: boolean};

@@ -110,5 +110,7 @@ const resolvedProgress = (reference: Reference, {layers}: ResolvedImage): PullPr
 	layers: layers.map(({digest, size}) => ({id: shortDigest(digest), size})),
 });
 
-const retryReporter = (reference: Reference, {onProgress}: PullOptions) => (reason: string, inSeconds: number) =>
-	onProgress?.({kind: 'retry', id: familiarString(reference), reason, inSeconds});
+const retryReporter =
+	(reference: Reference, {onProgress}: PullOptions) =>
+	(reason: string, inSeconds: number) =>
+		onProgress?.({kind: 'retry', id: familiarString(reference), reason, inSeconds});

@@ -4,7 +4,7 @@ import type {Digest} from '../oci/digest.ts';
 import {chainIds} from '../layer/chain.ts';
 import {NEVER, nowText} from '../platform/time.ts';
 import {familiarName, type Reference} from '../reference/reference.ts';
-import type {Image, ImageRunConfig} from './model.ts';
+import type {Image} from './model.ts';
 
 /** What is written when everything that the image needs is on the disk. */
 export type NewImage = {
@@ -51,11 +51,18 @@ export const addDigest = (db: DatabaseSync, {domain, path}: Reference, digest: D
 export const imageExists = (db: DatabaseSync, id: Digest): boolean => db.prepare('SELECT 1 FROM images WHERE id = ?').get(id) !== undefined;
 
 export const taggedImage = (db: DatabaseSync, {domain, path, tag}: Reference): Digest | undefined =>
-	tag === undefined ? undefined : (db.prepare('SELECT image_id FROM image_tags WHERE repository = ? AND tag = ?').get(`${domain}/${path}`, tag)?.['image_id'] as Digest | undefined);
+	tag === undefined
+		? undefined
+		: (db.prepare('SELECT image_id FROM image_tags WHERE repository = ? AND tag = ?').get(`${domain}/${path}`, tag)?.['image_id'] as Digest | undefined);
 
 /** Images that were pulled under this digest: several when it is an index of several platforms. */
 export const imagesOfDigest = (db: DatabaseSync, {domain, path, digest}: Reference): Digest[] =>
-	digest === undefined ? [] : db.prepare('SELECT image_id FROM image_digests WHERE repository = ? AND digest = ?').all(`${domain}/${path}`, digest).map(row => row['image_id'] as Digest);
+	digest === undefined
+		? []
+		: db
+				.prepare('SELECT image_id FROM image_digests WHERE repository = ? AND digest = ?')
+				.all(`${domain}/${path}`, digest)
+				.map(row => row['image_id'] as Digest);
 
 /** `docker.io/library/busybox` as people write it. */
 export function familiarRepository(repository: string): string {
@@ -64,17 +71,25 @@ export function familiarRepository(repository: string): string {
 }
 
 export const repoTagsOf = (db: DatabaseSync, id: Digest): string[] =>
-	db.prepare('SELECT repository, tag FROM image_tags WHERE image_id = ? ORDER BY repository, tag').all(id).map(row => `${familiarRepository(String(row['repository']))}:${row['tag']}`);
+	db
+		.prepare('SELECT repository, tag FROM image_tags WHERE image_id = ?')
+		.all(id)
+		.map(row => `${familiarRepository(String(row['repository']))}:${String(row['tag'])}`)
+		.sort();
 
 export const repoDigestsOf = (db: DatabaseSync, id: Digest): string[] =>
-	db.prepare('SELECT repository, digest FROM image_digests WHERE image_id = ? ORDER BY repository, digest').all(id).map(row => `${familiarRepository(String(row['repository']))}@${row['digest']}`);
+	db
+		.prepare('SELECT repository, digest FROM image_digests WHERE image_id = ?')
+		.all(id)
+		.map(row => `${familiarRepository(String(row['repository']))}@${String(row['digest'])}`)
+		.sort();
 
 export function imageRow(db: DatabaseSync, id: Digest): Row | undefined {
 	return db.prepare('SELECT * FROM images WHERE id = ?').get(id);
 }
 
 /** The config as it was checked when it was stored. */
-export const configOf = (row: Row): ImageConfig => readImageConfig(Buffer.from(String(row['config'])), `the config of ${row['id']}`);
+export const configOf = (row: Row): ImageConfig => readImageConfig(Buffer.from(String(row['config'])), `the config of ${String(row['id'])}`);
 
 export function toImage(db: DatabaseSync, row: Row): Image {
 	const id = String(row['id']) as Digest;
@@ -84,7 +99,7 @@ export function toImage(db: DatabaseSync, row: Row): Image {
 		architecture: String(row['architecture']),
 		os: String(row['os']),
 		createdAt: String(row['created_at']),
-		config: config as ImageRunConfig,
+		config,
 		diffIds,
 		chainIds: chainIds(diffIds),
 		size: Number(row['size']),

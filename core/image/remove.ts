@@ -79,7 +79,7 @@ function usersOf({db, state}: ImageStore, id: Digest): User[] {
 		.prepare('SELECT id FROM containers WHERE image_id = ?')
 		.all(id)
 		.map(row => {
-			const seen = readStatus(`${state}/containers/${row['id']}`);
+			const seen = readStatus(`${state}/containers/${String(row['id'])}`);
 			return {id: String(row['id']), running: seen?.alive === true && seen.status.state !== 'exited' && seen.status.state !== 'created'};
 		});
 }
@@ -90,7 +90,11 @@ function refuseNamed(named: Name, id: Digest, users: readonly User[], {force, is
 	const [user] = users;
 	if (force || !isLast || !user) return;
 	const name = formatName(named);
-	throw conflict(name, `unable to remove repository reference "${name}" (must force) - container ${user.id.slice(0, 12)} is using its referenced image ${shortDigest(id)}`, 'Remove the container first.');
+	throw conflict(
+		name,
+		`unable to remove repository reference "${name}" (must force) - container ${user.id.slice(0, 12)} is using its referenced image ${shortDigest(id)}`,
+		'Remove the container first.',
+	);
 }
 
 function refuseById(id: Digest, names: readonly Name[], users: readonly User[], force: boolean): void {

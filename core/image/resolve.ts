@@ -58,7 +58,8 @@ const malformed = ({subject}: BlobSource, reason: string): EngineError => new En
 /** The manifest or index that a descriptor names, checked against it. */
 export async function fetchDocument(source: BlobSource, descriptor: Descriptor): Promise<Top> {
 	const {bytes, contentType} = await source.manifest(descriptor.digest);
-	if (contentType !== undefined && contentType !== descriptor.mediaType) throw malformed(source, `calls ${descriptor.digest} a ${descriptor.mediaType}, but it comes as ${contentType}`);
+	if (contentType !== undefined && contentType !== descriptor.mediaType)
+		throw malformed(source, `calls ${descriptor.digest} a ${descriptor.mediaType}, but it comes as ${contentType}`);
 	return {bytes: checkBytes(source, descriptor, bytes), digest: descriptor.digest, contentType: descriptor.mediaType};
 }
 
@@ -68,7 +69,12 @@ function checkBytes({subject}: BlobSource, {digest, size}: Descriptor, bytes: Bu
 	const found = digestOf(bytes, algorithm);
 	if (bytes.length === size && found === digest) return bytes;
 	const reason = bytes.length === size ? `its content is ${found}` : `it has ${bytes.length} bytes, but ${size} were promised`;
-	throw new EngineError({code: 'blob.wrong-digest', subject, message: `blob ${digest} of ${subject} is not what it should be: ${reason}`, hint: 'Push the image again, or pull it from another registry.'});
+	throw new EngineError({
+		code: 'blob.wrong-digest',
+		subject,
+		message: `blob ${digest} of ${subject} is not what it should be: ${reason}`,
+		hint: 'Push the image again, or pull it from another registry.',
+	});
 }
 
 async function resolveConfig(source: BlobSource, manifest: Manifest, promised: Platform | undefined): Promise<Omit<ResolvedImage, 'documents'> & {document: StoredBlob}> {

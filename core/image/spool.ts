@@ -87,7 +87,8 @@ async function copyPlain(input: Readable, output: number, subject: string, signa
 		let written = 0;
 		for await (const piece of plain) {
 			written += piece.length;
-			if (written > ratioFrom && written > read * ratioLimit) throw new EngineError({code: 'archive.invalid', subject, message: `${subject} grows more than ${ratioLimit} times when it is decompressed`});
+			if (written > ratioFrom && written > read * ratioLimit)
+				throw new EngineError({code: 'archive.invalid', subject, message: `${subject} grows more than ${ratioLimit} times when it is decompressed`});
 			for (let done = 0; done < piece.length; ) done += writeSync(output, piece, done);
 		}
 	};
@@ -95,7 +96,7 @@ async function copyPlain(input: Readable, output: number, subject: string, signa
 	try {
 		await pipeline(expander ? [counted, expander, write] : [counted, write], signal ? {signal} : {});
 	} catch (error) {
-		if (!hasErrno(error, 'Z_DATA_ERROR', 'Z_BUF_ERROR') && !/^ZSTD/.test((error as NodeJS.ErrnoException).code ?? '')) throw error;
+		if (!hasErrno(error, 'Z_DATA_ERROR', 'Z_BUF_ERROR') && !hasErrno(error, 'ZSTD_error_prefix_unknown', 'ZSTD_error_corruption_detected', 'ZSTD_error_checksum_wrong', 'ZSTD_error_frameParameter_windowTooLarge')) throw error;
 		throw new EngineError({code: 'archive.invalid', subject, message: `${subject} cannot be decompressed: ${(error as Error).message}`, cause: error});
 	}
 }
@@ -105,5 +106,10 @@ function expanderFor(compression: Compression | undefined, subject: string): Tra
 	const {createGunzip, createZstdDecompress} = process.getBuiltinModule('node:zlib');
 	if (compression === 'gzip') return createGunzip();
 	if (compression === 'zstd') return createZstdDecompress();
-	throw new EngineError({code: 'archive.invalid', subject, message: `${subject} is compressed with ${compression}, which is not read here`, hint: `Decompress it first: ${compression} -d.`});
+	throw new EngineError({
+		code: 'archive.invalid',
+		subject,
+		message: `${subject} is compressed with ${compression}, which is not read here`,
+		hint: `Decompress it first: ${compression} -d.`,
+	});
 }

@@ -116,12 +116,12 @@ function readRunConfig(value: Parameters<typeof asObject>[0], place: Place): Run
 /** A NUL cannot reach execve or a path; it is never an honest mistake. */
 function refuseNul(value: unknown, place: Place): void {
 	const strings = typeof value === 'string' ? [value] : Array.isArray(value) ? value : Object.keys(value as object);
-	if (strings.some((item) => typeof item === 'string' && item.includes('\0'))) refuse(place, 'has a NUL character');
+	if (strings.some(item => typeof item === 'string' && item.includes('\0'))) refuse(place, 'has a NUL character');
 }
 
 function readEnvironment(value: Parameters<typeof asArray>[0], place: Place): readonly string[] {
 	const variables = words(value, place);
-	const bad = variables.findIndex((variable) => /^=|^$/.test(variable) || /[\u0000-\u001f]/.test(variable.split('=', 1)[0] ?? ''));
+	const bad = variables.findIndex(variable => /^=|^$/.test(variable) || /[\u0000-\u001f]/.test(variable.split('=', 1)[0] ?? ''));
 	if (bad !== -1) refuse(below(place, bad), 'is not a variable');
 	return variables;
 }

@@ -36,7 +36,7 @@ export function readManifest(bytes: Uint8Array, subject: string, contentType?: s
 }
 
 function refuseSchema1(object: JsonObject, place: Place, types: ReadonlyArray<string | undefined>): void {
-	if (object['schemaVersion'] !== 1 && !types.some((type) => type !== undefined && isSchema1(type))) return;
+	if (object['schemaVersion'] !== 1 && !types.some(type => type !== undefined && isSchema1(type))) return;
 	throw new EngineError({
 		code: 'oci.unsupported',
 		subject: place.subject,

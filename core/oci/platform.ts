@@ -30,7 +30,7 @@ export const hostPlatform = (): Platform => normalise({os: 'linux', architecture
 /** Reads `linux/arm64/v8`, `arm64` or `linux`. */
 export function parsePlatform(text: string): Platform {
 	const parts = text.toLowerCase().split('/');
-	if (parts.length > 3 || parts.some((part) => !/^[a-z0-9_.-]{1,32}$/.test(part))) {
+	if (parts.length > 3 || parts.some(part => !/^[a-z0-9_.-]{1,32}$/.test(part))) {
 		throw new EngineError({code: 'platform.invalid', subject: text, message: `"${text.slice(0, 64)}" is not a platform`, hint: 'write it as linux/amd64 or linux/arm/v7'});
 	}
 	const [first = '', second, third] = parts;
@@ -38,7 +38,7 @@ export function parsePlatform(text: string): Platform {
 	return normalise({os: first, architecture: second, ...(third !== undefined && {variant: third})});
 }
 
-export const formatPlatform = ({os, architecture, variant}: Platform): string => [os, architecture, variant].filter((part) => part !== undefined).join('/');
+export const formatPlatform = ({os, architecture, variant}: Platform): string => [os, architecture, variant].filter(part => part !== undefined).join('/');
 
 /** The platform of an index's entry or of a config. */
 export function readPlatform(object: JsonObject, place: Place): Platform | undefined {

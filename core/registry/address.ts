@@ -40,8 +40,8 @@ export function isPrivateAddress(address: string): boolean {
 function embeddedIPv4(address: string): string | undefined {
 	const groups = expand(address);
 	if (!groups) return undefined;
-	const isMapped = groups.slice(0, 5).every((group) => group === 0) && (groups[5] === 0xffff || groups[5] === 0);
-	const isNat64 = groups[0] === 0x64 && groups[1] === 0xff9b && groups.slice(2, 6).every((group) => group === 0);
+	const isMapped = groups.slice(0, 5).every(group => group === 0) && (groups[5] === 0xffff || groups[5] === 0);
+	const isNat64 = groups[0] === 0x64 && groups[1] === 0xff9b && groups.slice(2, 6).every(group => group === 0);
 	if (isMapped || isNat64) return dotted(groups[6] ?? 0, groups[7] ?? 0);
 	return groups[0] === 0x2002 ? dotted(groups[1] ?? 0, groups[2] ?? 0) : undefined;
 }
@@ -56,7 +56,7 @@ function expand(address: string): number[] | undefined {
 	const left = head === '' ? [] : head.split(':');
 	const right = tail === undefined || tail === '' ? [] : tail.split(':');
 	const middle = Array<string>(8 - left.length - right.length).fill('0');
-	return [...left, ...middle, ...right].map((group) => Number.parseInt(group, 16));
+	return [...left, ...middle, ...right].map(group => Number.parseInt(group, 16));
 }
 
 /** What Docker takes as insecure by itself: 127.0.0.0/8, ::1 and localhost. */

@@ -58,7 +58,8 @@ function askWithIdentity(realm: URL, service: string | undefined, token: string,
 function readToken(bytes: Buffer, realm: URL): string {
 	const place = placeOf(`the token from ${realm.host}`);
 	const answer = asObject(parseStrictJson(bytes, place.subject), place);
-	const token = optional(answer, 'token', place, (value, at) => asString(value, at, tokenLimit)) ?? optional(answer, 'access_token', place, (value, at) => asString(value, at, tokenLimit));
+	const token =
+		optional(answer, 'token', place, (value, at) => asString(value, at, tokenLimit)) ?? optional(answer, 'access_token', place, (value, at) => asString(value, at, tokenLimit));
 	if (token === undefined || !/^[\x21-\x7e]+$/.test(token)) throw new EngineError({code: 'registry.failed', subject: realm.host, message: `${realm.host} gave no usable token`});
 	return token;
 }
@@ -101,7 +102,9 @@ const refused = ({status, url}: Reply, {domain, credentials}: AuthContext): Engi
 		? new EngineError({
 				code: 'registry.denied',
 				subject: domain,
-				message: credentials ? `${url.host} refused the stored credentials for ${domain}: unauthorized: incorrect username or password` : `${url.host} gives no anonymous token for ${domain}`,
+				message: credentials
+					? `${url.host} refused the stored credentials for ${domain}: unauthorized: incorrect username or password`
+					: `${url.host} gives no anonymous token for ${domain}`,
 				hint: 'Log in to the registry.',
 			})
 		: new EngineError({code: 'registry.failed', subject: domain, message: `${url.host} answered ${status} to the request for a token`});

@@ -76,7 +76,17 @@ function findLie({status, headers}: Reply, {size}: WantedBlob, offset: number): 
 }
 
 const lie = ({digest}: WantedBlob, how: string): EngineError =>
-	new EngineError({code: 'registry.wrong-size', subject: digest, message: `the registry sends blob ${digest} ${how}`, hint: 'Push the image again, or pull it from another registry.'});
+	new EngineError({
+		code: 'registry.wrong-size',
+		subject: digest,
+		message: `the registry sends blob ${digest} ${how}`,
+		hint: 'Push the image again, or pull it from another registry.',
+	});
 
 const tooShort = ({digest, size}: WantedBlob, got: number): EngineError =>
-	new EngineError({code: 'registry.wrong-size', subject: digest, message: `the registry sent ${got} of the ${size} bytes of blob ${digest} and then nothing`, hint: 'Pull again: what has arrived is kept.'});
+	new EngineError({
+		code: 'registry.wrong-size',
+		subject: digest,
+		message: `the registry sent ${got} of the ${size} bytes of blob ${digest} and then nothing`,
+		hint: 'Pull again: what has arrived is kept.',
+	});

@@ -16,7 +16,13 @@ type ReadOptions = {readonly pace: Pace; readonly signal?: AbortSignal | undefin
 
 const broken = (reply: Reply, reason: string, cause?: unknown): Transient =>
 	new Transient(
-		new EngineError({code: 'registry.broken-transfer', subject: redacted(reply.url), message: `reading ${redacted(reply.url)}: ${reason}`, hint: 'Pull again: what has arrived is kept.', cause}),
+		new EngineError({
+			code: 'registry.broken-transfer',
+			subject: redacted(reply.url),
+			message: `reading ${redacted(reply.url)}: ${reason}`,
+			hint: 'Pull again: what has arrived is kept.',
+			cause,
+		}),
 	);
 
 /** The pieces of a body as they come. A line that is dead, slower than the pace, or cut is Transient. Leaving early destroys it. */
@@ -36,7 +42,9 @@ export async function* readBody(reply: Reply, {pace, signal}: ReadOptions): Asyn
 		if (!body.complete) throw broken(reply, 'the connection ended in the middle');
 	} catch (error) {
 		if (signal?.aborted === true) throw signal.reason;
-		throw error instanceof Transient || error instanceof EngineError ? error : broken(reply, (error as Error).message === 'aborted' ? 'the connection ended in the middle' : (error as Error).message, error);
+		throw error instanceof Transient || error instanceof EngineError
+			? error
+			: broken(reply, (error as Error).message === 'aborted' ? 'the connection ended in the middle' : (error as Error).message, error);
 	} finally {
 		clock.stop();
 		signal?.removeEventListener('abort', onAbort);

@@ -35,7 +35,7 @@ export function knowsHost(host: string): boolean {
 	if (text === undefined || text.trim() === '') return false;
 	const place = placeOf(configFile());
 	const auths = optional(asObject(parseStrictJson(Buffer.from(text), place.subject), place), 'auths', place, asObject);
-	return auths !== undefined && Object.keys(auths).some((key) => hostOf(key) === host);
+	return auths !== undefined && Object.keys(auths).some(key => hostOf(key) === host);
 }
 
 const keyOf = (domain: string): string => (domain === 'docker.io' ? hubKey : domain);
@@ -52,7 +52,7 @@ function helperFor(config: JsonObject, domain: string, place: Place): string | u
 function storedCredentials(config: JsonObject, domain: string, place: Place): Credentials | undefined {
 	const auths = optional(config, 'auths', place, asObject) ?? {};
 	const wanted = domain === 'docker.io' ? ['index.docker.io', 'docker.io'] : [domain];
-	const key = keyOf(domain) in auths ? keyOf(domain) : Object.keys(auths).find((item) => wanted.includes(hostOf(item)));
+	const key = keyOf(domain) in auths ? keyOf(domain) : Object.keys(auths).find(item => wanted.includes(hostOf(item)));
 	if (key === undefined) return undefined;
 	const at = below(place, `auths["${key.slice(0, 64)}"]`);
 	const entry = asObject(auths[key], at);

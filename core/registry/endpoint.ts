@@ -20,4 +20,4 @@ export function endpointsOf(domain: string, insecure: readonly string[]): Endpoi
 }
 
 /** `HAWSER_INSECURE_REGISTRIES=host:port,host`. */
-export const insecureRegistries = (): string[] => (process.env['HAWSER_INSECURE_REGISTRIES'] ?? '').split(',').filter((host) => host !== '');
+export const insecureRegistries = (): string[] => (process.env['HAWSER_INSECURE_REGISTRIES'] ?? '').split(',').filter(host => host !== '');

@@ -45,7 +45,7 @@ export function openTransport({verifyTls, timeouts, userAgent}: TransportOptions
 	};
 	return {
 		send: (url, request) => send(url, request, {agent: agentOf(url), timeouts, userAgent}),
-		close: () => agents.forEach((agent) => agent.destroy()),
+		close: () => agents.forEach(agent => agent.destroy()),
 	};
 }
 
@@ -73,11 +73,11 @@ function send(url: URL, request: Send, wire: Wire): Promise<Reply> {
 			...(request.onlyPublic === true && {lookup: publicLookup(url)}),
 		});
 		const stopTimers = watchPhases(outgoing, url, wire.timeouts);
-		outgoing.once('response', (body) => {
+		outgoing.once('response', body => {
 			stopTimers();
 			resolve({url, status: body.statusCode ?? 0, statusText: body.statusMessage ?? '', headers: body.headers, body, address: body.socket.remoteAddress});
 		});
-		outgoing.once('error', (error) => {
+		outgoing.once('error', error => {
 			stopTimers();
 			reject(request.signal?.aborted === true ? (request.signal.reason as Error) : connectionError(error, url, request.method ?? 'GET'));
 		});
@@ -89,7 +89,7 @@ function send(url: URL, request: Send, wire: Wire): Promise<Reply> {
 function watchPhases(outgoing: ClientRequest, url: URL, timeouts: Timeouts): () => void {
 	const give = (phase: string, after: number) => setTimeout(() => outgoing.destroy(new Error(`${phase} took longer than ${after / 1000} s`)), after);
 	let timer = give('the connection', timeouts.connect);
-	outgoing.once('socket', (socket) => {
+	outgoing.once('socket', socket => {
 		const ready = url.protocol === 'https:' ? 'secureConnect' : 'connect';
 		const connected = () => {
 			clearTimeout(timer);

@@ -28,7 +28,8 @@ function checkTarget(reply: Reply, origin: URL): URL {
 	const {location} = reply.headers;
 	const target = location === undefined || location.length > 8192 ? null : URL.parse(location, reply.url.href);
 	if (!target) throw refuse(reply, origin, 'redirects to nowhere');
-	if (target.protocol !== 'https:' && (target.protocol !== 'http:' || reply.url.protocol === 'https:')) throw refuse(reply, origin, `redirects to ${target.protocol}//, which is not encrypted`);
+	if (target.protocol !== 'https:' && (target.protocol !== 'http:' || reply.url.protocol === 'https:'))
+		throw refuse(reply, origin, `redirects to ${target.protocol}//, which is not encrypted`);
 	if (target.username !== '' || target.password !== '') throw refuse(reply, origin, 'redirects to an address with a user name');
 	return target;
 }

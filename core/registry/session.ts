@@ -55,13 +55,13 @@ export async function openSession(reference: Reference, options: SessionOptions 
 	const state: State = {reference, credentials, options, transports: new Map(), endpoint: undefined, authorization: undefined};
 	const patience = options.patience ?? usualPatience;
 	return {
-		manifest: (target) => withRetry(() => fetchManifest(state, target), {patience, onRetry: options.onRetry, signal: options.signal}),
-		manifestDigest: (tag) => withRetry(() => headManifest(state, tag), {patience, onRetry: options.onRetry, signal: options.signal}),
+		manifest: target => withRetry(() => fetchManifest(state, target), {patience, onRetry: options.onRetry, signal: options.signal}),
+		manifestDigest: tag => withRetry(() => headManifest(state, tag), {patience, onRetry: options.onRetry, signal: options.signal}),
 		openBlob: (digest, offset, signal) => openBlob(state, digest, offset, signal ?? options.signal),
 		patience,
 		pace: options.pace ?? usualPace,
 		signal: options.signal,
-		close: () => state.transports.forEach((transport) => transport.close()),
+		close: () => state.transports.forEach(transport => transport.close()),
 	};
 }
 
@@ -159,7 +159,9 @@ async function sendToEndpoint(state: State, path: string, request: Send): Promis
 			if (error instanceof Transient && !/socket hang up|ECONNRESET/.test(error.message)) throw error;
 		}
 	}
-	throw failure ?? new EngineError({code: 'registry.failed', subject: state.reference.domain, message: `${state.reference.domain} speaks neither HTTP nor HTTPS as a registry does`});
+	throw (
+		failure ?? new EngineError({code: 'registry.failed', subject: state.reference.domain, message: `${state.reference.domain} speaks neither HTTP nor HTTPS as a registry does`})
+	);
 }
 
 /** What TLS servers say to a plain request. */

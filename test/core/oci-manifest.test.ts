@@ -84,7 +84,14 @@ test('choosePlatform() says what there is when nothing serves', t => {
 	t.regex(String((error as unknown as {hint: string}).hint), /linux\/amd64, linux\/arm\/v7/);
 });
 
-const image = {architecture: 'amd64', os: 'linux', created: '2024-01-02T03:04:05.678Z', config: {Env: ['PATH=/bin'], Cmd: ['sh'], Labels: {a: 'b'}, Volumes: {'/data': {}}}, rootfs: {type: 'layers', diff_ids: [digest]}, history: [{created_by: 'x', empty_layer: true}]};
+const image = {
+	architecture: 'amd64',
+	os: 'linux',
+	created: '2024-01-02T03:04:05.678Z',
+	config: {Env: ['PATH=/bin'], Cmd: ['sh'], Labels: {a: 'b'}, Volumes: {'/data': {}}},
+	rootfs: {type: 'layers', diff_ids: [digest]},
+	history: [{created_by: 'x', empty_layer: true}],
+};
 const readConfig = (value: unknown) => readImageConfig(bytes(value), 'the config of app');
 
 test('readImageConfig() reads what a container needs', t => {

@@ -1,8 +1,8 @@
-import {createHash} from 'node:crypto';
 import {gzipSync} from 'node:zlib';
+import {digestOf, type Digest} from '../../core/oci/digest.ts';
 import {mediaTypes} from '../../core/oci/media-types.ts';
 
-export type Blob = {readonly bytes: Buffer; readonly digest: string; readonly mediaType: string};
+export type Blob = {readonly bytes: Buffer; readonly digest: Digest; readonly mediaType: string};
 
 export type MadeImage = {
 	readonly manifest: Blob;
@@ -11,7 +11,7 @@ export type MadeImage = {
 	readonly diffIds: readonly string[];
 };
 
-export const sha256 = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+export const sha256 = (bytes: Buffer): Digest => digestOf(bytes);
 export const blobOf = (bytes: Buffer, mediaType: string): Blob => ({bytes, digest: sha256(bytes), mediaType});
 
 type TarEntry = {readonly name: string; readonly content?: string | Buffer; readonly type?: '0' | '1' | '2' | '5'; readonly link?: string; readonly mode?: number};
@@ -50,7 +50,13 @@ type ImageOptions = {
 };
 
 /** A small image with right digests everywhere, save for what the options overwrite. */
-export function makeImage({layers: tars = [makeTar([{name: 'hello', content: 'hello\n'}])], docker = false, config = {}, diffIds = tars.map(sha256), manifest = {}}: ImageOptions = {}): MadeImage {
+export function makeImage({
+	layers: tars = [makeTar([{name: 'hello', content: 'hello\n'}])],
+	docker = false,
+	config = {},
+	diffIds = tars.map(sha256),
+	manifest = {},
+}: ImageOptions = {}): MadeImage {
 	const layerType = docker ? 'application/vnd.docker.image.rootfs.diff.tar.gzip' : 'application/vnd.oci.image.layer.v1.tar+gzip';
 	const layers = tars.map(tar => blobOf(gzipSync(tar), layerType));
 	const configBytes = Buffer.from(
