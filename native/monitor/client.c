@@ -83,8 +83,9 @@ static void client_close(struct client *client)
  * never comes: it keeps the hang-up in our ears. */
 static void update_events(struct client *client)
 {
-	uint32_t events = client->input_waits || client->closing ? EPOLLPRI : EPOLLIN;
-	watch_change(&client->watch, events | (client->first || client->lost || client->closing ? EPOLLOUT : 0));
+	bool sends = client->first || client->lost || client->closing;
+	bool hears = client->said_all || (!client->input_waits && !client->closing);
+	watch_change(&client->watch, (hears ? EPOLLIN : EPOLLPRI) | (sends && !client->said_all ? EPOLLOUT : 0));
 }
 
 static void update_hold(struct client *client)
@@ -410,19 +411,35 @@ static bool receive_frames(struct client *client)
 	return true;
 }
 
+/* false: the peer has hung up. */
+static bool discard(struct client *client)
+{
+	char bin[1024];
+	ssize_t n;
+	do
+		n = recv(client->watch.fd, bin, sizeof bin, MSG_DONTWAIT);
+	while (n > 0);
+	return n < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
 static void client_ready(struct watch *watch, uint32_t events)
 {
 	struct client *client = container_of(watch, struct client, watch);
 	bool alive = true;
-	if ((events & EPOLLIN) && !client->closing)
+	if (client->said_all)
+		alive = discard(client);
+	else if ((events & EPOLLIN) && !client->closing)
 		alive = receive_frames(client);
 	if (alive && (client->first || client->lost)) {
 		alive = send_queue(client);
 		update_hold(client);
 	}
-	bool over = client->closing && !client->first && !client->lost;
+	if (client->closing && !client->first && !client->lost && !client->said_all) {
+		client->said_all = true;
+		shutdown(watch->fd, SHUT_WR);
+	}
 	bool cut = (events & (EPOLLHUP | EPOLLERR)) && !(events & EPOLLIN);
-	if (!alive || over || cut)
+	if (!alive || cut)
 		client_close(client);
 	else
 		update_events(client);

@@ -27,7 +27,9 @@ struct client {
 	bool requested, input, lossless, removes;
 	bool wants_exit; /* EXIT when the container has ended for good */
 	bool wants_end;	 /* EXIT when it ends next */
-	bool input_waits, holds, closing, got_exit, owns_input;
+	bool input_waits, holds, got_exit, owns_input;
+	bool closing;	 /* when all is sent */
+	bool said_all; /* it is: the peer has only to hang up */
 	/* The request, kept until its BLOB has come. */
 	struct fields request;
 	/* The frame that is coming in. */
@@ -59,7 +61,8 @@ void client_send_fields(struct client *client, enum frame_type type, const struc
 void client_ok(struct client *client);
 /* `kind`: not-found, conflict, invalid, unavailable or internal. The connection closes once it is sent. */
 void client_fail(struct client *client, int code, const char *kind, const char *format, ...) __attribute__((format(printf, 4, 5)));
-/* Closes when all that is queued has been sent. */
+/* Hangs up when all that is queued has been sent; what the peer still sends is thrown away, lest it get an error in place of our
+ * last words. */
 void client_finish(struct client *client);
 void client_join(struct client *client, struct stdio *stdio);
 

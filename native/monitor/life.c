@@ -332,7 +332,9 @@ static void on_tick(struct timer *timer)
 {
 	struct monitor *m = container_of(timer, struct monitor, tick);
 	timer_set(timer, SECOND);
-	oom_check(&m->oom_watch);
+	if (m->oom_watch.alarmed)
+		oom_check(&m->oom_watch);
+	m->oom_watch.alarmed = false;
 	stats_sample(&m->stats);
 	trim_memory(m);
 	enter_cgroup(m);

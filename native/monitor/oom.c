@@ -15,10 +15,11 @@ static void ready(struct watch *watch, uint32_t events)
 	if (watch->fd != oom->counter && read(watch->fd, &count, sizeof count) < 0)
 		return;
 	oom_check(oom);
+	oom->alarmed = watch->fd != oom->counter;
 }
 
 /* v1 tells by an eventfd that is registered with the descriptor of memory.oom_control. It comes before the kill is counted: the
- * look at each second, and at the end, finds what this one is too early for. */
+ * look at the next second, or at the end, finds what this one is too early for. */
 static void register_v1(struct oom *oom, const char *cgroup)
 {
 	char path[PATH_MAX], line[64];

@@ -9,6 +9,7 @@ struct oom {
 	struct watch watch; /* v1: eventfd; v2: memory.events */
 	int counter;
 	uint64_t kills;
+	bool alarmed; /* a kill may be under way */
 	void (*happened)(struct oom *oom);
 };
 
