@@ -1,0 +1,46 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util.h"
+#include "verbs.h"
+
+static const struct verb {
+	const char *name, *usage;
+	int (*run)(int argc, char **argv, struct error *err);
+} verbs[] = {
+	{"unpack", "[--target DIR] [--input FILE|-] [--digest D] [--size N] [--diff-id D] …", verb_unpack},
+	{"sync", "DIR", verb_sync},
+	{"remove", "DIR…", verb_remove},
+	{"clean", "DIR…", verb_clean},
+	{"size", "DIR", verb_size},
+	{"copy", "--from DIR --target DIR", verb_copy},
+};
+
+static int usage(void)
+{
+	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+		fprintf(stderr, "%s hawser-layer %s %s\n", i ? "      " : "usage:", verbs[i].name, verbs[i].usage);
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	struct error err = {0};
+	/* Modes are said exactly, and 0, 1, 2 are never a file of ours. */
+	umask(0);
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+			return 1;
+	for (size_t i = 0; argc > 1 && i < sizeof verbs / sizeof *verbs; i++) {
+		if (strcmp(argv[1], verbs[i].name) != 0)
+			continue;
+		if (verbs[i].run(argc - 1, argv + 1, &err) == 0)
+			return 0;
+		dprintf(STDERR_FILENO, "%s\n", err.text);
+		return 1;
+	}
+	return usage();
+}

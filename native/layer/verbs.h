@@ -1,0 +1,11 @@
+/* One function a verb: gets the arguments after the verb, prints its fields on stdout. 0, or -1 with an error. */
+#pragma once
+
+#include "error.h"
+
+int verb_unpack(int argc, char **argv, struct error *err);
+int verb_sync(int argc, char **argv, struct error *err);
+int verb_remove(int argc, char **argv, struct error *err);
+int verb_clean(int argc, char **argv, struct error *err);
+int verb_size(int argc, char **argv, struct error *err);
+int verb_copy(int argc, char **argv, struct error *err);
