@@ -49,12 +49,13 @@ export function toStatus(fields: Fields): MonitorStatus | undefined {
 	};
 }
 
-/** Field 22 of /proc/PID/stat, which tells a process from a later one with its number; 0 when there is none. */
+/** Field 22 of /proc/PID/stat, which tells a process from a later one with its number; 0 when there is none. A zombie has ended. */
 export function processStartTime(pid: number): number {
 	try {
 		const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
 		// The name in brackets may hold anything: count from its last bracket.
-		return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? 0);
+		const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+		return fields[0] === 'Z' || fields[0] === 'X' ? 0 : Number(fields[19] ?? 0);
 	} catch {
 		return 0;
 	}
