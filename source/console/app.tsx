@@ -1,0 +1,150 @@
+import {useEffect, useMemo, useSyncExternalStore} from 'react';
+import {Box, useApp} from 'ink';
+import type {Capabilities} from '../terminal/capabilities.ts';
+import {paletteEntries} from './keys/palette.ts';
+import {hintsFor, scopeOf} from './keys/table.ts';
+import {Confirm} from './overlays/confirm.tsx';
+import {Help} from './overlays/help.tsx';
+import {Menu} from './overlays/menu.tsx';
+import {Palette} from './overlays/palette.tsx';
+import {Prompt} from './overlays/prompt.tsx';
+import {ContainersPane} from './panes/containers.tsx';
+import {EventsView} from './panes/events.tsx';
+import {ImagesPane} from './panes/images.tsx';
+import {KeyLine} from './panes/key-line.tsx';
+import {LogsPane} from './panes/logs.tsx';
+import {ShellPane} from './panes/shell.tsx';
+import {StatsPane} from './panes/stats.tsx';
+import {StatusLine} from './panes/status-line.tsx';
+import {Tabs} from './panes/tabs.tsx';
+import {TextView} from './panes/text.tsx';
+import {TooSmall} from './panes/too-small.tsx';
+import type {HistorySample} from './store/engine-port.ts';
+import {layoutOf, paneOrder, type Rect} from './store/layout.ts';
+import {isLive, selectedContainer, visibleContainers, visibleImages} from './store/select.ts';
+import type {PaneId, State} from './store/state.ts';
+import type {Store} from './store/store.ts';
+import {createTheme, type Theme} from './theme/theme.ts';
+
+type Part = {readonly state: State; readonly theme: Theme};
+type PanePart = Part & {readonly rect: Rect; readonly pane: PaneId};
+
+const noHistory: readonly HistorySample[] = [];
+const hour = 3_600_000;
+
+function Pane({state, theme, rect, pane}: PanePart) {
+	const focused = state.focus === pane && state.overlay === undefined;
+	const container = selectedContainer(state);
+	switch (pane) {
+		case 'containers':
+			return (
+				<ContainersPane
+					{...{theme, rect, focused}}
+					loaded={state.loaded}
+					containers={visibleContainers(state)}
+					total={state.containers.length}
+					showStopped={state.showStopped}
+					list={state.lists.containers}
+					stats={state.stats}
+					tasks={state.tasks}
+					now={state.now}
+				/>
+			);
+		case 'images':
+			return <ImagesPane {...{theme, rect, focused}} loaded={state.loaded} images={visibleImages(state)} total={state.images.length} list={state.lists.images} now={Math.ceil(state.now / hour) * hour} />;
+		case 'stats':
+			return (
+				<StatsPane
+					{...{theme, rect, focused, container}}
+					live={container && state.stats.get(container.id)}
+					task={container && state.tasks.get(container.id)}
+					history={state.history?.id === container?.id ? (state.history?.samples ?? noHistory) : noHistory}
+					minutes={state.window}
+					frozen={state.frozen}
+					now={state.now}
+				/>
+			);
+		case 'logs':
+			return <LogsPane {...{theme, rect, focused, container}} log={state.log} look={state.logLook} full={false} />;
+		case 'shell': {
+			const place = state.shells.findIndex(({key}) => key === state.activeShell);
+			return <ShellPane {...{theme, rect, focused}} typing={state.typing} shell={state.shells[place]} count={state.shells.length} place={place + 1} />;
+		}
+	}
+}
+
+function View({state, theme, rect}: Part & {readonly rect: Rect}) {
+	if (state.view === 'events') return <EventsView {...{theme, rect}} events={state.events} top={state.eventsTop} />;
+	if (state.view === 'text' && state.text) return <TextView {...{theme, rect}} text={state.text} />;
+	return <LogsPane {...{theme, rect}} focused={state.overlay === undefined} container={selectedContainer(state)} log={state.log} look={state.logLook} full />;
+}
+
+function Overlays({state, theme}: Part) {
+	const {overlay, size: screen} = state;
+	switch (overlay?.kind) {
+		case 'help':
+			return <Help {...{theme, screen}} scope={scopeOf(state)} top={overlay.top} />;
+		case 'confirm':
+			return <Confirm {...{theme, screen, overlay}} />;
+		case 'menu':
+			return <Menu {...{theme, screen, overlay}} />;
+		case 'palette':
+			return <Palette {...{theme, screen, overlay}} entries={paletteEntries(state, overlay.text)} />;
+		case 'prompt':
+			return <Prompt {...{theme, screen, overlay}} />;
+		case undefined:
+			return null;
+	}
+}
+
+/** What is going on, in one line: the grace of a stop is counted down here. */
+function progressOf({tasks, now}: State): string {
+	const list = [...tasks.values()];
+	const first = list[0];
+	if (!first) return '';
+	const phase = first.deadline === undefined ? first.phase : `Stopping ${first.subject}: SIGKILL in ${Math.max(0, Math.ceil((first.deadline - now) / 1000))} s`;
+	return list.length === 1 ? phase : `${phase}  and ${list.length - 1} more`;
+}
+
+const shellHints = [{key: 'Ctrl-]', label: 'back to the console; the shell goes on'}];
+
+function Screen({state, theme}: Part) {
+	const {size, containers} = state;
+	const layout = layoutOf(state);
+	const running = containers.filter(container => isLive(container)).length;
+	const panes = Object.entries(layout.panes) as Array<[PaneId, Rect]>;
+	return (
+		<Box flexDirection="column" width={size.columns} height={size.rows} overflow="hidden">
+			<StatusLine theme={theme} width={size.columns} hostName={state.hostName} running={running} stopped={containers.length - running} host={state.host} now={state.now} frozen={state.frozen} />
+			{layout.kind === 'tabs' && <Tabs theme={theme} focus={state.focus} panes={paneOrder(state)} />}
+			{panes.map(([pane, rect]) => (
+				<Box key={pane} position="absolute" top={rect.y} left={rect.x} width={rect.width} height={rect.height}>
+					<Pane {...{state, theme, rect, pane}} />
+				</Box>
+			))}
+			{layout.view && (
+				<Box position="absolute" top={layout.view.y} left={layout.view.x} width={layout.view.width} height={layout.view.height}>
+					<View {...{state, theme}} rect={layout.view} />
+				</Box>
+			)}
+			<Box position="absolute" top={size.rows - 1} left={0}>
+				<KeyLine theme={theme} width={size.columns} hints={state.typing ? shellHints : hintsFor(scopeOf(state))} message={state.message} progress={progressOf(state)} />
+			</Box>
+			<Overlays {...{state, theme}} />
+		</Box>
+	);
+}
+
+/** Lets go of the terminal while the callback runs, and draws everything again after it. */
+export type Suspend = (callback: () => Promise<void>) => Promise<void>;
+
+export type AppProps = {readonly store: Store; readonly capabilities: Capabilities; readonly onReady?: (suspend: Suspend) => void};
+
+/** The whole screen is a function of the state. */
+export function App({store, capabilities, onReady}: AppProps) {
+	const {suspendTerminal} = useApp();
+	useEffect(() => onReady?.(callback => suspendTerminal(callback)), [onReady, suspendTerminal]);
+	const state = useSyncExternalStore(store.subscribe, store.getState);
+	const theme = useMemo(() => createTheme({...capabilities, background: state.theme === 'auto' ? capabilities.background : state.theme}), [capabilities, state.theme]);
+	return layoutOf(state).kind === 'too-small' ? <TooSmall theme={theme} size={state.size} /> : <Screen state={state} theme={theme} />;
+}

@@ -1,0 +1,41 @@
+import {closeEngine, type EngineOptions, openEngine} from '../../core/index.ts';
+import type {Screen} from './screen.tsx';
+
+/** Says in one sentence why there is no console, or nothing when there can be one. */
+function whyNot(): string | undefined {
+	const {TERM: term = ''} = process.env;
+	if (!process.stdin.isTTY || !process.stdout.isTTY) return 'the console needs a terminal for input and output. Without one use the commands: hawser --help lists them.';
+	if (term === 'dumb') return 'the console cannot draw on a terminal of the type "dumb". Set TERM to what your terminal is, for example xterm-256color.';
+	return undefined;
+}
+
+function say(sentence: string): number {
+	process.stderr.write(`hawser: ${sentence}\n`);
+	return 1;
+}
+
+/** With CI in the environment Ink draws only the last frame, and chalk no colour, even on a terminal: take it out before they load. */
+async function loadScreen(): Promise<typeof import('./screen.tsx')> {
+	delete process.env['CI'];
+	return import('./screen.tsx');
+}
+
+/** `hawser` alone: the full-screen console, until it is left. */
+export async function openConsole(options: EngineOptions = {}): Promise<number> {
+	const reason = whyNot();
+	if (reason !== undefined) return say(reason);
+	let engine: ReturnType<typeof openEngine> | undefined;
+	let screen: Screen | undefined;
+	try {
+		engine = openEngine(options);
+		const {openScreen} = await loadScreen();
+		screen = openScreen(engine);
+		return await screen.left;
+	} catch (error) {
+		screen?.close();
+		const hint = error instanceof Error && 'hint' in error && typeof error.hint === 'string' ? ` ${error.hint}` : '';
+		return say(`${error instanceof Error ? error.message : String(error)}${hint}`);
+	} finally {
+		if (engine) closeEngine(engine);
+	}
+}

@@ -1,0 +1,28 @@
+import {Box} from 'ink';
+import {sanitizeLine} from '../../terminal/sanitize.ts';
+import {padColored, truncate, widthOf} from '../../terminal/width.ts';
+import type {Overlay, PromptPurpose, Size} from '../store/state.ts';
+import type {Theme} from '../theme/theme.ts';
+import {Lines} from '../widgets/lines.tsx';
+
+const hints: Readonly<Record<PromptPurpose, string>> = {
+	filter: 'words must match · !not · ~fuzzy · label:k=v · state:exited · Esc clears',
+	search: 'Enter searches upwards · then N and n · Esc leaves',
+	exec: 'a program and its arguments · Esc leaves',
+};
+
+/** A text box in the place of the key line. */
+export function Prompt({theme, screen, overlay}: {readonly theme: Theme; readonly screen: Size; readonly overlay: Extract<Overlay, {kind: 'prompt'}>}) {
+	const label = sanitizeLine(overlay.label);
+	const room = screen.columns - widthOf(label) - 5;
+	// The end of a long text is where one types.
+	const text = widthOf(overlay.text) > room ? overlay.text.slice(-room) : overlay.text;
+	const used = widthOf(label) + widthOf(text) + 6;
+	const hint = truncate(hints[overlay.purpose], Math.max(0, screen.columns - used));
+	const line = ` ${theme.paint('key', label)} ${theme.paint('strong', text)}${theme.paint('text', ' ', 'selected')}  ${theme.paint('faint', hint)}`;
+	return (
+		<Box position="absolute" top={screen.rows - 1} left={0}>
+			<Lines lines={[theme.line(padColored(line, screen.columns))]} />
+		</Box>
+	);
+}

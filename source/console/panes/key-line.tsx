@@ -1,0 +1,31 @@
+import {memo} from 'react';
+import {truncate, widthOf} from '../../terminal/width.ts';
+import type {Message} from '../store/state.ts';
+import type {Theme} from '../theme/theme.ts';
+import {Lines} from '../widgets/lines.tsx';
+
+export type KeyHint = {readonly key: string; readonly label: string};
+
+export type KeyLineProps = {readonly theme: Theme; readonly width: number; readonly hints: readonly KeyHint[]; readonly message: Message | undefined; readonly progress: string};
+
+function drawHints(theme: Theme, hints: readonly KeyHint[], width: number): string {
+	let line = '';
+	let used = 0;
+	for (const {key, label} of hints) {
+		const size = 1 + widthOf(key) + 1 + widthOf(label) + 1;
+		if (used + size > width) break;
+		line += ` ${theme.paint('key', key)} ${theme.paint('muted', label)} `;
+		used += size;
+	}
+	return line;
+}
+
+/** What can be pressed here; a sentence that somebody must read takes its place for a while. */
+export const KeyLine = memo(({theme, width, hints, message, progress}: KeyLineProps) => {
+	const shown = message
+		? theme.paint(message.kind === 'error' ? 'danger' : 'strong', ` ${truncate(message.text, width - 2)} `)
+		: progress !== ''
+			? theme.paint('busy', ` ${truncate(progress, width - 2)}`)
+			: drawHints(theme, hints, width);
+	return <Lines lines={[theme.line(shown)]} />;
+});

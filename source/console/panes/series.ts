@@ -1,0 +1,44 @@
+import type {HistorySample} from '../store/engine-port.ts';
+
+/** A value a dot; undefined where the container did not run. */
+export type Series = ReadonlyArray<number | undefined>;
+
+export type Measure = 'cpu' | 'memory' | 'cache' | 'read' | 'written' | 'received' | 'sent';
+
+const valueOf: Readonly<Record<Measure, (sample: HistorySample) => number>> = {
+	cpu: ({cpuMicros}) => cpuMicros / 10_000,
+	memory: ({memory}) => memory,
+	cache: ({cache}) => cache,
+	read: ({readBytes}) => readBytes,
+	written: ({writtenBytes}) => writtenBytes,
+	received: ({receivedBytes}) => receivedBytes,
+	sent: ({sentBytes}) => sentBytes,
+};
+
+/** Levels are shown by their mean, bursts by their peak: a mean over seconds would hide them. */
+const peaks = new Set<Measure>(['read', 'written', 'received', 'sent', 'cpu']);
+
+/**
+ * The last `minutes` in `points` steps. A step begins at a multiple of its length, not at now: the chart moves once a step, and the
+ * values that it has drawn stay what they were.
+ */
+export function toSeries(samples: readonly HistorySample[], measure: Measure, {minutes, points, now}: {readonly minutes: number; readonly points: number; readonly now: number}): Series {
+	const step = Math.max(1, Math.ceil((minutes * 60) / points));
+	const end = Math.floor(now / 1000 / step) * step;
+	const begin = end - step * points;
+	const series: Array<number | undefined> = Array.from({length: points}, () => undefined);
+	const counts = new Array<number>(points).fill(0);
+	const read = valueOf[measure];
+	for (const sample of samples) {
+		const index = Math.floor((sample.time - begin) / step);
+		if (index < 0 || index >= points) continue;
+		const value = read(sample);
+		const before = series[index];
+		const count = counts[index] ?? 0;
+		series[index] = before === undefined ? value : peaks.has(measure) ? Math.max(before, value) : (before * count + value) / (count + 1);
+		counts[index] = count + 1;
+	}
+	return series;
+}
+
+export const peakOf = (...series: readonly Series[]): number => Math.max(0, ...series.flatMap(values => values.filter(value => value !== undefined)));

@@ -1,0 +1,20 @@
+import {memo} from 'react';
+import type {Rect} from '../store/layout.ts';
+import type {ShellState} from '../store/state.ts';
+import type {Theme} from '../theme/theme.ts';
+import {drawFrame} from '../widgets/frame.ts';
+import {Lines} from '../widgets/lines.tsx';
+
+export type ShellProps = {readonly theme: Theme; readonly rect: Rect; readonly focused: boolean; readonly typing: boolean; readonly shell: ShellState | undefined; readonly count: number; readonly place: number};
+
+function words({theme, typing, shell, count, place}: ShellProps): string {
+	const many = count > 1 ? `${theme.paint('faint', `${place} of ${count}`)}  ` : '';
+	if (shell?.ended !== undefined) return `${many}${theme.paint('warn', shell.ended)}`;
+	return many + (typing ? theme.paint('good', '● Ctrl-] leaves it running') : theme.paint('muted', 'Enter to type'));
+}
+
+export const ShellPane = memo((props: ShellProps) => {
+	const {theme, rect, focused, shell} = props;
+	const spec = {...rect, digit: '5', title: shell?.title ?? 'Shell', right: words(props), focused};
+	return <Lines lines={drawFrame(theme, spec, shell?.lines ?? [])} />;
+});

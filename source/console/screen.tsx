@@ -1,0 +1,124 @@
+import {PassThrough} from 'node:stream';
+import {render} from 'ink';
+import type {Engine} from '../../core/index.ts';
+import {detectCapabilities} from '../terminal/capabilities.ts';
+import {openTerminal, type TerminalSession} from '../terminal/session.ts';
+import {onFatal} from '../terminal/fatal.ts';
+import {type Context, complain} from './actions/context.ts';
+import {App, type Suspend} from './app.tsx';
+import {createEnginePort} from './engine.ts';
+import {createRouter} from './keys/router.ts';
+import {applyRemembered, readRemembered, toRemember, writeRemembered} from './settings.ts';
+import {createShells} from './shells.ts';
+import {connect} from './store/connect.ts';
+import {initialState} from './store/initial.ts';
+import type {Size} from './store/state.ts';
+import {createStore, type Store} from './store/store.ts';
+
+/** The running console. `left` is its exit code, when somebody leaves it. */
+export type Screen = {readonly left: Promise<number>; close(): void};
+
+const leaveKey = 0x1d;
+
+const sizeOf = ({columns, rows}: NodeJS.WriteStream): Size => ({columns: columns || 80, rows: rows || 24});
+
+/** Ink would read the keys itself; ours come by the router alone, so that a pane can take the raw bytes. */
+const silentInput = (): NodeJS.ReadStream =>
+	Object.assign(new PassThrough(), {
+		isTTY: true,
+		setRawMode() {
+			return this;
+		},
+		ref() {},
+		unref() {},
+	}) as unknown as NodeJS.ReadStream;
+
+function createConsoleStore(hostName: string): Store {
+	const {values, complaint} = readRemembered();
+	const state = applyRemembered(initialState(hostName, sizeOf(process.stdout), Date.now()), values);
+	return createStore(complaint === undefined ? state : {...state, message: {kind: 'error', text: complaint, until: Date.now() + 10_000}});
+}
+
+/** Everything typed goes to the shell, but Ctrl-], which gives the keys back. */
+function routeToShell({store, shells}: Pick<Context, 'store' | 'shells'>, data: Uint8Array): boolean {
+	const {typing, activeShell, overlay, focus, view} = store.getState();
+	if (!typing || activeShell === undefined || overlay !== undefined || focus !== 'shell' || view !== 'home') return false;
+	const end = data.indexOf(leaveKey);
+	const typed = end === -1 ? data : data.subarray(0, end);
+	if (typed.length > 0) shells.write(activeShell, typed);
+	if (end !== -1) store.dispatch({type: 'typing', on: false});
+	return true;
+}
+
+export function openScreen(engine: Engine): Screen {
+	const port = createEnginePort(engine);
+	const store = createConsoleStore(port.hostName);
+	const before = toRemember(store.getState());
+	const shells = createShells(store, port);
+	const {promise: left, resolve} = Promise.withResolvers<number>();
+	let terminal: TerminalSession;
+	let suspendInk: Suspend | undefined;
+
+	// Before Ink's own listener: the state must know the new size when Ink lays out anew.
+	const onResize = (): void => store.dispatch({type: 'resized', size: sizeOf(process.stdout)});
+	process.stdout.on('resize', onResize);
+	const app = render(<App store={store} capabilities={detectCapabilities(process.env)} onReady={ready => (suspendInk = ready)} />, {
+		stdin: silentInput(),
+		alternateScreen: true,
+		incrementalRendering: true,
+		maxFps: 30,
+		exitOnCtrlC: false,
+		patchConsole: false,
+	});
+	const connection = connect(store, port);
+
+	let closed = false;
+	function close(): void {
+		if (closed) return;
+		closed = true;
+		stopWatching();
+		connection.close();
+		shells.closeAll();
+		process.stdout.off('resize', onResize);
+		app.unmount();
+		terminal.close();
+	}
+	async function leave(code: number): Promise<void> {
+		close();
+		const after = toRemember(store.getState());
+		// What cannot be remembered (a read-only home) is no reason to fail.
+		if (JSON.stringify(after) !== JSON.stringify(before)) await writeRemembered(after).catch(() => {});
+		resolve(code);
+	}
+
+	const context: Context = {
+		store,
+		engine: port,
+		shells,
+		quit: () => void leave(0),
+		suspend: () => void (suspendInk && suspend(suspendInk, terminal)),
+		redraw() {
+			app.clear();
+			process.stdout.write('\u001B[2J\u001B[H');
+			store.dispatch({type: 'tick', now: Date.now()});
+		},
+		setMouse: on => terminal.setMouse(on),
+		refresh: connection.refresh,
+	};
+	const route = createRouter(context);
+	terminal = openTerminal(process.stdin, process.stdout, route);
+	terminal.onRaw(data => routeToShell(context, data));
+	const stopWatching = onFatal({restore: close, onSignal: code => void leave(code), onError: error => complain(context, error)});
+	return {left, close};
+}
+
+/** Ctrl-Z: the shell that started us has the terminal until `fg`. */
+async function suspend(suspendInk: Suspend, terminal: TerminalSession): Promise<void> {
+	terminal.release();
+	await suspendInk(async () => {
+		process.kill(process.pid, 'SIGTSTP');
+		// Runs when we do: after SIGCONT, or at once where nobody can stop us (no job control).
+		await new Promise(resolve => setTimeout(resolve, 50));
+	});
+	terminal.take();
+}

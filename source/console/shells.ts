@@ -1,0 +1,116 @@
+import type {IPty} from 'node-pty';
+import {createEmulator, type Emulator} from '../terminal/emulator.ts';
+import type {Shells} from './actions/context.ts';
+import type {EnginePort} from './store/engine-port.ts';
+import {layoutOf} from './store/layout.ts';
+import type {State} from './store/state.ts';
+import type {Store} from './store/store.ts';
+
+/**
+ * Shells in panes. Each is `hawser exec -it` on a pty of its own, not an exec in this process: the session then has a real terminal for
+ * its raw mode, size and detach keys, and what hangs in it cannot hang the console.
+ */
+type Session = {readonly pty: IPty; readonly emulator: Emulator; readonly paint: () => void; closed: boolean};
+
+const paintInterval = 16;
+
+/** The inside of the pane that shells are drawn in. */
+function paneSize(state: State): {readonly columns: number; readonly rows: number} {
+	const shown: State = {...state, view: 'home', focus: 'shell', activeShell: state.activeShell ?? 0};
+	const rect = layoutOf(shown).panes.shell;
+	return {columns: Math.max(20, (rect?.width ?? 82) - 2), rows: Math.max(4, (rect?.height ?? 26) - 2)};
+}
+
+/** Paints at once, then at most every 16 ms: the echo of a key is seen without delay, a flood is not drawn line by line. */
+function createPainter(paint: () => void): () => void {
+	let timer: NodeJS.Timeout | undefined;
+	let last = 0;
+	const run = (): void => {
+		timer = undefined;
+		last = performance.now();
+		paint();
+	};
+	return () => {
+		if (timer) return;
+		const wait = paintInterval - (performance.now() - last);
+		if (wait <= 0) run();
+		else timer = setTimeout(run, wait);
+	};
+}
+
+async function loadPty(): Promise<typeof import('node-pty')> {
+	try {
+		return await import('node-pty');
+	} catch (error) {
+		throw new Error('a shell in a pane needs the package node-pty, which could not be loaded: run `npm run setup`', {cause: error});
+	}
+}
+
+export function createShells(store: Store, engine: EnginePort): Shells & {close(key: number): void} {
+	const sessions = new Map<number, Session>();
+	let nextKey = 1;
+	let size = paneSize(store.getState());
+	let wasTyping = false;
+
+	function fit(): void {
+		const state = store.getState();
+		if (sessions.size === 0) return;
+		const next = paneSize(state);
+		const changed = next.columns !== size.columns || next.rows !== size.rows;
+		size = next;
+		for (const session of sessions.values()) {
+			if (changed) {
+				session.emulator.resize(size.columns, size.rows);
+				if (!session.closed) session.pty.resize(size.columns, size.rows);
+			}
+			if (changed || state.typing !== wasTyping) session.paint();
+		}
+		wasTyping = state.typing;
+	}
+	store.subscribe(() => queueMicrotask(fit));
+
+	function finish(key: number, code: number, onExit: (code: number) => 'close' | 'keep'): void {
+		const session = sessions.get(key);
+		if (!session) return;
+		session.closed = true;
+		session.paint();
+		if (onExit(code) === 'close') close(key);
+		else store.dispatch({type: 'shell-ended', key, reason: `ended with ${code} · x closes`});
+	}
+
+	function close(key: number): void {
+		const session = sessions.get(key);
+		if (session && !session.closed) session.pty.kill('SIGHUP');
+		sessions.delete(key);
+		session?.emulator.close();
+		store.dispatch({type: 'shell-closed', key});
+	}
+
+	return {
+		async open({containerId, title}, command, onExit) {
+			const key = nextKey++;
+			const {spawn} = await loadPty();
+			// The pane first: its size is the terminal's.
+			store.dispatch({type: 'shell', shell: {key, containerId, title, lines: [], ended: undefined}});
+			size = paneSize(store.getState());
+			const {file, args, env} = engine.execCommand(containerId, command);
+			const pty = spawn(file, [...args], {name: 'xterm-256color', cols: size.columns, rows: size.rows, env: {...env, TERM: 'xterm-256color'}});
+			const paint = createPainter(() => {
+				const {typing, activeShell} = store.getState();
+				if (sessions.has(key)) store.dispatch({type: 'shell-painted', key, lines: emulator.rows(typing && activeShell === key)});
+			});
+			const emulator = await createEmulator(size.columns, size.rows, {onPaint: paint, onReply: data => pty.write(data)});
+			sessions.set(key, {pty, emulator, paint, closed: false});
+			pty.onData(data => emulator.write(data));
+			pty.onExit(({exitCode}) => finish(key, exitCode, onExit));
+		},
+		write(key, data) {
+			const session = sessions.get(key);
+			if (session && !session.closed) session.pty.write(Buffer.from(data).toString('utf8'));
+		},
+		close,
+		closeAll() {
+			for (const key of [...sessions.keys()]) close(key);
+		},
+	};
+}

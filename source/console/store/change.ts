@@ -1,0 +1,36 @@
+import type {ContainerSummary, EngineEvent, HistorySample, ImageSummary, LogEntry} from './engine-port.ts';
+import type {HostLoad, ListId, LiveStats, LogLook, Message, Overlay, PaneId, ShellState, Size, State, Task, TextView, ViewId} from './state.ts';
+
+/** How far a cursor goes. */
+export type Step = {readonly by: 'line' | 'half' | 'page'; readonly count: number} | {readonly to: 'top' | 'bottom'};
+
+/** Everything that can happen to the state. What came from the engine, then what somebody did. */
+export type Change =
+	| {readonly type: 'lists'; readonly containers?: readonly ContainerSummary[]; readonly images?: readonly ImageSummary[]}
+	| {readonly type: 'tick'; readonly now: number; readonly host?: HostLoad; readonly stats?: ReadonlyMap<string, LiveStats>; readonly history?: readonly HistorySample[]}
+	| {readonly type: 'history'; readonly id: string; readonly samples: readonly HistorySample[]}
+	| {readonly type: 'log-opened'; readonly id: string | undefined}
+	| {readonly type: 'log'; readonly id: string; readonly entries: readonly LogEntry[]}
+	| {readonly type: 'log-ended'; readonly id: string}
+	| {readonly type: 'events'; readonly events: readonly EngineEvent[]}
+	| {readonly type: 'task'; readonly id: string; readonly task: Task | undefined}
+	| {readonly type: 'message'; readonly message: Message | undefined}
+	| {readonly type: 'resized'; readonly size: Size}
+	| {readonly type: 'focused'; readonly pane: PaneId}
+	| {readonly type: 'zoomed'; readonly on: boolean}
+	| {readonly type: 'viewed'; readonly view: ViewId; readonly text?: TextView}
+	| {readonly type: 'moved'; readonly step: Step}
+	| {readonly type: 'scrolled'; readonly columns: number}
+	| {readonly type: 'selected'; readonly list: ListId; readonly id: string}
+	| {readonly type: 'filtered'; readonly list: ListId; readonly filter: string}
+	| {readonly type: 'sorted'; readonly list: ListId; readonly sort: string; readonly reverse: boolean}
+	| {readonly type: 'log-look'; readonly look: Partial<LogLook>}
+	| {readonly type: 'text-search'; readonly search: string; readonly top: number}
+	| {readonly type: 'overlay'; readonly overlay: Overlay | undefined}
+	| {readonly type: 'shell'; readonly shell: ShellState}
+	| {readonly type: 'shell-painted'; readonly key: number; readonly lines: readonly string[]}
+	| {readonly type: 'shell-ended'; readonly key: number; readonly reason: string}
+	| {readonly type: 'shell-closed'; readonly key: number}
+	| {readonly type: 'shell-active'; readonly key: number}
+	| {readonly type: 'typing'; readonly on: boolean}
+	| {readonly type: 'set'; readonly values: Partial<Pick<State, 'showStopped' | 'frozen' | 'mouse' | 'theme' | 'window'>>};

@@ -1,0 +1,20 @@
+import type {Step} from './change.ts';
+import {logWindow, stepLines} from './log-window.ts';
+import type {State} from './state.ts';
+
+const plain = ({log}: {readonly log: string}): string => log.replaceAll(/\u001B\[[\d;]*m|[\r\n]+$/g, '');
+
+/** Upward releases the log, reaching the end sticks it again. */
+export function moveLog(state: State, step: Step, size: {readonly width: number; readonly height: number}): State {
+	const {log, logLook} = state;
+	const set = (top: number | undefined): State => ({...state, logLook: {...logLook, top}});
+	if ('to' in step) return set(step.to === 'top' ? log.first : undefined);
+	const unit = step.by === 'line' ? 1 : step.by === 'half' ? Math.max(1, Math.floor(size.height / 2)) : Math.max(1, size.height - 1);
+	const count = unit * step.count;
+	const window = logWindow(log, logLook, size, plain);
+	if (logLook.top === undefined && (count > 0 || window.rows.length < size.height)) return state;
+	const top = stepLines(log, logLook, window.first, count);
+	const after = logWindow(log, {...logLook, top}, size, plain);
+	const end = log.first + log.entries.length - 1;
+	return set(count > 0 && after.last >= end ? undefined : top);
+}
