@@ -70,11 +70,10 @@ function* drain(files: readonly LogFile[], wanted: (entry: LogEntry) => boolean,
 	}
 }
 
-/** Times of equal form compare as text; entries have nine digits of a second. */
+/** Times of equal form compare as text; entries have nine digits of a second, a Date three: the whole of the last millisecond counts. */
 function timeFilter({since, until}: LogOptions): (entry: LogEntry) => boolean {
-	const text = (date: Date): string => date.toISOString().replace('Z', '000000Z');
-	const from = since === undefined ? '' : text(since);
-	const to = until === undefined ? '\uffff' : text(until);
+	const from = since === undefined ? '' : since.toISOString().replace('Z', '000000Z');
+	const to = until === undefined ? '\uffff' : until.toISOString().replace('Z', '999999Z');
 	return ({time}) => time >= from && time <= to;
 }
 

@@ -1,4 +1,4 @@
-import {closeSync, fstatSync, openSync, readSync, watch} from 'node:fs';
+import {closeSync, constants, fstatSync, openSync, readSync, watch} from 'node:fs';
 import {StringDecoder} from 'node:string_decoder';
 import {hasErrno} from '../errors/codes.ts';
 import {createSignal, type Signal} from '../platform/signal.ts';
@@ -20,8 +20,9 @@ export type WatchOptions = {
  */
 export function watchEvents(engine: {readonly root: string}, {since, until, filters = new Map(), signal}: WatchOptions = {}): AsyncIterable<EngineEvent[]> {
 	const wanted = (event: EngineEvent): boolean => {
+		// A Date knows milliseconds: the whole of the last one counts.
 		const at = event.timeNano / 1e6;
-		return (since === undefined || at >= since.getTime()) && (until === undefined || at <= until.getTime()) && matchesEvent(event, filters);
+		return (since === undefined || at >= since.getTime()) && (until === undefined || Math.floor(at) <= until.getTime()) && matchesEvent(event, filters);
 	};
 	// Open before anything is awaited: a caller may act right after this call and must see that.
 	const tail = openTail(journalPath(engine), since === undefined);
@@ -57,7 +58,8 @@ type Tail = {read(): EngineEvent[]; close(): void};
 /** Reads whole lines of the journal, and goes on in the new file when it was renamed. */
 function openTail(path: string, atEnd: boolean): Tail {
 	const old = atEnd ? [] : readAll(`${path}.1`);
-	let file = openFile(path, atEnd);
+	// Made where there is none yet: should it be renamed before the first look, we still have it.
+	let file = openFile(path, atEnd, constants.O_CREAT);
 	const moveOn = (): EngineEvent[] => {
 		const next = openFile(path, false);
 		if (next === undefined) return [];
@@ -85,9 +87,9 @@ function openTail(path: string, atEnd: boolean): Tail {
 
 type OpenFile = {readonly fd: number; readonly inode: number; offset: number; rest: string; readonly decoder: StringDecoder};
 
-function openFile(path: string, atEnd: boolean): OpenFile | undefined {
+function openFile(path: string, atEnd: boolean, flags = 0): OpenFile | undefined {
 	try {
-		const fd = openSync(path, 'r');
+		const fd = openSync(path, constants.O_RDONLY | flags, 0o600);
 		const {ino, size} = fstatSync(fd);
 		return {fd, inode: ino, offset: atEnd ? size : 0, rest: '', decoder: new StringDecoder('utf8')};
 	} catch (error) {

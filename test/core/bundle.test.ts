@@ -1,0 +1,88 @@
+import test from 'ava';
+import {mergeEnv, parseSecurity, processEnv} from '../../core/bundle/build.ts';
+import {chooseCapabilities} from '../../core/bundle/capabilities.ts';
+import {planDevices} from '../../core/bundle/devices.ts';
+import {bind, planMounts} from '../../core/bundle/mounts.ts';
+import {planResources} from '../../core/bundle/resources.ts';
+import {seccompFor} from '../../core/bundle/seccomp.ts';
+
+const none = {privileged: false, capAdd: [], capDrop: []};
+const MIB = 1024 * 1024;
+
+test('chooseCapabilities() gives Docker’s fourteen', t => {
+	t.is(chooseCapabilities(none).length, 14);
+	t.true(chooseCapabilities(none).includes('CAP_NET_BIND_SERVICE'));
+	t.false(chooseCapabilities(none).includes('CAP_SYS_ADMIN'));
+});
+
+test('chooseCapabilities() adds and drops by Docker’s rules', t => {
+	t.deepEqual(chooseCapabilities({...none, capDrop: ['ALL'], capAdd: ['net_raw']}), ['CAP_NET_RAW']);
+	t.false(chooseCapabilities({...none, capAdd: ['ALL'], capDrop: ['CAP_SYS_ADMIN']}).includes('CAP_SYS_ADMIN'));
+	t.true(chooseCapabilities({...none, capAdd: ['SYS_TIME']}).includes('CAP_SYS_TIME'));
+	t.is(t.throws(() => chooseCapabilities({...none, capAdd: ['FLY']})).message, 'invalid capability: "FLY"');
+});
+
+test('seccompFor() lets no unprivileged container make namespaces, and hides clone3', t => {
+	const {syscalls, defaultErrnoRet, architectures} = seccompFor(chooseCapabilities(none), 'x64');
+	const rules = (name: string) => syscalls.filter(({names}) => names.includes(name));
+	t.is(defaultErrnoRet, 1);
+	t.deepEqual(architectures, ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32']);
+	t.deepEqual(rules('clone'), [{names: ['clone'], action: 'SCMP_ACT_ALLOW', args: [{index: 0, value: 0x7e020000, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ'}]}]);
+	t.like(rules('clone3')[0], {action: 'SCMP_ACT_ERRNO', errnoRet: 38});
+	for (const name of ['mount', 'unshare', 'setns', 'bpf', 'keyctl', 'add_key', 'io_uring_setup', 'userfaultfd', 'kexec_load', 'init_module', 'reboot', 'swapon']) t.deepEqual(rules(name), [], name);
+});
+
+test('seccompFor() lets only known families of sockets through', t => {
+	const families = seccompFor([], 'x64')
+		.syscalls.filter(({names}) => names.includes('socket'))
+		.map(({args}) => args?.[0]?.value);
+	t.deepEqual(families, [1, 2, 10, 16, 17]);
+});
+
+test('seccompFor() opens what a capability is for', t => {
+	const allowed = new Set(seccompFor(['CAP_SYS_ADMIN', 'CAP_SYS_TIME'], 'x64').syscalls.flatMap(({names, args}) => (args ? [] : names)));
+	for (const name of ['mount', 'clone', 'clone3', 'unshare', 'settimeofday']) t.true(allowed.has(name), name);
+	t.false(allowed.has('reboot'));
+});
+
+test('seccompFor() allows at most 380 calls, each once', t => {
+	const [first] = seccompFor(chooseCapabilities(none), 'x64').syscalls;
+	const names = first?.names ?? [];
+	t.is(new Set(names).size, names.length);
+	t.true(names.length <= 380, String(names.length));
+});
+
+test('planResources() speaks the specification’s words', t => {
+	const plan = planResources({memory: 64 * MIB, nanoCpus: 1.5e9, pidsLimit: 20, cpusetCpus: '0'}, []);
+	t.deepEqual(plan.memory, {limit: 64 * MIB, swap: 128 * MIB});
+	t.deepEqual(plan.cpu, {period: 100_000, quota: 150_000, cpus: '0'});
+	t.deepEqual(plan.pids, {limit: 20});
+	t.deepEqual(planResources({}, []), {devices: []});
+});
+
+test('planDevices() denies first, and allows what was asked for', t => {
+	const {rules, nodes} = planDevices(['/dev/null:/dev/hole:r'], false);
+	t.deepEqual(rules[0], {allow: false, type: 'a', access: 'rwm'});
+	t.like(nodes[0], {path: '/dev/hole', type: 'c', major: 1, minor: 3});
+	t.deepEqual(rules.at(-1), {allow: true, type: 'c', major: 1, minor: 3, access: 'r'});
+	t.regex(t.throws(() => planDevices(['/dev/not-there'], false)).message, /error gathering device information while adding custom device "\/dev\/not-there"/);
+});
+
+test('planMounts() puts parents before what lies in them, and gives way to the user', t => {
+	const mounts = planMounts({privileged: false, shmSize: 64 * MIB, ipc: 'private', files: [bind('/x/hosts', '/etc/hosts')], asked: [bind('/a', '/data/deep'), bind('/b', '/data'), bind('/c', '/etc/hosts')]});
+	const targets = mounts.map(({destination}) => destination);
+	t.deepEqual(targets.slice(-3), ['/data', '/data/deep', '/etc/hosts'].sort((a, b) => a.split('/').length - b.split('/').length));
+	t.deepEqual(mounts.filter(({destination}) => destination === '/etc/hosts').map(({source}) => source), ['/c']);
+});
+
+test('processEnv() has Docker’s variables, the image’s and the user’s, and nothing of ours', t => {
+	t.deepEqual(processEnv({hostname: 'h', tty: true, env: ['PATH=/bin', 'A=1']}), ['PATH=/bin', 'HOSTNAME=h', 'TERM=xterm', 'A=1']);
+	t.deepEqual(mergeEnv(['A=1', 'B=2'], ['A', 'C=x=y', 'B=']), ['B=', 'C=x=y']);
+});
+
+test('parseSecurity() knows its words and refuses others', t => {
+	t.true(parseSecurity(['no-new-privileges']).noNewPrivileges);
+	t.false(parseSecurity(['no-new-privileges:false']).noNewPrivileges);
+	t.true(parseSecurity(['seccomp=unconfined']).seccompUnconfined);
+	t.throws(() => parseSecurity(['magic=1']));
+});
