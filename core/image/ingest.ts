@@ -3,7 +3,7 @@ import {EngineError} from '../errors/error.ts';
 import {putBlob} from '../content/put.ts';
 import type {Digest} from '../oci/digest.ts';
 import {shortDigest} from '../oci/digest.ts';
-import type {FetchBlob, LayerProgress, LayerState, UnpackedLayer} from '../layer/model.ts';
+import type {FetchBlob, LayerProgress, LayerState} from '../layer/model.ts';
 import {unpackLayers} from '../layer/unpack.ts';
 import type {Lease} from './lease.ts';
 import type {PullProgress} from './model.ts';
@@ -38,16 +38,8 @@ export async function ingestImage(store: ImageStore, lease: Lease, image: Resolv
 		...(options.signal && {signal: options.signal}),
 	});
 	for (const {bytes, digest} of image.documents) await putBlob(store.root, digest, bytes);
-	return {id: image.id, configText: image.configText, config: image.config, layers: layers.map(withKnownSize(store)), blobs};
+	return {id: image.id, configText: image.configText, config: image.config, layers, blobs};
 }
-
-/** A layer that was there already has its size in the records. */
-const withKnownSize =
-	({db}: ImageStore) =>
-	(layer: UnpackedLayer): UnpackedLayer => {
-		const known = layer.fresh ? undefined : db.prepare('SELECT size FROM layers WHERE chain_id = ?').get(layer.chainId)?.['size'];
-		return known === undefined ? layer : {...layer, size: Number(known)};
-	};
 
 /** A pull that cannot fit should say so before it fills the disk. What is there already is not counted: the unpacked files need at least as much. */
 function checkSpace({root, db}: ImageStore, {id, layers}: ResolvedImage): void {

@@ -3,7 +3,7 @@ import {shortDigest, type Digest} from '../oci/digest.ts';
 import {hostPlatform, isSameMachine, parsePlatform, type Platform} from '../oci/platform.ts';
 import {familiarName, familiarString, parseReference, withDefaultTag, type Reference} from '../reference/reference.ts';
 import {fetchBlob, fetchSmallBlob} from '../registry/blob.ts';
-import {openSession, type Session} from '../registry/session.ts';
+import {openSession, type Session, type SessionOptions} from '../registry/session.ts';
 import {transaction} from '../state/database.ts';
 import {ingestImage} from './ingest.ts';
 import {takeLease} from './lease.ts';
@@ -18,6 +18,8 @@ export type PullOptions = {
 	readonly onProgress?: ((progress: PullProgress) => void) | undefined;
 	readonly signal?: AbortSignal | undefined;
 	readonly quiet?: boolean;
+	/** How patient to be with the registry. */
+	readonly transfer?: Pick<SessionOptions, 'patience' | 'timeouts' | 'pace'>;
 };
 
 export type Pulled = {
@@ -32,7 +34,7 @@ export type Pulled = {
 export async function pullImage(store: ImageStore, text: string, options: PullOptions = {}): Promise<Pulled> {
 	const reference = referenceToPull(text);
 	const wanted = options.platform === undefined ? hostPlatform() : parsePlatform(options.platform);
-	const session = await openSession(reference, {signal: options.signal, onRetry: retryReporter(reference, options)});
+	const session = await openSession(reference, {...options.transfer, signal: options.signal, onRetry: retryReporter(reference, options)});
 	try {
 		const pulled = (await findCurrent(store, session, reference, wanted)) ?? (await pullAnew(store, session, reference, wanted, options));
 		options.onProgress?.({kind: 'done', digest: pulled.digest, reference: familiarString(reference), changed: pulled.changed});
