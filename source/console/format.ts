@@ -12,7 +12,7 @@ function scale(bytes: number): {readonly value: number; readonly unit: number} {
 	return {value, unit};
 }
 
-const digits = (value: number, unit: number): string => (unit === 0 || value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)).replace(/\.0+$/, '');
+const digits = (value: number, unit: number): string => (unit === 0 || value >= 99.95 ? value.toFixed(0) : value.toFixed(1));
 
 /** `34.1 MiB` */
 export function formatBytes(bytes: number): string {
@@ -27,6 +27,9 @@ export function formatShortBytes(bytes: number): string {
 }
 
 export const formatRate = (bytes: number): string => `${formatBytes(bytes)}/s`;
+
+/** `1.2M/s`, where there is little room. */
+export const formatShortRate = (bytes: number): string => `${formatShortBytes(bytes)}/s`;
 
 /** One decimal below a hundred: `0.3`, `12.4`, `187`. */
 export const formatPercent = (percent: number): string => (percent < 99.95 ? percent.toFixed(1) : percent.toFixed(0));

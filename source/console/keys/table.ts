@@ -110,6 +110,6 @@ export const findBinding = (key: string, scope: Scope): Binding | undefined => b
 export const hintsFor = (scope: Scope): ReadonlyArray<{readonly key: string; readonly label: string}> =>
 	bindings.filter(binding => binding.hint !== undefined && isBound(binding, scope)).map(({keys, hint}) => ({key: keyLabel(keys[0] ?? ''), label: hint ?? ''}));
 
-const labels: Readonly<Record<string, string>> = {enter: '⏎', escape: 'Esc', up: '↑', down: '↓', left: '←', right: '→', tab: 'Tab', 'shift-tab': 'Shift-Tab', pageup: 'PgUp', pagedown: 'PgDn', home: 'Home', end: 'End', f1: 'F1', f3: 'F3'};
+const labels: Readonly<Record<string, string>> = {enter: 'Enter', escape: 'Esc', up: '↑', down: '↓', left: '←', right: '→', tab: 'Tab', 'shift-tab': 'Shift-Tab', pageup: 'PgUp', pagedown: 'PgDn', home: 'Home', end: 'End', f1: 'F1', f3: 'F3'};
 
 export const keyLabel = (key: string): string => labels[key] ?? key.replace(/^ctrl-(.)/, (_, letter: string) => `Ctrl-${letter}`);

@@ -29,11 +29,14 @@ function heading(theme: Theme, {title, legends}: ChartBlock, unit: string, width
 		line += `  ${theme.paint(role, text)}`;
 		used += text.length + 2;
 	}
-	const scale = used + unit.length + 1 <= width ? theme.paint('faint', unit.padStart(width - used)) : ' '.repeat(Math.max(0, width - used));
+	const scale = used + unit.length + 3 <= width ? theme.paint('faint', unit.padStart(width - used)) : ' '.repeat(Math.max(0, width - used));
 	return line + scale;
 }
 
 const roleOf = (part: ChartPart, legends: readonly Legend[]): Role => (part === 'axis' ? 'border' : part === 'label' ? 'faint' : (legends[part]?.role ?? 'text'));
+
+/** As many steps as there is room for, at whole numbers. */
+const scaleSteps = (maximum: number, rows: number): number => [5, 4, 2].find(steps => steps * 2 <= rows && Number.isInteger(maximum / steps)) ?? (maximum >= 2 && rows >= 3 ? 2 : 1);
 
 type Drawn = {readonly key: string; readonly rows: readonly string[]};
 const drawnBefore = new Map<string, Drawn>();
@@ -49,7 +52,7 @@ export function drawChartBlock(theme: Theme, block: ChartBlock, width: number, h
 	let drawn = drawnBefore.get(block.title);
 	if (drawn?.key !== key) {
 		const scaled = block.series.map(values => values.map(value => (value === undefined ? undefined : value / unit.size)));
-		const rows = drawLineChart({width, height: height - 1, series: scaled, maximum, steps: height > 6 ? 4 : 2});
+		const rows = drawLineChart({width, height: height - 1, series: scaled, maximum, steps: scaleSteps(maximum, height - 2)});
 		drawn = {key, rows: rows.map(runs => runs.map(({part, text}) => theme.paint(roleOf(part, block.legends), text)).join(''))};
 		drawnBefore.set(block.title, drawn);
 	}

@@ -21,7 +21,7 @@ export const trendWidth = 8;
 const columns: readonly ColumnSpec[] = [
 	{name: 'mark', title: '', width: 1, keep: 100},
 	{name: 'name', title: 'NAME', width: 12, grow: 3, keep: 100},
-	{name: 'status', title: 'STATUS', width: 14, keep: 90},
+	{name: 'status', title: 'STATUS', width: 15, keep: 90},
 	{name: 'cpu', title: 'CPU%', width: 5, align: 'right', keep: 80},
 	{name: 'trend', title: '', width: trendWidth, keep: 60},
 	{name: 'memory', title: 'MEM', width: 6, align: 'right', keep: 70},

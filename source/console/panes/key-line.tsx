@@ -8,7 +8,16 @@ export type KeyHint = {readonly key: string; readonly label: string};
 
 export type KeyLineProps = {readonly theme: Theme; readonly width: number; readonly hints: readonly KeyHint[]; readonly message: Message | undefined; readonly progress: string};
 
+/** Always there, at the right: the way to everything else, and the way out. */
+const last = new Set(['?', 'q']);
+
 function drawHints(theme: Theme, hints: readonly KeyHint[], width: number): string {
+	const [left, usedLeft] = joinHints(theme, hints.filter(({key}) => !last.has(key)), width - 18);
+	const [right, usedRight] = joinHints(theme, hints.filter(({key}) => last.has(key)), width);
+	return left + ' '.repeat(Math.max(0, width - usedLeft - usedRight)) + right;
+}
+
+function joinHints(theme: Theme, hints: readonly KeyHint[], width: number): [line: string, columns: number] {
 	let line = '';
 	let used = 0;
 	for (const {key, label} of hints) {
@@ -17,7 +26,7 @@ function drawHints(theme: Theme, hints: readonly KeyHint[], width: number): stri
 		line += ` ${theme.paint('key', key)} ${theme.paint('muted', label)} `;
 		used += size;
 	}
-	return line;
+	return [line, used];
 }
 
 /** What can be pressed here; a sentence that somebody must read takes its place for a while. */

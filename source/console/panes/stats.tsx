@@ -1,6 +1,6 @@
 import {memo} from 'react';
 import {sanitizeLine} from '../../terminal/sanitize.ts';
-import {formatBytes, formatPercent, formatRate} from '../format.ts';
+import {formatBytes, formatPercent, formatRate, formatShortRate} from '../format.ts';
 import type {ContainerSummary, HistorySample} from '../store/engine-port.ts';
 import type {Rect} from '../store/layout.ts';
 import type {LiveStats, Task} from '../store/state.ts';
@@ -35,6 +35,7 @@ function chartBlocks({container, live, history, minutes, now}: StatsProps, width
 	const limit = sample !== undefined && container?.resources.memory ? ` of ${formatBytes(sample.memoryLimit)}` : '';
 	const throttled = live !== undefined && live.throttled >= 0.05 ? [{role: 'warn' as const, label: 'throttled', value: `${formatPercent(live.throttled)}%`}] : [];
 	const value = (text: string | undefined): string => text ?? '–';
+	const rate = width < 40 ? formatShortRate : formatRate;
 	return [
 		{
 			title: 'CPU',
@@ -56,8 +57,8 @@ function chartBlocks({container, live, history, minutes, now}: StatsProps, width
 		{
 			title: 'Block I/O',
 			legends: [
-				{role: 'read', label: 'r', value: value(live && formatRate(live.read))},
-				{role: 'write', label: 'w', value: value(live && formatRate(live.written))},
+				{role: 'read', label: 'r', value: value(live && rate(live.read))},
+				{role: 'write', label: 'w', value: value(live && rate(live.written))},
 			],
 			series: [series('read'), series('written')],
 			unit: byteUnit,
@@ -66,8 +67,8 @@ function chartBlocks({container, live, history, minutes, now}: StatsProps, width
 		{
 			title: 'Network',
 			legends: [
-				{role: 'receive', label: '↓', value: value(live && formatRate(live.received))},
-				{role: 'send', label: '↑', value: value(live && formatRate(live.sent))},
+				{role: 'receive', label: '↓', value: value(live && rate(live.received))},
+				{role: 'send', label: '↑', value: value(live && rate(live.sent))},
 			],
 			series: [series('received'), series('sent')],
 			unit: byteUnit,
@@ -79,7 +80,7 @@ function chartBlocks({container, live, history, minutes, now}: StatsProps, width
 /** Two by two where there is room, else one below the other, as many as fit with three rows at least. */
 function arrange(props: StatsProps, width: number, height: number): string[] {
 	const {theme} = props;
-	const wide = width >= 58;
+	const wide = width >= 46;
 	const column = wide ? Math.floor((width - 2) / 2) : width;
 	const blocks = chartBlocks(props, column);
 	const rows = wide ? 2 : Math.max(1, Math.min(4, Math.floor(height / 4)));

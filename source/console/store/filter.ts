@@ -1,5 +1,5 @@
 /**
- * What `/` understands: words that must all match. `web` a part of any field, `!web` its opposite, `~wb` its letters in order,
+ * What `/` understands: words that must all match. `web` a part of any field, `!web` its opposite, `~wb` letters of the name in order,
  * `label:k` or `label:k=v`, and `field:text` for a named field (`state:exited`, `image:nginx`).
  */
 export type Fields = {readonly text: readonly string[]; readonly named: Readonly<Record<string, string>>; readonly labels: Readonly<Record<string, string>>};
@@ -23,7 +23,8 @@ function parseTerm(word: string): Term {
 		const term = parseTerm(word.slice(1));
 		return fields => !term(fields);
 	}
-	if (word.startsWith('~')) return ({text}) => text.some(value => isSubsequence(word.slice(1), value.toLowerCase()));
+	// Of the name alone: letters in order are found in any long text.
+	if (word.startsWith('~')) return ({text: [name = '']}) => isSubsequence(word.slice(1), name.toLowerCase());
 	const colon = word.indexOf(':');
 	const name = word.slice(0, Math.max(0, colon));
 	const wanted = word.slice(colon + 1);

@@ -41,6 +41,9 @@ function parseRow(row: string): ChartRun[] {
 	return runs;
 }
 
+/** Lines that come up from nothing cross the base line: it stays straight. */
+const straightBase = (runs: readonly ChartRun[]): ChartRun[] => [{part: 'axis', text: runs.map(({text}) => text).join('').replace(/\S/g, '⠒').replace('⠒', '⠓')}];
+
 /** The chart as rows of runs, exactly `height` rows of `width` columns. */
 export function drawLineChart({width, height, series, maximum, steps}: ChartOptions): ChartRun[][] {
 	const line = new Line({
@@ -65,7 +68,8 @@ export function drawLineChart({width, height, series, maximum, steps}: ChartOpti
 			style: {line: seriesColors[index % seriesColors.length] ?? 'red'},
 		})),
 	);
-	return line.ctx._canvas.frame().split('\n').slice(0, height).map(parseRow);
+	const rows = line.ctx._canvas.frame().split('\n').slice(0, height).map(parseRow);
+	return [...rows.slice(0, -1), straightBase(rows.at(-1) ?? [])];
 }
 
 /** The next of 1, 2, 5 times a power of `base` that is not below `value`: a scale that is read at a glance and rarely changes. */
