@@ -50,7 +50,7 @@ static int remove_folder(struct removal *removal, int parent, const char *name, 
 		return move_up(removal, parent, name, err);
 	cleanup_close int folder = open_below(parent, name);
 	if (folder < 0)
-		return error_set(err, errno, "open folder %s", name);
+		return errno == ENOENT ? 0 : error_set(err, errno, "open folder %s", name);
 	if (empty_folder(removal, folder, depth + 1, err) < 0)
 		return -1;
 	if (unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
@@ -108,7 +108,7 @@ int remove_at(int parent, const char *name, struct error *err)
 		return 0;
 	cleanup_close int folder = open_below(parent, name);
 	if (folder < 0)
-		return error_set(err, errno, "open folder %s", name);
+		return errno == ENOENT ? 0 : error_set(err, errno, "open folder %s", name);
 	if (remove_content(folder, err) < 0)
 		return error_wrap(err, "%s", name);
 	if (unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT)

@@ -5,10 +5,13 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "remove.h"
 #include "source.h"
 #include "util.h"
+
+enum { PART_KEPT = 7 * 24 * 3600 };
 
 static int lock_waiting(int fd, int progress)
 {
@@ -70,14 +73,33 @@ int part_lock(const char *path, int progress, struct error *err)
 	}
 }
 
+/* Of files only parts, and of those the empty, and those that nobody went on with for a week. */
+static bool is_waste(const char *name, const struct stat *st)
+{
+	size_t length = strlen(name);
+	if (S_ISDIR(st->st_mode))
+		return true;
+	if (!S_ISREG(st->st_mode) || length < 5 || strcmp(name + length - 5, ".part") != 0)
+		return false;
+	return st->st_size == 0 || time(NULL) - st->st_mtime > PART_KEPT;
+}
+
 static int clean_one(int parent, const char *name, struct error *err)
 {
-	cleanup_close int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : error_set(err, errno, "look up %s", name);
+	if (!is_waste(name, &st))
+		return 0;
+	cleanup_close int fd = openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : error_set(err, errno, "open %s", name);
+		return errno == ENOENT ? 0 : error_set(err, errno, "open %s", name);
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? 0 : error_set(err, errno, "lock %s", name);
-	return is_still(fd, parent, name) ? remove_at(parent, name, err) : 0;
+	/* Locked and looked at again: meanwhile somebody may have gone on with it. */
+	if (!is_still(fd, parent, name) || fstat(fd, &st) < 0 || !is_waste(name, &st))
+		return 0;
+	return remove_at(parent, name, err);
 }
 
 int staging_clean(const char *path, struct error *err)

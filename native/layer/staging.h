@@ -13,5 +13,5 @@ int staging_lock(const char *path, const char *done, int progress, int *fd, stru
 /* Opens and locks a part file, waiting for another process that has it. Returns the descriptor, or -1. */
 int part_lock(const char *path, int progress, struct error *err);
 
-/* Removes every folder in `path` that nobody has locked. */
+/* Removes from `path` every folder that nobody has locked, and parts that are empty or forgotten. */
 int staging_clean(const char *path, struct error *err);

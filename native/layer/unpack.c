@@ -124,6 +124,7 @@ static int open_part(struct source *source, const struct options *options, struc
 		return -1;
 	/* Somebody else may have finished it while we waited. */
 	if (open_blob(source, options)) {
+		unlink(options->save);
 		close(part);
 		return 0;
 	}

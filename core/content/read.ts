@@ -1,0 +1,36 @@
+import {closeSync, createReadStream, fstatSync, openSync, readFileSync} from 'node:fs';
+import type {Readable} from 'node:stream';
+import {hasErrno} from '../errors/codes.ts';
+import {EngineError} from '../errors/error.ts';
+import {algorithmOf, type Digest, type DigestAlgorithm, digestOf} from '../oci/digest.ts';
+import {blobPath} from './path.ts';
+
+/** What a manifest or a config may have at most. */
+export const DOCUMENT_LIMIT = 4 * 1024 * 1024;
+
+/** A small blob whole, checked against its digest again: a disk may have changed it since. */
+export function readBlob(root: string, digest: Digest, limit = DOCUMENT_LIMIT): Buffer {
+	const fd = openBlob(root, digest);
+	try {
+		const {size} = fstatSync(fd);
+		if (size > limit) throw new EngineError({code: 'blob.too-large', subject: digest, message: `blob ${digest} has ${size} bytes, more than the ${limit} that are read at once`});
+		const bytes = readFileSync(fd);
+		const actual = digestOf(bytes, algorithmOf(digest) as DigestAlgorithm);
+		if (actual === digest) return bytes;
+		throw new EngineError({code: 'blob.damaged', subject: digest, message: `blob ${digest} is damaged on the disk: its content has the digest ${actual}`, hint: 'Pull the image again.'});
+	} finally {
+		closeSync(fd);
+	}
+}
+
+/** A large one piece by piece, from `start` on; whoever gets it checks it. */
+export const streamBlob = (root: string, digest: Digest, start = 0): Readable => createReadStream('', {fd: openBlob(root, digest), start, highWaterMark: 256 * 1024});
+
+export function openBlob(root: string, digest: Digest): number {
+	try {
+		return openSync(blobPath(root, digest), 'r');
+	} catch (error) {
+		if (!hasErrno(error, 'ENOENT')) throw error;
+		throw new EngineError({code: 'blob.not-found', subject: digest, message: `blob ${digest} is not in the store`, hint: 'Pull the image again.'});
+	}
+}
