@@ -8,7 +8,7 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 
-#include "stdio.h"
+#include "streams.h"
 #include "util.h"
 
 #define QUEUE_LIMIT (1024 * 1024)
@@ -36,19 +36,19 @@ static void client_ready(struct watch *watch, uint32_t events);
 
 static void leave(struct client *client)
 {
-	struct stdio *stdio = client->stdio;
-	if (!stdio)
+	struct streams *streams = client->streams;
+	if (!streams)
 		return;
-	for (struct client **at = &stdio->clients; *at; at = &(*at)->next_joined)
+	for (struct client **at = &streams->clients; *at; at = &(*at)->next_joined)
 		if (*at == client) {
 			*at = client->next_joined;
 			break;
 		}
-	client->stdio = NULL;
+	client->streams = NULL;
 	client->holds = false;
 	if (client->owns_input)
-		stdio_end_input(stdio);
-	stdio_update(stdio);
+		streams_end_input(streams);
+	streams_update(streams);
 }
 
 static void drop_queue(struct client *client)
@@ -90,11 +90,11 @@ static void update_events(struct client *client)
 
 static void update_hold(struct client *client)
 {
-	bool holds = client->lossless && client->stdio && client->queued > (client->holds ? RELEASE : HOLD);
+	bool holds = client->lossless && client->streams && client->queued > (client->holds ? RELEASE : HOLD);
 	if (holds == client->holds)
 		return;
 	client->holds = holds;
-	stdio_update(client->stdio);
+	streams_update(client->streams);
 }
 
 static void write_head(uint8_t head[FRAME_HEAD], enum frame_type type, uint8_t stream, size_t size)
@@ -230,14 +230,14 @@ void client_finish(struct client *client)
 	update_events(client);
 }
 
-void client_join(struct client *client, struct stdio *stdio)
+void client_join(struct client *client, struct streams *streams)
 {
-	client->stdio = stdio;
-	client->next_joined = stdio->clients;
-	stdio->clients = client;
-	client->input_waits = client->input && stdio->pending;
-	if (stdio->replays && stdio->replay.used) {
-		const struct replay *replay = &stdio->replay;
+	client->streams = streams;
+	client->next_joined = streams->clients;
+	streams->clients = client;
+	client->input_waits = client->input && streams->pending;
+	if (streams->replays && streams->replay.used) {
+		const struct replay *replay = &streams->replay;
 		for (size_t done = 0; done < replay->used;) {
 			size_t at = (replay->start + done) % replay->room, part = replay->used - done;
 			if (part > replay->room - at)
@@ -297,20 +297,20 @@ static bool send_queue(struct client *client)
 
 static void take_input(struct client *client, size_t size)
 {
-	if (!client->stdio || !client->input)
+	if (!client->streams || !client->input)
 		return;
 	if (size)
-		stdio_write(client->stdio, client->payload, size);
+		streams_write(client->streams, client->payload, size);
 	else if (client->owns_input)
-		stdio_end_input(client->stdio);
+		streams_end_input(client->streams);
 }
 
 static void take_resize(struct client *client, struct fields *fields)
 {
 	const char *rows = fields_get(fields, "rows"), *cols = fields_get(fields, "cols");
 	uint64_t r, c;
-	if (client->stdio && rows && cols && parse_u64(rows, 65535, &r) && parse_u64(cols, 65535, &c))
-		stdio_resize(client->stdio, (unsigned)r, (unsigned)c);
+	if (client->streams && rows && cols && parse_u64(rows, 65535, &r) && parse_u64(cols, 65535, &c))
+		streams_resize(client->streams, (unsigned)r, (unsigned)c);
 }
 
 /* Hands the payload over to the fields. */
@@ -506,25 +506,25 @@ bool clients_none(void)
 	return !clients;
 }
 
-void clients_output(struct stdio *stdio, uint8_t stream, const char *data, size_t size)
+void clients_output(struct streams *streams, uint8_t stream, const char *data, size_t size)
 {
-	for (struct client *client = stdio->clients; client; client = client->next_joined)
+	for (struct client *client = streams->clients; client; client = client->next_joined)
 		if (!client->closing)
 			client_send(client, FRAME_OUTPUT, stream, data, size);
 }
 
-void clients_allow_input(struct stdio *stdio, bool allow)
+void clients_allow_input(struct streams *streams, bool allow)
 {
-	for (struct client *client = stdio->clients; client; client = client->next_joined)
+	for (struct client *client = streams->clients; client; client = client->next_joined)
 		if (client->input) {
 			client->input_waits = !allow;
 			update_events(client);
 		}
 }
 
-bool clients_hold(const struct stdio *stdio)
+bool clients_hold(const struct streams *streams)
 {
-	for (const struct client *client = stdio->clients; client; client = client->next_joined)
+	for (const struct client *client = streams->clients; client; client = client->next_joined)
 		if (client->holds)
 			return true;
 	return false;

@@ -6,7 +6,7 @@
 #include "fields.h"
 #include "loop.h"
 
-struct stdio;
+struct streams;
 
 enum frame_type { FRAME_REQUEST = 1, FRAME_OK, FRAME_ERROR, FRAME_OUTPUT, FRAME_EXIT, FRAME_INPUT, FRAME_RESIZE, FRAME_LOST, FRAME_BLOB };
 
@@ -22,7 +22,7 @@ enum awaiting { AWAIT_NOTHING, AWAIT_START, AWAIT_RESTART, AWAIT_PAUSE, AWAIT_UN
 struct client {
 	struct watch watch;
 	struct client *next, *next_joined;
-	struct stdio *stdio; /* joined, or NULL */
+	struct streams *streams; /* joined, or NULL */
 	enum awaiting awaiting;
 	bool requested, input, lossless, removes;
 	bool wants_exit; /* EXIT when the container has ended for good */
@@ -64,15 +64,15 @@ void client_fail(struct client *client, int code, const char *kind, const char *
 /* Hangs up when all that is queued has been sent; what the peer still sends is thrown away, lest it get an error in place of our
  * last words. */
 void client_finish(struct client *client);
-void client_join(struct client *client, struct stdio *stdio);
+void client_join(struct client *client, struct streams *streams);
 
 /* The clients in turn: start with NULL. One may be finished meanwhile, but not closed. */
 struct client *clients_next(struct client *client);
 bool clients_none(void);
-/* Of those joined to `stdio`. */
-void clients_output(struct stdio *stdio, uint8_t stream, const char *data, size_t size);
-void clients_allow_input(struct stdio *stdio, bool allow);
-bool clients_hold(const struct stdio *stdio);
+/* Of those joined to `streams`. */
+void clients_output(struct streams *streams, uint8_t stream, const char *data, size_t size);
+void clients_allow_input(struct streams *streams, bool allow);
+bool clients_hold(const struct streams *streams);
 /* Whether something is still on its way to somebody; `patient` counts only readers that must not lose anything. */
 bool clients_pending(bool patient);
 void clients_close_all(void);

@@ -25,6 +25,7 @@ static struct {
 static unsigned next_orphan;
 static char old_oom_score[16];
 static sigset_t old_mask;
+static void (*terminate)(void);
 
 static void read_stderr(struct job *job)
 {
@@ -67,7 +68,8 @@ static void signals_ready(struct watch *watch, uint32_t events)
 	int status;
 	(void)events;
 	while (read(watch->fd, &info, sizeof info) == sizeof info)
-		;
+		if (info.ssi_signo == SIGTERM)
+			terminate();
 	for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0;) {
 		if (end_job(pid, status) || end_child(pid, status))
 			continue;
@@ -85,7 +87,7 @@ static void read_oom_score(void)
 	old_oom_score[n > 0 ? n : 0] = 0;
 }
 
-int jobs_init(struct error *err)
+int jobs_init(void (*on_term)(void), struct error *err)
 {
 	static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGALRM};
 	sigset_t mask;
@@ -94,6 +96,8 @@ int jobs_init(struct error *err)
 	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGCHLD);
+	sigaddset(&mask, SIGTERM);
+	terminate = on_term;
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	sigemptyset(&old_mask);
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)

@@ -23,8 +23,9 @@ struct child {
 	void (*ended)(struct child *child, int status);
 };
 
-/* Watches SIGCHLD. Call once, before the first job; the signals that the monitor ignores are ignored from here on. */
-int jobs_init(struct error *err);
+/* Watches SIGCHLD, and SIGTERM, for which it calls `on_term`. Call once, before the first job; the signals that the monitor ignores are
+ * ignored from here on. */
+int jobs_init(void (*on_term)(void), struct error *err);
 
 /* `fds`: its descriptors 0, 1, 2; NULL or -1: /dev/null for the first two and a pipe into `text` for the third. */
 int job_start(struct job *job, const char *const argv[], const int fds[3], struct error *err);

@@ -20,11 +20,18 @@ static int fail(const struct error *err)
 	return 125;
 }
 
+/* The host goes down: the container ends as with a stop, but a policy may bring it back another day. */
+static void on_term(void)
+{
+	monitor.final = true;
+	happen(&monitor, STOP);
+}
+
 /* Everything that can be refused before something exists. */
 static int prepare(struct monitor *m, struct error *err)
 {
 	const struct plan *plan = &m->plan;
-	if (plan_read(&m->plan, AT_FDCWD, err) < 0 || loop_init(err) < 0 || jobs_init(err) < 0)
+	if (plan_read(&m->plan, AT_FDCWD, err) < 0 || loop_init(err) < 0 || jobs_init(on_term, err) < 0)
 		return -1;
 	if (record_prepare(plan->exit_record, err) < 0 || log_open(&m->log, plan->log, plan->log_max_size, plan->log_max_files, err) < 0)
 		return -1;

@@ -9,7 +9,7 @@
 #include "oom.h"
 #include "plan.h"
 #include "stats.h"
-#include "stdio.h"
+#include "streams.h"
 
 enum state {
 	CREATING, /* the runtime makes it */
@@ -56,7 +56,7 @@ struct monitor {
 	struct console console;
 	int child_fds[3];
 
-	struct stdio stdio;
+	struct streams streams;
 	struct log log;
 	struct stats stats;
 	struct oom oom_watch;
@@ -80,14 +80,17 @@ struct monitor {
 	bool in_cgroup;	  /* its own */
 	bool died;	  /* while a helper was still at work */
 	bool stop_next;	  /* asked for while it was being paused or resumed */
-	bool manual, stop_asked, again;
+	bool manual;	  /* somebody meant the end: no policy brings it back */
+	bool final;	  /* the host goes down: no start follows, but it was not asked for */
+	bool stop_asked, again;
 	bool input_owned, promised;
 	int stop_signal, kill_signal;
 	int64_t stop_timeout; /* seconds */
 	bool done;
 };
 
-/* life.c: begins to live, or the event that befell it. */
+/* life.c: begins to live, or the event that befell it. An event that means nothing in a state is passed over: what a stop asks for is
+ * also in `manual` and `again`, which are looked at when an end is reached. */
 void life_begin(struct monitor *m);
 void happen(struct monitor *m, enum event event);
 /* Starts the runtime with `words` after its own arguments and --root. */

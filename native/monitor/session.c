@@ -26,7 +26,7 @@ struct session {
 	struct job job;
 	struct child child;
 	struct console *console;
-	struct stdio stdio;
+	struct streams streams;
 	struct timer timer;
 	int child_fds[3];
 	int64_t began;
@@ -49,13 +49,13 @@ static void session_free(struct session *session)
 	session_count--;
 	timer_cancel(&session->timer);
 	child_forget(&session->child);
-	while (session->stdio.clients) {
-		struct client *client = session->stdio.clients;
-		session->stdio.clients = client->next_joined;
-		client->stdio = NULL;
+	while (session->streams.clients) {
+		struct client *client = session->streams.clients;
+		session->streams.clients = client->next_joined;
+		client->streams = NULL;
 		client->holds = false;
 	}
-	stdio_close(&session->stdio);
+	streams_close(&session->streams);
 	if (session->console)
 		console_close(session->console);
 	free(session->console);
@@ -122,8 +122,8 @@ static void finish(struct session *session)
 	session->finished = true;
 	session->finished_at = wall_ns();
 	session_event(session, "exec_die");
-	bool told = session->stdio.clients;
-	for (struct client *client = session->stdio.clients; client; client = client->next_joined)
+	bool told = session->streams.clients;
+	for (struct client *client = session->streams.clients; client; client = client->next_joined)
 		send_exit(session, client);
 	if (told) {
 		session_free(session);
@@ -136,15 +136,15 @@ static void finish(struct session *session)
 static void drain_time_over(struct timer *timer)
 {
 	struct session *session = container_of(timer, struct session, timer);
-	if (stdio_is_held(&session->stdio))
+	if (streams_is_held(&session->streams))
 		timer_set(timer, DRAIN_TIME);
 	else
 		finish(session);
 }
 
-static void output_drained(struct stdio *stdio)
+static void output_drained(struct streams *streams)
 {
-	struct session *session = container_of(stdio, struct session, stdio);
+	struct session *session = container_of(streams, struct session, streams);
 	if (!session->ended || session->finished)
 		return;
 	timer_cancel(&session->timer);
@@ -157,7 +157,7 @@ static void process_ended(struct child *child, int status)
 	session->ended = true;
 	session->exit_code = exit_code_of(status);
 	session->signal = signal_of(status);
-	if (stdio_is_drained(&session->stdio)) {
+	if (streams_is_drained(&session->streams)) {
 		finish(session);
 		return;
 	}
@@ -189,7 +189,7 @@ static int take_process(struct session *session, struct error *err)
 	int terminal = console_receive(session->console, err);
 	free(session->console);
 	session->console = NULL;
-	return terminal < 0 ? -1 : stdio_open_tty(&session->stdio, terminal, session->rows, session->cols, err);
+	return terminal < 0 ? -1 : streams_open_tty(&session->streams, terminal, session->rows, session->cols, err);
 }
 
 static void tell_starter(struct session *session)
@@ -205,7 +205,7 @@ static void tell_starter(struct session *session)
 	if (session->detached)
 		client_finish(client);
 	else
-		client_join(client, &session->stdio);
+		client_join(client, &session->streams);
 }
 
 static void runtime_done(struct job *job, int status)
@@ -214,7 +214,7 @@ static void runtime_done(struct job *job, int status)
 	struct error err;
 	if (status != 0) {
 		if (!session->tty)
-			stdio_read_rest(&session->stdio, job->text, sizeof job->text);
+			streams_read_rest(&session->streams, job->text, sizeof job->text);
 		remove_files(session);
 		job_last_line(job);
 		refuse(session, code_of_words(job->text), job->text[0] ? job->text : "the runtime could not run the process and did not say why");
@@ -229,15 +229,15 @@ static void runtime_done(struct job *job, int status)
 	session_event(session, "exec_create");
 	session_event(session, "exec_start");
 	tell_starter(session);
-	stdio_update(&session->stdio);
+	streams_update(&session->streams);
 	child_expect(&session->child, session->pid, session->began, process_ended);
 }
 
 static int open_streams(struct session *session, bool input, struct error *err)
 {
-	stdio_init(&session->stdio, NULL, session->tty, output_drained);
+	streams_init(&session->streams, NULL, session->tty, output_drained);
 	if (!session->tty)
-		return stdio_open_pipes(&session->stdio, input, session->child_fds, err);
+		return streams_open_pipes(&session->streams, input, session->child_fds, err);
 	session->console = calloc(1, sizeof *session->console);
 	return session->console ? console_open(session->console, monitor.folder, session->number, err) : error_set(err, ENOMEM, "console");
 }
@@ -294,7 +294,7 @@ static struct session *session_new(struct client *client, const char *id)
 	session->cols = size_of(client, "cols");
 	session->child_fds[0] = session->child_fds[1] = session->child_fds[2] = -1;
 	session->job.done = runtime_done;
-	stdio_init(&session->stdio, NULL, false, output_drained);
+	streams_init(&session->streams, NULL, false, output_drained);
 	session->next = sessions;
 	sessions = session;
 	session_count++;
@@ -340,8 +340,8 @@ void session_attach(struct client *client)
 	fields_put(&writer, "pid", "%d", (int)session->pid);
 	client_send_fields(client, FRAME_OK, &writer);
 	client->owns_input = client->input && !session->tty;
-	client_join(client, &session->stdio);
-	stdio_resize(&session->stdio, size_of(client, "rows"), size_of(client, "cols"));
+	client_join(client, &session->streams);
+	streams_resize(&session->streams, size_of(client, "rows"), size_of(client, "cols"));
 	if (!session->finished)
 		return;
 	send_exit(session, client);

@@ -57,7 +57,7 @@ static void resize_to(struct monitor *m, struct client *client)
 	/* Remembered for the terminal of a later start. */
 	m->plan.rows = (unsigned)r;
 	m->plan.cols = (unsigned)c;
-	stdio_resize(&m->stdio, m->plan.rows, m->plan.cols);
+	streams_resize(&m->streams, m->plan.rows, m->plan.cols);
 }
 
 static void do_attach(struct monitor *m, struct client *client)
@@ -71,7 +71,7 @@ static void do_attach(struct monitor *m, struct client *client)
 	resize_to(m, client);
 	fields_put(&writer, "pid", "%d", (int)m->pid);
 	client_send_fields(client, FRAME_OK, &writer);
-	client_join(client, &m->stdio);
+	client_join(client, &m->streams);
 }
 
 static void do_kill(struct monitor *m, struct client *client)
@@ -112,6 +112,7 @@ static void do_stop(struct monitor *m, struct client *client)
 	client_send_fields(client, FRAME_OK, &writer);
 	client->wants_exit = true;
 	m->stop_asked = is_up(m);
+	m->manual = true;
 	m->again = false;
 	happen(m, STOP);
 }
@@ -122,8 +123,11 @@ static void do_restart(struct monitor *m, struct client *client)
 		return;
 	client->awaiting = AWAIT_RESTART;
 	m->stop_asked = is_up(m);
+	m->manual = true;
 	m->again = true;
-	happen(m, m->state == CREATED ? START : STOP);
+	/* What is about to start anyway needs no stop first. */
+	if (m->state != CREATING && m->state != WIRING && m->state != STARTING)
+		happen(m, m->state == CREATED ? START : STOP);
 }
 
 static void do_pause(struct monitor *m, struct client *client)
