@@ -127,12 +127,27 @@ static void put_no_ipv6(struct batch *batch, const char *name)
 	batch_name(batch, EAFNOSUPPORT, "keep IPv6 off %s", name);
 }
 
+/* With br_netfilter a container that calls its own published port is answered within the bridge, by the port that it came from. */
+static void put_hairpin(struct batch *batch, const char *name)
+{
+	begin_link(batch, RTM_NEWLINK, 0, 0, 0);
+	attr_string(batch, IFLA_IFNAME, name);
+	size_t info = attr_begin(batch, IFLA_LINKINFO);
+	attr_string(batch, IFLA_INFO_SLAVE_KIND, "bridge");
+	size_t data = attr_begin(batch, IFLA_INFO_SLAVE_DATA);
+	attr_u8(batch, IFLA_BRPORT_MODE, 1);
+	attr_end(batch, data);
+	attr_end(batch, info);
+	batch_name(batch, 0, "let %s hear itself", name);
+}
+
 static void put_plug(struct batch *batch, const struct endpoint *endpoint, int bridge)
 {
 	begin_link(batch, RTM_NEWLINK, 0, 0, IFF_UP);
 	attr_string(batch, IFLA_IFNAME, endpoint->host);
 	attr_u32(batch, IFLA_MASTER, (uint32_t)bridge);
 	batch_name(batch, 0, "plug %s into %s", endpoint->host, endpoint->bridge);
+	put_hairpin(batch, endpoint->host);
 }
 
 static void put_peer(struct batch *batch, const struct endpoint *endpoint, int netns)

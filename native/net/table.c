@@ -357,17 +357,27 @@ static void take_rule(const struct nlmsghdr *message, void *data)
 		state->foreign_rules++;
 }
 
+/* One dump a family: a dump of both ends after the first table of this name. */
+static int read_rules(int nfnl, uint8_t family, struct table_state *state, struct error *err)
+{
+	cleanup_batch struct batch batch = {0};
+	nft_message(&batch, family, NFT_MSG_GETRULE, NLM_F_DUMP);
+	attr_string(&batch, NFTA_RULE_TABLE, state->table);
+	return netlink_exchange(nfnl, &batch, take_rule, state, err);
+}
+
 int table_read(int nfnl, const char *table, struct table_state *state, struct error *err)
 {
-	cleanup_batch struct batch generation = {0}, rules = {0};
+	cleanup_batch struct batch batch = {0};
 	*state = (struct table_state){.table = table};
-	nft_message(&generation, AF_UNSPEC, NFT_MSG_GETGEN, 0);
-	batch_name(&generation, 0, "read the generation of nftables");
-	if (netlink_exchange(nfnl, &generation, take_generation, &state->generation, err) < 0)
+	nft_message(&batch, AF_UNSPEC, NFT_MSG_GETGEN, 0);
+	batch_name(&batch, 0, "read the generation of nftables");
+	if (netlink_exchange(nfnl, &batch, take_generation, &state->generation, err) < 0)
 		return -1;
-	nft_message(&rules, AF_UNSPEC, NFT_MSG_GETRULE, NLM_F_DUMP);
-	attr_string(&rules, NFTA_RULE_TABLE, table);
-	return netlink_exchange(nfnl, &rules, take_rule, state, err);
+	for (size_t i = 0; i < COUNT(layouts); i++)
+		if (read_rules(nfnl, layouts[i].family, state, err) < 0)
+			return -1;
+	return 0;
 }
 
 bool table_is_whole(const struct table_state *state)
