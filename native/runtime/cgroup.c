@@ -1,0 +1,331 @@
+#include "cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <time.h>
+
+#include "util.h"
+
+#define MOUNTINFO_LIMIT (8u << 20)
+#define PARENTS ".cgroup-parents"
+
+static bool is_controller_list(const char *word)
+{
+	static const char *const known[] = {"cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids", "hugetlb",
+					    "net_cls", "net_prio", "perf_event", "rdma", "misc"};
+	if (strncmp(word, "name=", 5) == 0)
+		return true;
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (strcmp(known[i], word) == 0)
+			return true;
+	return false;
+}
+
+/* Super options of a v1 mount: "rw,cpu,cpuacct". */
+static const char *controllers_of(struct arena *arena, char *options)
+{
+	char *result = arena_print(arena, "%s", ""), *save = NULL;
+	for (char *word = strtok_r(options, ",", &save); word; word = strtok_r(NULL, ",", &save))
+		if (is_controller_list(word))
+			result = arena_print(arena, "%s%s%s", result, *result ? "," : "", word);
+	return result;
+}
+
+static void add_hierarchy(struct cgroup *cgroup, const char *controllers, const char *point, const char *path, bool unified)
+{
+	for (size_t i = 0; i < cgroup->count; i++)
+		if (strcmp(cgroup->list[i].controllers, controllers) == 0)
+			return;
+	if (cgroup->count == CGROUP_HIERARCHIES)
+		return;
+	cgroup->list[cgroup->count++] = (struct hierarchy){
+		.controllers = controllers,
+		.point = point,
+		.path = arena_print(cgroup->arena, "%s%s%s", point, *path == '/' ? "" : "/", path),
+		.unified = unified,
+		.fd = -1,
+		.tasks = -1,
+	};
+}
+
+/* One line of mountinfo: "… root point options … - type source super-options". */
+static void take_line(struct cgroup *cgroup, char *line, const char *path)
+{
+	char *tail = strstr(line, " - cgroup");
+	if (!tail)
+		return;
+	char point[PATH_MAX], type[32], super[1024];
+	if (sscanf(line, "%*s %*s %*s %*s %4095s", point) != 1 || sscanf(tail, " - %31s %*s %1023s", type, super) != 2)
+		return;
+	if (strcmp(type, "cgroup2") == 0) {
+		if (cgroup->pure)
+			add_hierarchy(cgroup, "", arena_print(cgroup->arena, "%s", point), path, true);
+	} else if (strcmp(type, "cgroup") == 0) {
+		const char *controllers = controllers_of(cgroup->arena, super);
+		if (*controllers)
+			add_hierarchy(cgroup, controllers, arena_print(cgroup->arena, "%s", point), path, false);
+	}
+}
+
+int cgroup_find(struct cgroup *cgroup, struct arena *arena, const char *path, struct error *err)
+{
+	*cgroup = (struct cgroup){.arena = arena};
+	struct statfs fs;
+	if (statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC) {
+		cgroup->pure = true;
+		add_hierarchy(cgroup, "", "/sys/fs/cgroup", path, true);
+		return 0;
+	}
+	cleanup_free char *text = read_file_at(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_LIMIT, NULL, err);
+	if (!text)
+		return -1;
+	cgroup->pure = !strstr(text, " - cgroup ");
+	char *save = NULL;
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		take_line(cgroup, line, path);
+	if (cgroup->count == 0)
+		return error_set(err, 0, "no cgroup hierarchy is mounted; mount cgroup2 on /sys/fs/cgroup");
+	return 0;
+}
+
+/* Notes a parent folder that we made. A double line does no harm, but is not written twice. */
+static void note_parent(int root, const char *path)
+{
+	cleanup_free char *text = read_file_at(root, PARENTS, 1 << 20, NULL, NULL);
+	char line[PATH_MAX + 2];
+	int size = snprintf(line, sizeof line, "%s\n", path);
+	for (char *at = text; at && (at = strstr(at, line)); at++)
+		if (at == text || at[-1] == '\n')
+			return;
+	cleanup_close int fd = openat(root, PARENTS, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0 && write_all(fd, line, (size_t)size) < 0)
+		errno = 0; /* At worst an empty cgroup stays. */
+}
+
+static bool is_noted_parent(const char *text, const char *path, size_t length)
+{
+	for (const char *at = text; at && *at;) {
+		size_t line = strcspn(at, "\n");
+		if (line == length && strncmp(at, path, length) == 0)
+			return true;
+		at += line + (at[line] == '\n');
+	}
+	return false;
+}
+
+/* A v1 cpuset is born empty and would take no process: each level gets what its parent has. */
+static int fill_cpuset(const char *path, struct error *err)
+{
+	static const char *const files[] = {"cpuset.cpus", "cpuset.mems"};
+	for (int i = 0; i < 2; i++) {
+		char own[PATH_MAX], parent[PATH_MAX];
+		snprintf(own, sizeof own, "%s/%s", path, files[i]);
+		snprintf(parent, sizeof parent, "%.*s/%s", (int)(strrchr(path, '/') - path), path, files[i]);
+		cleanup_free char *text = read_file_at(AT_FDCWD, parent, 65536, NULL, err);
+		if (!text)
+			return -1;
+		if (write_file_at(AT_FDCWD, own, text) < 0)
+			return error_set(err, errno, "write %s", own);
+	}
+	return 0;
+}
+
+/* Makes one level. 1: made, 0: was there. */
+static int make_level(const struct hierarchy *hierarchy, const char *path, struct error *err)
+{
+	if (mkdir(path, 0755) < 0)
+		return errno == EEXIST ? 0 : error_set(err, errno, "make cgroup %s", path);
+	if (strstr(hierarchy->controllers, "cpuset") && fill_cpuset(path, err) < 0)
+		return -1;
+	return 1;
+}
+
+static int make_path(struct hierarchy *hierarchy, int root, struct error *err)
+{
+	char part[PATH_MAX];
+	/* The usual case: the parents are there. */
+	int made = make_level(hierarchy, hierarchy->path, err);
+	if (made >= 0 || err->code != ENOENT)
+		return made;
+	for (const char *at = hierarchy->path + strlen(hierarchy->point) + 1;; at++) {
+		at = strchrnul(at, '/');
+		snprintf(part, sizeof part, "%.*s", (int)(at - hierarchy->path), hierarchy->path);
+		made = make_level(hierarchy, part, err);
+		if (made < 0 || !*at)
+			return made;
+		if (made)
+			note_parent(root, part);
+	}
+}
+
+static int make_hierarchy(struct hierarchy *hierarchy, int root, struct error *err)
+{
+	int made = -1;
+	/* Another container's removal may take an emptied parent away between two of our steps. */
+	for (int tries = 0; tries < 16; tries++) {
+		made = make_path(hierarchy, root, err);
+		if (made >= 0 || err->code != ENOENT)
+			break;
+	}
+	if (made < 0)
+		return -1;
+	if (hierarchy->unified && cgroup2_enable(hierarchy->point, hierarchy->path, err) < 0)
+		return -1;
+	hierarchy->fd = open(hierarchy->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return hierarchy->fd < 0 ? error_set(err, errno, "open cgroup %s", hierarchy->path) : 0;
+}
+
+int cgroup_create(struct cgroup *cgroup, int root, struct error *err)
+{
+	for (size_t i = 0; i < cgroup->count; i++)
+		if (make_hierarchy(&cgroup->list[i], root, err) < 0)
+			return -1;
+	return 0;
+}
+
+int cgroup_apply(struct cgroup *cgroup, const struct resources *resources, struct error *err)
+{
+	return cgroup->pure ? cgroup2_apply(cgroup, resources, err) : cgroup1_apply(cgroup, resources, err);
+}
+
+int cgroup_open(struct cgroup *cgroup, struct error *err)
+{
+	for (size_t i = 0; i < cgroup->count; i++) {
+		struct hierarchy *hierarchy = &cgroup->list[i];
+		char path[PATH_MAX];
+		snprintf(path, sizeof path, "%s/%s", hierarchy->path, hierarchy->unified ? "cgroup.procs" : "tasks");
+		hierarchy->tasks = open(path, O_WRONLY | O_CLOEXEC);
+		if (hierarchy->tasks < 0)
+			return error_set(err, errno, "open %s", path);
+	}
+	return 0;
+}
+
+int cgroup_enter(struct cgroup *cgroup, struct error *err)
+{
+	for (size_t i = 0; i < cgroup->count; i++) {
+		struct hierarchy *hierarchy = &cgroup->list[i];
+		if (hierarchy->tasks < 0)
+			continue;
+		/* "0" is the writer. In v1 "tasks" moves one thread without the lock that waits for an RCU period. */
+		if (write(hierarchy->tasks, "0", 1) != 1)
+			return error_set(err, errno, "enter cgroup %s", hierarchy->path);
+		close(steal_fd(&hierarchy->tasks));
+	}
+	return 0;
+}
+
+int cgroup_clone_fd(const struct cgroup *cgroup)
+{
+	for (size_t i = 0; i < cgroup->count; i++)
+		if (cgroup->list[i].unified)
+			return cgroup->list[i].fd;
+	return -1;
+}
+
+/* Processes of the container may have made cgroups of their own below. */
+static int remove_tree(int parent, const char *name, int depth)
+{
+	if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	if (depth > 64)
+		return -1;
+	int code = errno;
+	cleanup_close int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_dir DIR *dir = fd < 0 ? NULL : fdopendir(dup(fd));
+	struct dirent *entry;
+	bool found = false;
+	while (dir && (entry = readdir(dir)))
+		if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
+			found |= remove_tree(fd, entry->d_name, depth + 1) == 0;
+	errno = code;
+	return found && (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT) ? 0 : -1;
+}
+
+static void remove_parents(const struct hierarchy *hierarchy, const char *noted)
+{
+	char part[PATH_MAX];
+	snprintf(part, sizeof part, "%s", hierarchy->path);
+	for (;;) {
+		char *slash = strrchr(part, '/');
+		if (!slash || (size_t)(slash - part) <= strlen(hierarchy->point))
+			return;
+		*slash = 0;
+		if (!is_noted_parent(noted, part, strlen(part)) || rmdir(part) < 0)
+			return;
+	}
+}
+
+int cgroup_remove(struct cgroup *cgroup, int root, struct error *err)
+{
+	cleanup_free char *noted = read_file_at(root, PARENTS, 1 << 20, NULL, NULL);
+	int result = 0;
+	for (size_t i = 0; i < cgroup->count; i++) {
+		const struct hierarchy *hierarchy = &cgroup->list[i];
+		/* A process that has ended leaves its cgroup a moment later than its parent hears of it. */
+		int64_t end = monotonic_ns() + 5000000000, pause = 200000;
+		int removed;
+		while ((removed = remove_tree(AT_FDCWD, hierarchy->path, 0)) < 0 && errno == EBUSY && monotonic_ns() < end) {
+			nanosleep(&(struct timespec){.tv_nsec = pause}, NULL);
+			pause = pause < 20000000 ? pause * 2 : pause;
+		}
+		if (removed < 0)
+			result = error_set(err, errno, "remove cgroup %s", hierarchy->path);
+		else
+			remove_parents(hierarchy, noted);
+	}
+	return result;
+}
+
+void cgroup_finish(struct cgroup *cgroup)
+{
+	for (size_t i = 0; i < cgroup->count; i++) {
+		if (cgroup->list[i].fd >= 0)
+			close(steal_fd(&cgroup->list[i].fd));
+		if (cgroup->list[i].tasks >= 0)
+			close(steal_fd(&cgroup->list[i].tasks));
+	}
+	cgroup->count = 0;
+}
+
+static bool has_word(const char *list, const char *word)
+{
+	size_t length = strlen(word);
+	for (const char *at = list; (at = strstr(at, word)); at++)
+		if ((at == list || at[-1] == ',') && (at[length] == ',' || !at[length]))
+			return true;
+	return false;
+}
+
+struct hierarchy *cgroup_with(struct cgroup *cgroup, const char *controller)
+{
+	for (size_t i = 0; i < cgroup->count; i++)
+		if (cgroup->pure || has_word(cgroup->list[i].controllers, controller))
+			return &cgroup->list[i];
+	return NULL;
+}
+
+int cgroup_write(struct hierarchy *hierarchy, const char *file, struct error *err, const char *format, ...)
+{
+	char text[4096];
+	va_list args;
+	va_start(args, format);
+	int n = vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	if (n < 0 || (size_t)n >= sizeof text)
+		return error_set(err, E2BIG, "write %s of cgroup %s", file, hierarchy->path);
+	char path[PATH_MAX];
+	snprintf(path, sizeof path, "%s/%s", hierarchy->path, file);
+	if (write_file_at(AT_FDCWD, path, text) == 0)
+		return 0;
+	if (errno == ENOENT || errno == ENOTDIR)
+		return error_set(err, errno, "this kernel has no %s for cgroup %s", file, hierarchy->path);
+	return error_set(err, errno, "write '%s' to %s of cgroup %s", text, file, hierarchy->path);
+}

@@ -1,0 +1,130 @@
+/* What one create (or exec) works on: handed from step to step, first in the caller's process, then in the container's. */
+#pragma once
+
+#include <linux/filter.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "cgroup.h"
+#include "error.h"
+#include "spec.h"
+
+/* Codes beside errno: the program itself cannot be run. Their low byte is the exit code of run and exec. */
+enum { EXEC_REFUSED = 0x10000 | 126, EXEC_MISSING = 0x10000 | 127 };
+
+struct filter {
+	struct sock_filter *code; /* NULL: no filter */
+	size_t count;
+	unsigned flags;
+};
+
+struct options {
+	const char *root; /* --root */
+	bool debug, systemd_cgroup;
+};
+
+struct launch {
+	const char *console_socket, *pid_file;
+	int preserve_fds;
+	bool no_new_keyring;
+	bool joins; /* exec: the container is there, and only a process is added */
+};
+
+struct container {
+	const struct options *options;
+	struct launch launch;
+	const char *id, *bundle;
+	char *config; /* text of config.json */
+	size_t config_size;
+	struct spec spec;
+	struct process *process;
+	struct cgroup cgroup;
+	struct filter filter;
+
+	/* Descriptors that the caller prepares and the child inherits. */
+	int root_dir;	 /* ROOT */
+	int state_dir;	 /* ROOT/ID */
+	int rootfs;	 /* the root file system, a detached mount; in the container later its "/" */
+	int *mount_fds;	 /* one for each spec.mounts: detached mounts */
+	int *device_fds; /* in a user namespace: detached mounts of the host's nodes, for the standard ones and spec.devices */
+	int *cgroup_fds; /* v1: detached mounts of the container's own folders */
+	int null_fd;	 /* detached mount of /dev/null, for masks */
+	int namespace_fds[NS_KINDS];
+	int start_fd, started_fd; /* the fifos by which `start` lets the program go and hears of it */
+	int console_fd;		  /* connected console socket */
+	int sync_parent, sync_child;
+
+	/* Made in the container. */
+	int proc_fd; /* a procfs of our own, never reached by a path */
+	int dev_fd;  /* the tmpfs on /dev */
+	int terminal_fd;
+	int cwd_fd;
+
+	pid_t pid;
+	int pidfd;
+};
+
+void container_init(struct container *c, const struct options *options);
+void container_finish(struct container *c);
+
+/* A plan is a list of named steps; an error carries the name of the step that it came from. */
+struct step {
+	const char *name;
+	int (*run)(struct container *c, struct error *err);
+	bool (*wanted)(const struct container *c); /* NULL: always */
+};
+int plan_walk(const struct step *steps, struct container *c, struct error *err);
+
+/* The steps themselves, by file. */
+int namespaces_open(struct container *c, struct error *err);
+int namespaces_clone(struct container *c, int (*child)(struct container *), struct error *err);
+int namespaces_write_maps(struct container *c, struct error *err);
+int namespaces_join(struct container *c, struct error *err);
+int namespaces_names(struct container *c, struct error *err);
+bool namespaces_has_new_user(const struct container *c);
+
+int rootfs_open(struct container *c, struct error *err);
+int rootfs_attach(struct container *c, struct error *err);
+int rootfs_pivot(struct container *c, struct error *err);
+int rootfs_finish(struct container *c, struct error *err);
+int overlay_open(struct container *c, const char *lower, struct error *err);
+
+int mounts_open(struct container *c, struct error *err);
+int mounts_make(struct container *c, struct error *err);
+int mounts_attach(struct container *c, struct error *err);
+int mounts_finish(struct container *c, struct error *err);
+int masks_apply(struct container *c, struct error *err);
+
+int devices_open(struct container *c, struct error *err);
+int devices_make(struct container *c, struct error *err);
+
+int terminal_connect(struct container *c, struct error *err);
+int terminal_make(struct container *c, struct error *err);
+int terminal_place(struct container *c, struct error *err);
+int terminal_take(struct container *c, struct error *err);
+
+int sysctl_check(struct container *c, struct error *err);
+int sysctl_apply(struct container *c, struct error *err);
+int procfs_open(struct container *c, struct error *err);
+bool procfs_is_needed(const struct container *c);
+/* Writes `text` to a file of our own procfs, crossing no mount and no link. */
+int procfs_write(struct container *c, const char *path, const char *text);
+
+int filter_prepare(struct container *c, struct error *err);
+int filter_load(const struct filter *filter, struct error *err);
+
+int process_keyring(struct container *c, struct error *err);
+int process_limits(struct container *c, struct error *err);
+int process_cwd(struct container *c, struct error *err);
+int process_identity(struct container *c, struct error *err);
+int process_exec(struct container *c, struct error *err);
+/* Finds the program; the errors are runc's words, which callers look for. `*path` lives in the spec's arena. */
+int process_find(struct container *c, const char **path, struct error *err);
+
+int lsm_check(struct container *c, struct error *err);
+int lsm_apply(struct container *c, struct error *err);
+
+int hooks_run(struct container *c, int kind, const char *status, struct error *err);
+
+/* The child's side. */
+int init_main(struct container *c);

@@ -1,0 +1,230 @@
+/* The caller's side of create and start. */
+#include "create.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "state.h"
+#include "sync.h"
+#include "util.h"
+
+int create_read(struct container *c, struct error *err)
+{
+	char path[PATH_MAX];
+	snprintf(path, sizeof path, "%s/config.json", c->bundle);
+	c->config = read_file_at(AT_FDCWD, path, SPEC_LIMIT, &c->config_size, err);
+	if (!c->config || spec_parse(&c->spec, c->config, c->config_size, err) < 0)
+		return -1;
+	if (!c->spec.has_process || c->process->args.count == 0)
+		return error_set(err, 0, "config: process.args is missing");
+	return 0;
+}
+
+static int claim(struct container *c, struct error *err)
+{
+	if (state_open_root(c->options->root, &c->root_dir, err) < 0)
+		return -1;
+	return state_claim(c, err);
+}
+
+static int find_cgroups(struct container *c, struct error *err)
+{
+	if (c->options->systemd_cgroup)
+		return error_set(err, 0, "--systemd-cgroup: only the cgroupfs manager is supported");
+	const char *path = c->spec.cgroup_path;
+	if (!path || !*path)
+		path = c->id;
+	return cgroup_find(&c->cgroup, &c->spec.arena, path, err);
+}
+
+static int make_cgroups(struct container *c, struct error *err)
+{
+	if (cgroup_create(&c->cgroup, c->root_dir, err) < 0 || cgroup_apply_devices(&c->cgroup, &c->spec, err) < 0 ||
+	    cgroup_apply(&c->cgroup, &c->spec.resources, err) < 0)
+		return -1;
+	/* v2 is entered by the clone itself. */
+	return c->cgroup.pure ? 0 : cgroup_open(&c->cgroup, err);
+}
+
+static int make_sync(struct container *c, struct error *err)
+{
+	return sync_open(&c->sync_parent, &c->sync_child, err);
+}
+
+static int make_process(struct container *c, struct error *err)
+{
+	if (namespaces_clone(c, init_main, err) < 0)
+		return -1;
+	/* The child's ends: as long as we held them, their ends could not be seen. */
+	close(steal_fd(&c->sync_child));
+	close(steal_fd(&c->start_fd));
+	close(steal_fd(&c->started_fd));
+	return 0;
+}
+
+static int set_oom_score(struct container *c, struct error *err)
+{
+	char path[64], text[16];
+	snprintf(path, sizeof path, "/proc/%d/oom_score_adj", (int)c->pid);
+	snprintf(text, sizeof text, "%d", (int)c->process->oom_score_adj.value);
+	return write_file_at(AT_FDCWD, path, text) < 0 ? error_set(err, errno, "set process.oomScoreAdj to %s", text) : 0;
+}
+
+static bool has_oom_score(const struct container *c)
+{
+	return c->process->oom_score_adj.set;
+}
+
+static int run_outer_hooks(struct container *c, struct error *err)
+{
+	if (hooks_run(c, HOOK_PRESTART, "creating", err) < 0 || hooks_run(c, HOOK_CREATE_RUNTIME, "creating", err) < 0)
+		return -1;
+	return sync_send(c->sync_parent, SYNC_GO, 0, err);
+}
+
+static int wait_until_ready(struct container *c, struct error *err)
+{
+	if (c->spec.hooks[HOOK_PRESTART].count || c->spec.hooks[HOOK_CREATE_RUNTIME].count)
+		if (sync_expect(c->sync_parent, SYNC_HOOKS, NULL, err) < 0 || run_outer_hooks(c, err) < 0)
+			return -1;
+	return sync_expect(c->sync_parent, SYNC_READY, NULL, err);
+}
+
+/* Written beside and renamed: a reader that waits for the file never sees half of it. */
+int write_pid_file(const char *path, pid_t pid, struct error *err)
+{
+	char text[16];
+	int size = snprintf(text, sizeof text, "%d", (int)pid);
+	return replace_file_at(AT_FDCWD, path, text, (size_t)size, 0644, false, err);
+}
+
+static int write_pid(struct container *c, struct error *err)
+{
+	return write_pid_file(c->launch.pid_file, c->pid, err);
+}
+
+static bool has_pid_file(const struct container *c)
+{
+	return c->launch.pid_file;
+}
+
+/* All that can be found wrong is found before anything is made on the host. */
+static const struct step checks[] = {
+	{"namespaces", namespaces_open, NULL},
+	{"security label", lsm_check, NULL},
+	{"sysctl", sysctl_check, NULL},
+	{"seccomp", filter_prepare, NULL},
+	{"cgroup", find_cgroups, NULL},
+	{"console", terminal_connect, NULL},
+	{"state", claim, NULL},
+	{0},
+};
+static const struct step makes[] = {
+	{"state", state_make_fifos, NULL},
+	{"state", state_write, NULL},
+	{"root file system", rootfs_open, NULL},
+	{"cgroup", make_cgroups, NULL},
+	{"mounts", mounts_open, NULL},
+	{"devices", devices_open, NULL},
+	{"process", make_sync, NULL},
+	{"process", make_process, NULL},
+	{"user namespace", namespaces_write_maps, namespaces_has_new_user},
+	{"limits", set_oom_score, has_oom_score},
+	{"state", state_write, NULL},
+	{"container", wait_until_ready, NULL},
+	{"pid file", write_pid, has_pid_file},
+	{0},
+};
+
+static void undo(struct container *c)
+{
+	struct error ignored;
+	if (c->pid > 0) {
+		pidfd_send_signal(c->pidfd, SIGKILL, NULL, 0);
+		waitpid(c->pid, NULL, 0);
+	}
+	cgroup_kill(&c->cgroup, &ignored);
+	cgroup_remove(&c->cgroup, c->root_dir, &ignored);
+	state_remove(c->root_dir, c->id);
+}
+
+int create_container(struct container *c, struct error *err)
+{
+	if (plan_walk(checks, c, err) < 0)
+		return -1;
+	if (plan_walk(makes, c, err) == 0)
+		return 0;
+	undo(c);
+	return -1;
+}
+
+/* The end of the fifo comes when the program's execve() closed the other end; before that only an error does. */
+static int wait_until_started(int started, struct error *err)
+{
+	struct sync_frame frame;
+	struct pollfd event = {.fd = started, .events = POLLIN};
+	while (poll(&event, 1, -1) < 0 && errno == EINTR)
+		;
+	int got = sync_receive(started, &frame, err);
+	if (got > 0 && frame.type == SYNC_ERROR) {
+		error_set(err, 0, "%s", frame.text);
+		err->code = frame.code;
+		return -1;
+	}
+	return got < 0 ? -1 : 0;
+}
+
+static int poststart_hooks(const struct options *options, const struct state *state, struct error *err)
+{
+	struct container c;
+	container_init(&c, options);
+	size_t size;
+	c.id = state->id;
+	c.bundle = state->bundle;
+	c.pid = state->pid;
+	c.config = read_file_at(state->dir, "config.json", SPEC_LIMIT, &size, err);
+	int result = c.config && spec_parse(&c.spec, c.config, size, err) == 0 ? hooks_run(&c, HOOK_POSTSTART, "running", err) : -1;
+	container_finish(&c);
+	return result;
+}
+
+static bool mentions_poststart(const struct state *state)
+{
+	cleanup_free char *text = read_file_at(state->dir, "config.json", SPEC_LIMIT, NULL, NULL);
+	return text && strstr(text, "\"poststart\"");
+}
+
+int start_container(const struct options *options, const char *id, struct error *err)
+{
+	cleanup_close int root = -1;
+	if (state_open_root(options->root, &root, err) < 0)
+		return -1;
+	cleanup_state struct state state = {.dir = -1};
+	if (state_load(&state, root, id, err) < 0)
+		return -1;
+	const char *status = state_status(&state);
+	if (strcmp(status, "created") != 0)
+		return error_set(err, 0, "container %s is %s, and only a created one can be started", id, status);
+	cleanup_close int started = openat(state.dir, FIFO_STARTED, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+	cleanup_close int start = openat(state.dir, FIFO_START, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+	if (started < 0 || start < 0)
+		return error_set(err, errno, "start container %s", id);
+	/* Of two starts at once, the one that takes the name away is the one. */
+	if (unlinkat(state.dir, FIFO_START, 0) < 0)
+		return error_set(err, 0, "container %s was started by somebody else", id);
+	unlinkat(state.dir, FIFO_STARTED, 0);
+	if (write(start, "1", 1) != 1)
+		return error_set(err, errno, "start container %s", id);
+	close(steal_fd(&start));
+	if (wait_until_started(started, err) < 0)
+		return -1;
+	return mentions_poststart(&state) ? poststart_hooks(options, &state, err) : 0;
+}

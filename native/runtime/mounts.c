@@ -1,0 +1,303 @@
+/* The mounts of a configuration: sources are opened by the caller, file systems made in the child's namespaces while the
+ * host's root is still there, and all are put in place, by descriptor, after the pivot. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+
+#include "container.h"
+#include "target.h"
+#include "util.h"
+
+#ifndef PROC_SUPER_MAGIC
+#define PROC_SUPER_MAGIC 0x9fa0
+#endif
+
+static bool is_type(const struct mount *mount, const char *type)
+{
+	return !mount->bind && mount->type && strcmp(mount->type, type) == 0;
+}
+
+static bool is_cgroup(const struct mount *mount)
+{
+	return is_type(mount, "cgroup") || is_type(mount, "cgroup2");
+}
+
+static int set_attributes(int fd, const struct mount *mount, bool recursive, struct error *err)
+{
+	struct mount_attr attr = {.attr_set = recursive ? mount->recursive_set : mount->set, .attr_clr = recursive ? mount->recursive_clear : mount->clear};
+	if ((attr.attr_set || attr.attr_clr) && mount_setattr(fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr, sizeof attr) < 0)
+		return error_set(err, errno, "set the options of mount %s", mount->target);
+	return 0;
+}
+
+static int set_propagation(int fd, const struct mount *mount, struct error *err)
+{
+	/* Without a word: private, so that nothing leaks either way. */
+	struct mount_attr attr = {.propagation = mount->propagation ? mount->propagation : MS_PRIVATE};
+	bool recursive = mount->propagation ? mount->propagation_recursive : true;
+	if (mount_setattr(fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr, sizeof attr) < 0)
+		return error_set(err, errno, "set the propagation of mount %s", mount->target);
+	return 0;
+}
+
+static int open_bind(const struct container *c, const struct mount *mount, struct error *err)
+{
+	char path[PATH_MAX];
+	if (snprintf(path, sizeof path, "%s%s%s", *mount->source == '/' ? "" : c->bundle, *mount->source == '/' ? "" : "/", mount->source) >= PATH_MAX)
+		return error_set(err, ENAMETOOLONG, "open the source of mount %s", mount->target);
+	int fd = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (mount->recursive ? AT_RECURSIVE : 0));
+	if (fd < 0)
+		return error_set(err, errno, "open the source %s of mount %s", path, mount->target);
+	if (set_propagation(fd, mount, err) < 0 || set_attributes(fd, mount, true, err) < 0 || set_attributes(fd, mount, false, err) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* The container's own part of each hierarchy is bound: the rest of the tree is not there to be reached. */
+static int open_cgroups(struct container *c, struct error *err)
+{
+	c->cgroup_fds = arena_alloc(&c->spec.arena, c->cgroup.count * sizeof *c->cgroup_fds);
+	for (size_t i = 0; i < c->cgroup.count; i++)
+		c->cgroup_fds[i] = -1;
+	for (size_t i = 0; i < c->cgroup.count; i++) {
+		c->cgroup_fds[i] = open_tree(c->cgroup.list[i].fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+		if (c->cgroup_fds[i] < 0)
+			return error_set(err, errno, "open cgroup %s for mounting", c->cgroup.list[i].path);
+	}
+	return 0;
+}
+
+/* Masks come from a node that was looked at before anything of the image could be in its place. */
+static int open_null(struct container *c, struct error *err)
+{
+	struct stat st;
+	c->null_fd = open_tree(AT_FDCWD, "/dev/null", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (c->null_fd < 0 || fstat(c->null_fd, &st) < 0)
+		return error_set(err, errno, "open /dev/null");
+	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
+		return error_set(err, 0, "the host's /dev/null is not the null device");
+	return 0;
+}
+
+int mounts_open(struct container *c, struct error *err)
+{
+	c->mount_fds = arena_alloc(&c->spec.arena, (c->spec.mount_count + 1) * sizeof *c->mount_fds);
+	for (size_t i = 0; i < c->spec.mount_count; i++)
+		c->mount_fds[i] = -1;
+	bool cgroups = false;
+	for (size_t i = 0; i < c->spec.mount_count; i++) {
+		const struct mount *mount = &c->spec.mounts[i];
+		if (mount->idmap || mount->uids.count)
+			return error_set(err, 0, "mounts[%zu] (%s): id-mapped mounts are not supported", i, mount->target);
+		if (mount->bind && (c->mount_fds[i] = open_bind(c, mount, err)) < 0)
+			return -1;
+		cgroups |= is_cgroup(mount);
+	}
+	if (cgroups && open_cgroups(c, err) < 0)
+		return -1;
+	return c->spec.masked.count ? open_null(c, err) : 0;
+}
+
+static int set_option(int fs, const char *option)
+{
+	const char *equals = strchr(option, '=');
+	char key[256];
+	if (!equals)
+		return fsconfig(fs, FSCONFIG_SET_FLAG, option, NULL, 0);
+	if ((size_t)(equals - option) >= sizeof key) {
+		errno = EINVAL;
+		return -1;
+	}
+	snprintf(key, sizeof key, "%.*s", (int)(equals - option), option);
+	return fsconfig(fs, FSCONFIG_SET_STRING, key, equals + 1, 0);
+}
+
+static int make_file_system(const struct mount *mount, const char *type, struct error *err)
+{
+	cleanup_close int fs = fsopen(type, FSOPEN_CLOEXEC);
+	if (fs < 0)
+		return error_set(err, errno, "mount %s: file system %s", mount->target, type);
+	for (size_t i = 0; i < mount->data.count; i++)
+		if (set_option(fs, mount->data.list[i]) < 0)
+			return error_set(err, errno, "mount %s: option %s of %s", mount->target, mount->data.list[i], type);
+	if (mount->source && *mount->source && fsconfig(fs, FSCONFIG_SET_STRING, "source", mount->source, 0) < 0)
+		return error_set(err, errno, "mount %s: source %s", mount->target, mount->source);
+	if (fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return error_set(err, errno, "mount %s: make the file system %s", mount->target, type);
+	/* A tmpfs becomes read-only in the end: until then other mounts need their places made in it. */
+	uint64_t attributes = mount->set & ~(uint64_t)(strcmp(type, "tmpfs") == 0 ? MOUNT_ATTR_RDONLY : 0);
+	int fd = fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)attributes);
+	return fd < 0 ? error_set(err, errno, "mount %s: %s", mount->target, type) : fd;
+}
+
+/* v1's hierarchies hang in a tmpfs; in v2 the one folder is the mount. */
+static int make_cgroup(struct container *c, const struct mount *mount, struct error *err)
+{
+	if (c->cgroup.pure) {
+		int fd = steal_fd(&c->cgroup_fds[0]);
+		return fd >= 0 && set_attributes(fd, mount, false, err) < 0 ? -1 : fd;
+	}
+	static const char *data[] = {"mode=755", "size=64k", NULL};
+	struct mount folder = *mount;
+	folder.data = (struct strings){data, 2};
+	folder.source = "cgroup";
+	return make_file_system(&folder, "tmpfs", err);
+}
+
+int mounts_make(struct container *c, struct error *err)
+{
+	for (size_t i = 0; i < c->spec.mount_count; i++) {
+		const struct mount *mount = &c->spec.mounts[i];
+		if (mount->bind)
+			continue;
+		c->mount_fds[i] = is_cgroup(mount) ? make_cgroup(c, mount, err) : make_file_system(mount, mount->type, err);
+		if (c->mount_fds[i] < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Files below /proc that another file may stand for, as lxcfs does; anything else there would hide what protects the host. */
+static bool is_allowed_in_proc(const char *path)
+{
+	static const char *const files[] = {"/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo", "/proc/stat",	  "/proc/swaps",
+					    "/proc/uptime",  "/proc/loadavg",	"/proc/slabinfo", "/proc/net/dev", "/proc/sys/kernel/ns_last_pid"};
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+		if (strcmp(files[i], path) == 0)
+			return true;
+	return false;
+}
+
+static bool has_magic(int fd, long magic)
+{
+	struct statfs fs;
+	return fstatfs(fd, &fs) == 0 && fs.f_type == magic;
+}
+
+/* Which of the three places that carry the rest a target is, however it is spelled: NULL for others. */
+static const char *plain_place(const char *target)
+{
+	static const char *const places[] = {"/dev", "/proc", "/sys"};
+	char path[PATH_MAX] = "";
+	for (const char *at = target; *at; at += strcspn(at, "/")) {
+		at += strspn(at, "/");
+		size_t length = strcspn(at, "/");
+		if (length && !(length == 1 && *at == '.'))
+			snprintf(path + strlen(path), sizeof path - strlen(path), "/%.*s", (int)length, at);
+	}
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+		if (strcmp(places[i], path) == 0)
+			return places[i];
+	return NULL;
+}
+
+static int check_place(const struct mount *mount, int fd, int target, const char *resolved, struct error *err)
+{
+	if (strcmp(resolved, "/") == 0)
+		return error_set(err, 0, "mount %s would cover the whole root file system", mount->target);
+	if (strcmp(resolved, "/proc") == 0 && !has_magic(fd, PROC_SUPER_MAGIC))
+		return error_set(err, 0, "mount %s: only procfs may be mounted on /proc", mount->target);
+	if (strcmp(resolved, "/sys") == 0 && !has_magic(fd, SYSFS_MAGIC))
+		return error_set(err, 0, "mount %s: only sysfs may be mounted on /sys", mount->target);
+	if (strcmp(resolved, "/proc") != 0 && has_magic(target, PROC_SUPER_MAGIC) && !is_allowed_in_proc(resolved))
+		return error_set(err, 0, "mount %s: nothing may be mounted on %s", mount->target, resolved);
+	return 0;
+}
+
+static int open_place(struct container *c, const struct mount *mount, int fd, struct error *err)
+{
+	const char *plain = plain_place(mount->target);
+	char resolved[PATH_MAX];
+	struct stat st;
+	if (fstat(fd, &st) < 0)
+		return error_set(err, errno, "mount %s", mount->target);
+	bool folder = S_ISDIR(st.st_mode);
+	int target = plain ? target_open_plain(c->rootfs, plain, err)
+			   : target_open(c->rootfs, mount->target, folder ? TARGET_DIRECTORY : TARGET_FILE, folder ? 0755 : 0644, resolved, err);
+	if (target < 0)
+		return error_wrap(err, "mount %s", mount->target);
+	if (check_place(mount, fd, target, plain ? plain : resolved, err) < 0) {
+		close(target);
+		return -1;
+	}
+	return target;
+}
+
+static int attach_hierarchy(struct container *c, int folder, size_t i, const struct mount *mount, struct error *err)
+{
+	const char *controllers = c->cgroup.list[i].controllers, *name = controllers;
+	if (strncmp(name, "name=", 5) == 0)
+		name += 5;
+	if (mkdirat(folder, name, 0755) < 0)
+		return error_set(err, errno, "make %s/%s", mount->target, name);
+	cleanup_close int target = openat(folder, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (target < 0 || set_attributes(c->cgroup_fds[i], mount, false, err) < 0 || target_mount(c->cgroup_fds[i], target) < 0)
+		return error_set(err, errno, "mount cgroup %s on %s/%s", controllers, mount->target, name);
+	close(steal_fd(&c->cgroup_fds[i]));
+	/* "cpu,cpuacct" is also found as "cpu" and as "cpuacct". */
+	if (!strchr(name, ','))
+		return 0;
+	char words[256], *save = NULL;
+	snprintf(words, sizeof words, "%s", name);
+	for (char *word = strtok_r(words, ",", &save); word; word = strtok_r(NULL, ",", &save))
+		if (symlinkat(name, folder, word) < 0)
+			return error_set(err, errno, "link %s/%s", mount->target, word);
+	return 0;
+}
+
+static int attach_cgroups(struct container *c, int folder, const struct mount *mount, struct error *err)
+{
+	for (size_t i = 0; i < c->cgroup.count; i++)
+		if (c->cgroup_fds[i] >= 0 && attach_hierarchy(c, folder, i, mount, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int attach(struct container *c, size_t i, struct error *err)
+{
+	const struct mount *mount = &c->spec.mounts[i];
+	int fd = c->mount_fds[i];
+	cleanup_close int target = open_place(c, mount, fd, err);
+	if (target < 0)
+		return -1;
+	if (target_mount(fd, target) < 0)
+		return error_set(err, errno, "mount %s", mount->target);
+	const char *plain = plain_place(mount->target);
+	if (plain && strcmp(plain, "/dev") == 0 && is_type(mount, "tmpfs"))
+		c->dev_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (is_cgroup(mount) && !c->cgroup.pure)
+		return attach_cgroups(c, fd, mount, err);
+	if (!mount->bind && mount->propagation)
+		return set_propagation(fd, mount, err);
+	return 0;
+}
+
+int mounts_attach(struct container *c, struct error *err)
+{
+	for (size_t i = 0; i < c->spec.mount_count; i++)
+		if (attach(c, i, err) < 0)
+			return -1;
+	return 0;
+}
+
+int mounts_finish(struct container *c, struct error *err)
+{
+	for (size_t i = 0; i < c->spec.mount_count; i++) {
+		const struct mount *mount = &c->spec.mounts[i];
+		bool late = !mount->bind && (mount->set & MOUNT_ATTR_RDONLY) && (is_type(mount, "tmpfs") || is_cgroup(mount));
+		if (late && set_attributes(c->mount_fds[i], mount, false, err) < 0)
+			return -1;
+		if (!mount->bind && set_attributes(c->mount_fds[i], mount, true, err) < 0)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,173 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "container.h"
+#include "sync.h"
+#include "util.h"
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x80
+#endif
+
+static const struct {
+	int flag;
+	const char *name;
+} kinds[NS_KINDS] = {
+	[NS_MOUNT] = {CLONE_NEWNS, "mount"}, [NS_CGROUP] = {CLONE_NEWCGROUP, "cgroup"}, [NS_UTS] = {CLONE_NEWUTS, "uts"},
+	[NS_IPC] = {CLONE_NEWIPC, "ipc"},    [NS_USER] = {CLONE_NEWUSER, "user"},	[NS_PID] = {CLONE_NEWPID, "pid"},
+	[NS_NET] = {CLONE_NEWNET, "network"}, [NS_TIME] = {CLONE_NEWTIME, "time"},
+};
+
+static bool is_new(const struct container *c, int kind)
+{
+	return c->spec.namespaces[kind].wanted && !c->spec.namespaces[kind].path;
+}
+
+bool namespaces_has_new_user(const struct container *c)
+{
+	return is_new(c, NS_USER);
+}
+
+/* The paths come from the caller, but are checked to be what they are said to be. */
+int namespaces_open(struct container *c, struct error *err)
+{
+	for (int kind = 0; kind < NS_KINDS; kind++) {
+		const char *path = c->spec.namespaces[kind].path;
+		if (!path)
+			continue;
+		if (kind == NS_MOUNT)
+			return error_set(err, 0, "linux.namespaces: a mount namespace can only be new, not %s", path);
+		int fd = c->namespace_fds[kind] = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+		if (fd < 0)
+			return error_set(err, errno, "open the %s namespace %s", kinds[kind].name, path);
+		if (ioctl(fd, NS_GET_NSTYPE) != kinds[kind].flag)
+			return error_set(err, 0, "%s is not a %s namespace", path, kinds[kind].name);
+	}
+	return 0;
+}
+
+static pid_t clone_child(const struct container *c, uint64_t flags, int into, int *pidfd)
+{
+	struct clone_args args = {
+		.flags = flags | CLONE_PIDFD | (into >= 0 ? CLONE_INTO_CGROUP : 0),
+		.pidfd = (uintptr_t)pidfd,
+		.exit_signal = SIGCHLD,
+		.cgroup = into >= 0 ? (uint64_t)into : 0,
+	};
+	(void)c;
+	return (pid_t)syscall(SYS_clone3, &args, sizeof args);
+}
+
+static uint64_t new_flags(const struct container *c)
+{
+	uint64_t flags = 0;
+	/* The cgroup namespace takes the cgroup of whoever asks as its root: the child unshares it once it is inside. */
+	for (int kind = 0; kind < NS_KINDS; kind++)
+		if (is_new(c, kind) && kind != NS_CGROUP)
+			flags |= (uint64_t)kinds[kind].flag;
+	return flags;
+}
+
+/* New namespaces under a user namespace that is joined belong to it only when made from inside: a go-between enters it
+ * and makes the child as its own sibling. */
+static int go_between(struct container *c, int (*child)(struct container *))
+{
+	struct error err = {0};
+	int pidfd = -1;
+	if (setns(c->namespace_fds[NS_USER], CLONE_NEWUSER) < 0) {
+		error_set(&err, errno, "join the user namespace %s", c->spec.namespaces[NS_USER].path);
+	} else {
+		pid_t pid = clone_child(c, new_flags(c) | CLONE_PARENT, -1, &pidfd);
+		if (pid == 0)
+			_exit(child(c));
+		if (pid > 0 && sync_send(c->sync_child, SYNC_PID, pid, &err) == 0)
+			return 0;
+		if (pid < 0)
+			error_set(&err, errno, "clone");
+	}
+	sync_send_error(c->sync_child, &err);
+	return 1;
+}
+
+static int clone_through(struct container *c, int (*child)(struct container *), struct error *err)
+{
+	int pidfd = -1, pid;
+	pid_t between = clone_child(c, 0, cgroup_clone_fd(&c->cgroup), &pidfd);
+	if (between == 0)
+		_exit(go_between(c, child));
+	if (between < 0)
+		return error_set(err, errno, "clone");
+	/* CLONE_PARENT: the pid that is told is seen in the namespace of the go-between, which is ours. */
+	int result = sync_expect(c->sync_parent, SYNC_PID, &pid, err);
+	waitpid(between, NULL, 0);
+	close(pidfd);
+	if (result < 0)
+		return -1;
+	c->pid = pid;
+	c->pidfd = pidfd_open(pid, 0);
+	return c->pidfd < 0 ? error_set(err, errno, "open process %d", pid) : 0;
+}
+
+int namespaces_clone(struct container *c, int (*child)(struct container *), struct error *err)
+{
+	/* A pid namespace is for children only: joining it here puts the child in, not us. */
+	if (c->namespace_fds[NS_PID] >= 0 && setns(c->namespace_fds[NS_PID], CLONE_NEWPID) < 0)
+		return error_set(err, errno, "join the pid namespace %s", c->spec.namespaces[NS_PID].path);
+	if (c->namespace_fds[NS_USER] >= 0)
+		return clone_through(c, child, err);
+	c->pid = clone_child(c, new_flags(c), cgroup_clone_fd(&c->cgroup), &c->pidfd);
+	if (c->pid == 0)
+		_exit(child(c));
+	return c->pid < 0 ? error_set(err, errno, "clone with new namespaces") : 0;
+}
+
+static int write_map(const struct container *c, const char *file, const struct id_maps *maps, struct error *err)
+{
+	char path[64], text[16384];
+	size_t used = 0;
+	for (size_t i = 0; i < maps->count && used < sizeof text - 64; i++)
+		used += (size_t)snprintf(text + used, sizeof text - used, "%u %u %u\n", maps->list[i].inside, maps->list[i].outside, maps->list[i].size);
+	snprintf(path, sizeof path, "/proc/%d/%s", (int)c->pid, file);
+	return write_file_at(AT_FDCWD, path, text) < 0 ? error_set(err, errno, "write %s", path) : 0;
+}
+
+int namespaces_write_maps(struct container *c, struct error *err)
+{
+	if (write_map(c, "uid_map", &c->spec.uids, err) < 0 || write_map(c, "gid_map", &c->spec.gids, err) < 0)
+		return -1;
+	return sync_send(c->sync_parent, SYNC_GO, 0, err);
+}
+
+int namespaces_join(struct container *c, struct error *err)
+{
+	static const int order[] = {NS_IPC, NS_UTS, NS_NET, NS_TIME, NS_CGROUP};
+	for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+		int kind = order[i];
+		if (c->namespace_fds[kind] >= 0 && setns(c->namespace_fds[kind], kinds[kind].flag) < 0)
+			return error_set(err, errno, "join the %s namespace %s", kinds[kind].name, c->spec.namespaces[kind].path);
+	}
+	if (is_new(c, NS_CGROUP) && unshare(CLONE_NEWCGROUP) < 0)
+		return error_set(err, errno, "make a cgroup namespace");
+	return 0;
+}
+
+int namespaces_names(struct container *c, struct error *err)
+{
+	const char *host = c->spec.hostname, *domain = c->spec.domainname;
+	if (host && *host && sethostname(host, strlen(host)) < 0)
+		return error_set(err, errno, "set the host name to %s", host);
+	if (domain && *domain && setdomainname(domain, strlen(domain)) < 0)
+		return error_set(err, errno, "set the domain name to %s", domain);
+	return 0;
+}

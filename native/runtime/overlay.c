@@ -1,0 +1,213 @@
+/* The overlay of an image's layers and a container's writable one, as a mount that is attached nowhere on the host. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "container.h"
+#include "util.h"
+
+#define LOWER_LIMIT 500
+
+struct overlay {
+	int lower[LOWER_LIMIT], count;
+	int upper, work;
+	uint64_t attributes;
+};
+
+static void finish(struct overlay *overlay)
+{
+	for (int i = 0; i < overlay->count; i++)
+		close(overlay->lower[i]);
+	if (overlay->upper >= 0)
+		close(overlay->upper);
+	if (overlay->work >= 0)
+		close(overlay->work);
+}
+
+static int open_folder(const char *path, size_t length, struct error *err)
+{
+	char text[4096];
+	if (length >= sizeof text)
+		return error_set(err, ENAMETOOLONG, "open an overlay folder");
+	snprintf(text, sizeof text, "%.*s", (int)length, path);
+	int fd = open(text, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? error_set(err, errno, "open the overlay folder %s", text) : fd;
+}
+
+static int open_folders(struct container *c, struct overlay *overlay, const char *lower, struct error *err)
+{
+	const char *upper = spec_annotation(&c->spec, "io.hawser.rootfs.upper"), *work = spec_annotation(&c->spec, "io.hawser.rootfs.work");
+	if (!upper != !work)
+		return error_set(err, 0, "annotations io.hawser.rootfs.upper and io.hawser.rootfs.work go together");
+	for (const char *at = lower;; at++) {
+		size_t length = strcspn(at, ":");
+		if (overlay->count == LOWER_LIMIT)
+			return error_set(err, 0, "io.hawser.rootfs.lower names more than %d layers", LOWER_LIMIT);
+		int fd = open_folder(at, length, err);
+		if (fd < 0)
+			return -1;
+		overlay->lower[overlay->count++] = fd;
+		at += length;
+		if (!*at)
+			break;
+	}
+	if (!upper)
+		return 0;
+	overlay->upper = open_folder(upper, strlen(upper), err);
+	overlay->work = overlay->upper < 0 ? -1 : open_folder(work, strlen(work), err);
+	return overlay->work < 0 ? -1 : 0;
+}
+
+static int set_folder(int fs, const char *key, int fd)
+{
+	char path[32];
+	/* A descriptor is what newer kernels take; before that its name in procfs, which is short whatever the path is. */
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	return fsconfig(fs, FSCONFIG_SET_STRING, key, path, 0);
+}
+
+/* Nothing in a layer may speak for overlayfs itself: no copied metadata, no redirects but those that were there. */
+static int set_rules(int fs)
+{
+	/* Kernels built without one of them refuse the word; what is not built in is not in force either. */
+	static const char *const rules[][2] = {{"metacopy", "off"}, {"redirect_dir", "nofollow"}, {"index", "off"}};
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+		if (fsconfig(fs, FSCONFIG_SET_STRING, rules[i][0], rules[i][1], 0) < 0)
+			return -1;
+	return 0;
+}
+
+/* lowerdir+ takes one layer at a time (Linux 6.8). -1 with EINVAL where it is not known. */
+static int make_by_parts(struct overlay *overlay)
+{
+	cleanup_close int fs = fsopen("overlay", FSOPEN_CLOEXEC);
+	if (fs < 0)
+		return -1;
+	for (int i = 0; i < overlay->count; i++)
+		if (set_folder(fs, "lowerdir+", overlay->lower[i]) < 0)
+			return -1;
+	if (overlay->upper >= 0 && (set_folder(fs, "upperdir", overlay->upper) < 0 || set_folder(fs, "workdir", overlay->work) < 0))
+		return -1;
+	if (set_rules(fs) < 0 || fsconfig(fs, FSCONFIG_SET_STRING, "source", "hawser", 0) < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return -1;
+	return fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)overlay->attributes);
+}
+
+static int send_fd(int socket, int fd)
+{
+	char space[CMSG_SPACE(sizeof(int))] = {0}, byte = 0;
+	struct iovec io = {&byte, 1};
+	struct msghdr message = {.msg_iov = &io, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof fd);
+	memcpy(CMSG_DATA(header), &fd, sizeof fd);
+	return sendmsg(socket, &message, MSG_NOSIGNAL) == 1 ? 0 : -1;
+}
+
+static int receive_fd(int socket)
+{
+	char space[CMSG_SPACE(sizeof(int))], byte;
+	struct iovec io = {&byte, 1};
+	struct msghdr message = {.msg_iov = &io, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space};
+	if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != 1)
+		return -1;
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	int fd = -1;
+	if (header && header->cmsg_type == SCM_RIGHTS)
+		memcpy(&fd, CMSG_DATA(header), sizeof fd);
+	return fd;
+}
+
+static unsigned long old_flags(uint64_t attributes)
+{
+	return (attributes & MOUNT_ATTR_NODEV ? MS_NODEV : 0) | (attributes & MOUNT_ATTR_RDONLY ? MS_RDONLY : 0);
+}
+
+/* mount(2) takes its options in one page: with procfs's list of descriptors as working folder a layer's name is its number. */
+static int mount_by_page(struct overlay *overlay, int place)
+{
+	char data[4096];
+	int used = snprintf(data, sizeof data, "metacopy=off,redirect_dir=nofollow,index=off,lowerdir=");
+	for (int i = 0; i < overlay->count && used < (int)sizeof data; i++)
+		used += snprintf(data + used, sizeof data - (size_t)used, "%s%d", i ? ":" : "", overlay->lower[i]);
+	if (overlay->upper >= 0 && used < (int)sizeof data)
+		used += snprintf(data + used, sizeof data - (size_t)used, ",upperdir=%d,workdir=%d", overlay->upper, overlay->work);
+	if (used >= (int)sizeof data) {
+		errno = E2BIG;
+		return -1;
+	}
+	char target[32];
+	snprintf(target, sizeof target, "/proc/self/fd/%d", place);
+	if (chdir("/proc/self/fd") < 0 || mount("hawser", target, "overlay", old_flags(overlay->attributes), data) < 0)
+		return -1;
+	return 0;
+}
+
+/* In a mount namespace of its own, which ends with this process, so that the host never has the mount. */
+static int older_child(struct overlay *overlay, const char *root, int socket)
+{
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL) < 0)
+		return errno;
+	int place = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (place < 0 || mount_by_page(overlay, place) < 0)
+		return errno;
+	int fd = open_tree(AT_FDCWD, root, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	return fd < 0 || send_fd(socket, fd) < 0 ? errno : 0;
+}
+
+static int make_by_page(struct overlay *overlay, const char *root)
+{
+	int pair[2], status = 0;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return -1;
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(older_child(overlay, root, pair[1]));
+	close(pair[1]);
+	int fd = pid < 0 ? -1 : receive_fd(pair[0]);
+	close(pair[0]);
+	if (pid > 0)
+		waitpid(pid, &status, 0);
+	if (fd < 0)
+		errno = WIFEXITED(status) && WEXITSTATUS(status) ? WEXITSTATUS(status) : EIO;
+	return fd;
+}
+
+static const char *hint(int code)
+{
+	if (code == ENODEV)
+		return " (this kernel has no overlay file system)";
+	if (code == EINVAL)
+		return " (is the writable layer itself on an overlay?)";
+	return "";
+}
+
+static int overlay_make(struct container *c, struct overlay *overlay, struct error *err)
+{
+	c->rootfs = make_by_parts(overlay);
+	if (c->rootfs < 0 && errno == EINVAL)
+		c->rootfs = make_by_page(overlay, c->spec.root);
+	return c->rootfs < 0 ? error_set(err, errno, "mount the overlay of %d layers%s", overlay->count, hint(errno)) : 0;
+}
+
+int overlay_open(struct container *c, const char *lower, struct error *err)
+{
+	struct overlay overlay = {.upper = -1, .work = -1};
+	/* The devices come from a tmpfs of ours. Only a container that may make nodes can use those that lie in its files. */
+	if (!(c->spec.process.caps[CAPS_BOUNDING] & (UINT64_C(1) << CAP_MKNOD)))
+		overlay.attributes |= MOUNT_ATTR_NODEV;
+	int result = open_folders(c, &overlay, lower, err);
+	if (result == 0)
+		result = overlay_make(c, &overlay, err);
+	finish(&overlay);
+	return result;
+}

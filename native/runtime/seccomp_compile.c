@@ -1,0 +1,195 @@
+/* "linux.seccomp" to BPF. This is the slow way; seccomp.c keeps what comes of it. */
+#include "seccomp_compile.h"
+
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <seccomp.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "util.h"
+
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1u << 5)
+#endif
+
+static const char where[] = "linux.seccomp";
+
+static uint32_t read_action(struct reader *r, const json_t *object, const char *place, const char *key, struct number code)
+{
+	const char *name = read_required(r, object, place, key);
+	uint16_t value = code.set ? (uint16_t)code.value : EPERM;
+	const struct {
+		const char *name;
+		uint32_t action;
+	} table[] = {
+		{"SCMP_ACT_KILL", SCMP_ACT_KILL},		{"SCMP_ACT_KILL_THREAD", SCMP_ACT_KILL_THREAD}, {"SCMP_ACT_KILL_PROCESS", SCMP_ACT_KILL_PROCESS},
+		{"SCMP_ACT_TRAP", SCMP_ACT_TRAP},		{"SCMP_ACT_ERRNO", SCMP_ACT_ERRNO(value)},	{"SCMP_ACT_TRACE", SCMP_ACT_TRACE(value)},
+		{"SCMP_ACT_ALLOW", SCMP_ACT_ALLOW},		{"SCMP_ACT_LOG", SCMP_ACT_LOG},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (strcmp(table[i].name, name) == 0)
+			return table[i].action;
+	read_fail(r, place, key, strcmp(name, "SCMP_ACT_NOTIFY") == 0 ? "is SCMP_ACT_NOTIFY, which is not supported" : "is not a known action");
+	return SCMP_ACT_KILL_PROCESS;
+}
+
+static enum scmp_compare read_operator(struct reader *r, const json_t *object, const char *place)
+{
+	static const struct {
+		const char *name;
+		enum scmp_compare op;
+	} table[] = {{"SCMP_CMP_NE", SCMP_CMP_NE}, {"SCMP_CMP_LT", SCMP_CMP_LT}, {"SCMP_CMP_LE", SCMP_CMP_LE},		{"SCMP_CMP_EQ", SCMP_CMP_EQ},
+		     {"SCMP_CMP_GE", SCMP_CMP_GE}, {"SCMP_CMP_GT", SCMP_CMP_GT}, {"SCMP_CMP_MASKED_EQ", SCMP_CMP_MASKED_EQ}};
+	const char *name = read_required(r, object, place, "op");
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (strcmp(table[i].name, name) == 0)
+			return table[i].op;
+	read_fail(r, place, "op", "is not a known comparison");
+	return SCMP_CMP_EQ;
+}
+
+/* Arguments are 64 bits without a sign; a writer may give one above 2^63 as a real number. */
+static uint64_t read_value(struct reader *r, const json_t *object, const char *place, const char *key)
+{
+	const json_t *value = json_object_get(object, key);
+	if (json_is_real(value) && json_real_value(value) >= 0 && json_real_value(value) < 18446744073709551616.0)
+		return (uint64_t)json_real_value(value);
+	return (uint64_t)read_number(r, object, place, key, INT64_MIN, INT64_MAX).value;
+}
+
+struct rule {
+	uint32_t action;
+	struct strings names;
+	struct scmp_arg_cmp args[16];
+	unsigned count;
+	bool alternatives; /* one argument is tested twice: each test is a rule of its own */
+};
+
+static void read_args(struct reader *r, const json_t *object, const char *place, struct rule *rule)
+{
+	const json_t *array = read_array(r, object, place, "args");
+	unsigned seen = 0;
+	if (json_array_size(array) > 16)
+		read_fail(r, place, "args", "are more than 16");
+	for (size_t i = 0; i < json_array_size(array) && !r->failed; i++) {
+		const char *at;
+		const json_t *entry = read_element(r, array, i, read_place(r, place, "args"), &at);
+		unsigned index = (unsigned)read_number(r, entry, at, "index", 0, 5).value;
+		enum scmp_compare op = read_operator(r, entry, at);
+		uint64_t value = read_value(r, entry, at, "value"), second = read_value(r, entry, at, "valueTwo");
+		if (r->failed)
+			return;
+		rule->args[rule->count++] = (struct scmp_arg_cmp){index, op, value, second};
+		rule->alternatives |= seen >> index & 1;
+		seen |= 1u << index;
+	}
+}
+
+static int add_rule(scmp_filter_ctx filter, const struct rule *rule, const char *name, struct error *err)
+{
+	int number = seccomp_syscall_resolve_name(name);
+	/* A call that this library does not know cannot be named to the kernel; the default action meets it. */
+	if (number == __NR_SCMP_ERROR)
+		return 0;
+	int result = 0;
+	if (rule->alternatives)
+		for (unsigned i = 0; i < rule->count && (result == 0 || result == -EEXIST); i++)
+			result = seccomp_rule_add_array(filter, rule->action, number, 1, &rule->args[i]);
+	else
+		result = seccomp_rule_add_array(filter, rule->action, number, rule->count, rule->args);
+	return result < 0 && result != -EEXIST ? error_set(err, -result, "linux.seccomp: rule for %s", name) : 0;
+}
+
+static int add_rules(struct reader *r, const json_t *object, scmp_filter_ctx filter, uint32_t fallback)
+{
+	const json_t *array = read_array(r, object, where, "syscalls");
+	for (size_t i = 0; i < json_array_size(array) && !r->failed; i++) {
+		const char *place;
+		const json_t *entry = read_element(r, array, i, "linux.seccomp.syscalls", &place);
+		struct rule rule = {0};
+		rule.names = read_strings(r, entry, place, "names");
+		rule.action = read_action(r, entry, place, "action", read_number(r, entry, place, "errnoRet", 0, 4095));
+		read_args(r, entry, place, &rule);
+		if (rule.names.count == 0)
+			read_fail(r, place, "names", "is missing");
+		/* libseccomp refuses rules that say what the default says. */
+		for (size_t n = 0; n < rule.names.count && !r->failed && rule.action != fallback; n++)
+			if (add_rule(filter, &rule, rule.names.list[n], r->err) < 0)
+				r->failed = true;
+	}
+	return r->failed ? -1 : 0;
+}
+
+static int add_architectures(struct reader *r, const json_t *object, scmp_filter_ctx filter)
+{
+	struct strings names = read_strings(r, object, where, "architectures");
+	for (size_t i = 0; i < names.count && !r->failed; i++) {
+		char word[32] = "";
+		for (size_t n = 0; strncmp(names.list[i], "SCMP_ARCH_", 10) == 0 && n < sizeof word - 1 && names.list[i][10 + n]; n++) {
+			char byte = names.list[i][10 + n];
+			word[n] = byte >= 'A' && byte <= 'Z' ? (char)(byte + 32) : byte;
+		}
+		uint32_t arch = seccomp_arch_resolve_name(word);
+		int result = arch ? seccomp_arch_add(filter, arch) : -EINVAL;
+		if (result < 0 && result != -EEXIST)
+			read_fail(r, where, "architectures", arena_print(r->arena, "names an unknown one, %s", names.list[i]));
+	}
+	return r->failed ? -1 : 0;
+}
+
+static int export_filter(scmp_filter_ctx context, struct filter *filter, struct error *err)
+{
+	cleanup_close int fd = memfd_create("seccomp", MFD_CLOEXEC);
+	struct stat st;
+	int result = fd < 0 ? -errno : seccomp_export_bpf(context, fd);
+	if (result < 0)
+		return error_set(err, -result, "linux.seccomp: compile");
+	if (fstat(fd, &st) < 0 || !(filter->code = malloc((size_t)st.st_size)) || pread(fd, filter->code, (size_t)st.st_size, 0) != st.st_size)
+		return error_set(err, errno, "linux.seccomp: read the compiled filter");
+	filter->count = (size_t)st.st_size / sizeof *filter->code;
+	return 0;
+}
+
+int filter_compile(const json_t *object, struct arena *arena, struct filter *filter, struct error *err)
+{
+	struct reader r = {.arena = arena, .err = err};
+	uint32_t fallback = read_action(&r, object, where, "defaultAction", read_number(&r, object, where, "defaultErrnoRet", 0, 4095));
+	scmp_filter_ctx context = r.failed ? NULL : seccomp_init(fallback);
+	if (!context)
+		return r.failed ? -1 : error_set(err, ENOMEM, "linux.seccomp");
+	/* A binary tree in place of a list: most calls are answered after nine tests. */
+	seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	int result = add_architectures(&r, object, context);
+	if (result == 0)
+		result = add_rules(&r, object, context, fallback);
+	if (result == 0)
+		result = export_filter(context, filter, err);
+	seccomp_release(context);
+	return result;
+}
+
+int filter_flags(const json_t *object, struct arena *arena, unsigned *flags, struct error *err)
+{
+	static const struct {
+		const char *name;
+		unsigned flag;
+	} table[] = {{"SECCOMP_FILTER_FLAG_TSYNC", 0}, /* one thread: nothing to synchronise */
+		     {"SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG},
+		     {"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW},
+		     {"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV}};
+	struct reader r = {.arena = arena, .err = err};
+	struct strings names = read_strings(&r, object, where, "flags");
+	*flags = 0;
+	for (size_t i = 0; i < names.count && !r.failed; i++) {
+		size_t row = 0;
+		while (row < sizeof table / sizeof *table && strcmp(table[row].name, names.list[i]) != 0)
+			row++;
+		if (row == sizeof table / sizeof *table)
+			read_fail(&r, where, "flags", arena_print(arena, "names an unknown one, %s", names.list[i]));
+		else
+			*flags |= table[row].flag;
+	}
+	return r.failed ? -1 : 0;
+}
