@@ -1,7 +1,8 @@
 import {randomBytes} from 'node:crypto';
-import {mkdirSync, readdirSync, renameSync} from 'node:fs';
+import {mkdirSync, readdirSync, renameSync, rmSync} from 'node:fs';
 import type {DatabaseSync} from 'node:sqlite';
 import {listBlobs, removeBlob} from '../content/list.ts';
+import {ingestFolder, partPath} from '../content/path.ts';
 import {hasErrno} from '../errors/codes.ts';
 import {EngineError} from '../errors/error.ts';
 import {layerFolder} from '../layer/path.ts';
@@ -20,9 +21,9 @@ export type Collected = {readonly layers: readonly Digest[]; readonly blobs: rea
 /**
  * Removes layers and blobs that no image needs and nobody has pinned. Deciding and moving aside happen under the records' write lock: a pull
  * pins under the same lock before it looks, so it sees a thing whole or not at all. The slow part, deleting trees, comes after; what a crash
- * leaves of it in staging is anybody's to clean.
+ * leaves of it in staging is anybody's to clean. Parts of blobs are kept for the next try, unless `parts` says that nobody will try again.
  */
-export async function collectGarbage(store: ImageStore): Promise<Collected> {
+export async function collectGarbage(store: ImageStore, {parts = false}: {readonly parts?: boolean} = {}): Promise<Collected> {
 	const {db, root} = store;
 	const aside = `${root}/staging/removed-${randomBytes(8).toString('hex')}`;
 	mkdirSync(`${root}/staging`, {recursive: true, mode: 0o700});
@@ -34,6 +35,7 @@ export async function collectGarbage(store: ImageStore): Promise<Collected> {
 		for (const layer of layers) forget(db, layer);
 		for (const layer of layers) renameSync(layerFolder(root, layer), `${aside}-${hexOf(layer)}`);
 		for (const blob of blobs) removeBlob(root, blob);
+		if (parts) removeParts(store);
 		return {layers, blobs, bytes};
 	});
 	await deleteTrees(
@@ -48,20 +50,42 @@ async function deleteTrees({native}: ImageStore, trees: readonly string[]): Prom
 		const some = trees.slice(at, at + treesAtOnce);
 		const removed = await runProgram(native.layer, ['remove', ...some]);
 		if (removed.code === 0) continue;
-		throw new EngineError({code: 'image.not-removed', subject: some[0], message: `removed layers are still on the disk: ${reasonOf(removed, 'hawser-layer')}`, hint: 'Prune again, or delete what is left in staging.'});
+		throw new EngineError({
+			code: 'image.not-removed',
+			subject: some[0],
+			message: `removed layers are still on the disk: ${reasonOf(removed, 'hawser-layer')}`,
+			hint: 'Prune again, or delete what is left in staging.',
+		});
 	}
 }
 
-function layersOnDisk(root: string): Digest[] {
+const layersOnDisk = (root: string): Digest[] =>
+	entries(`${root}/layers`)
+		.map(hex => `sha256:${hex}`)
+		.filter(isDigest);
+
+function entries(folder: string): string[] {
 	try {
-		return readdirSync(`${root}/layers`)
-			.map(hex => `sha256:${hex}`)
-			.filter(isDigest);
+		return readdirSync(folder);
 	} catch (error) {
 		if (hasErrno(error, 'ENOENT')) return [];
 		throw error;
 	}
 }
+
+/** Of transfers that broke off; those of a pull that lives are pinned with its blobs. */
+function removeParts({db, root}: ImageStore): void {
+	const parts = partsOnDisk(root);
+	const unwanted = new Set(unneeded(db, 'blob', parts));
+	for (const digest of parts) if (unwanted.has(digest)) rmSync(partPath(root, digest), {force: true});
+}
+
+const partsOnDisk = (root: string): Digest[] =>
+	entries(ingestFolder(root))
+		.filter(name => name.endsWith('.part'))
+		.map(name => name.slice(0, -'.part'.length))
+		.map(hex => `${hex.length === 64 ? 'sha256' : 'sha512'}:${hex}`)
+		.filter(isDigest);
 
 function unneeded(db: DatabaseSync, kind: 'layer' | 'blob', present: readonly Digest[]): Digest[] {
 	const needed = db.prepare(kind === 'layer' ? 'SELECT 1 FROM image_layers WHERE chain_id = ? LIMIT 1' : 'SELECT 1 FROM image_blobs WHERE digest = ? LIMIT 1');

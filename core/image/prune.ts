@@ -29,7 +29,7 @@ export async function pruneImages(store: ImageStore, {all = false, filters = new
 		for (const {id} of going) db.prepare('DELETE FROM images WHERE id = ?').run(id);
 		return going;
 	});
-	const {layers, bytes} = await collectGarbage(store);
+	const {layers, bytes} = await collectGarbage(store, {parts: true});
 	for (const {id} of forgotten) recordEvent(store, {type: 'image', action: 'delete', id, attributes: {name: id}});
 	const images = forgotten.flatMap(({id, tags, digests}) => [...[...tags, ...digests].map(name => ({Untagged: name})), {Deleted: id}]);
 	return {removed: [...images, ...layers.map(layer => ({Deleted: layer}))], spaceReclaimed: bytes};

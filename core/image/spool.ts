@@ -96,7 +96,11 @@ async function copyPlain(input: Readable, output: number, subject: string, signa
 	try {
 		await pipeline(expander ? [counted, expander, write] : [counted, write], signal ? {signal} : {});
 	} catch (error) {
-		if (!hasErrno(error, 'Z_DATA_ERROR', 'Z_BUF_ERROR') && !hasErrno(error, 'ZSTD_error_prefix_unknown', 'ZSTD_error_corruption_detected', 'ZSTD_error_checksum_wrong', 'ZSTD_error_frameParameter_windowTooLarge')) throw error;
+		if (
+			!hasErrno(error, 'Z_DATA_ERROR', 'Z_BUF_ERROR') &&
+			!hasErrno(error, 'ZSTD_error_prefix_unknown', 'ZSTD_error_corruption_detected', 'ZSTD_error_checksum_wrong', 'ZSTD_error_frameParameter_windowTooLarge')
+		)
+			throw error;
 		throw new EngineError({code: 'archive.invalid', subject, message: `${subject} cannot be decompressed: ${(error as Error).message}`, cause: error});
 	}
 }

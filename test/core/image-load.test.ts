@@ -40,7 +40,10 @@ function dockerArchive({config, diffIds}: MadeImage, tars: readonly Buffer[], {t
 
 function ociArchive(made: MadeImage, name?: string, extra: Entry[] = []): Buffer {
 	const {manifest, config, layers} = made;
-	const index = {...JSON.parse(makeIndex([]).bytes.toString()), manifests: [{...descriptorOf(manifest), ...(name !== undefined && {annotations: {'io.containerd.image.name': name}})}]};
+	const index = {
+		...JSON.parse(makeIndex([]).bytes.toString()),
+		manifests: [{...descriptorOf(manifest), ...(name !== undefined && {annotations: {'io.containerd.image.name': name}})}],
+	};
 	return makeTar([
 		{name: 'oci-layout', content: '{"imageLayoutVersion":"1.0.0"}'},
 		{name: 'index.json', content: JSON.stringify(index)},
@@ -137,11 +140,28 @@ const evil: Array<[string, () => Buffer, RegExp]> = [
 	['nothing', () => Buffer.alloc(0), /holds no image/],
 	['a tar without an image', () => base, /holds no image/],
 	['a manifest that is a link', () => makeTar([{name: 'manifest.json', type: '2', link: '/etc/shadow'}]), /"manifest\.json" in it is not a regular file/],
-	['a config that is a path', () => makeTar([{name: 'manifest.json', content: '[{"Config":"../../../etc/passwd","Layers":[]}]'}]), /"\.\.\/\.\.\/\.\.\/etc\/passwd" is missing in it/],
-	['a config that is a link', () => makeTar([{name: 'c', type: '2', link: '/etc/passwd'}, {name: 'manifest.json', content: '[{"Config":"c","Layers":[]}]'}]), /"c" in it is not a regular file/],
+	[
+		'a config that is a path',
+		() => makeTar([{name: 'manifest.json', content: '[{"Config":"../../../etc/passwd","Layers":[]}]'}]),
+		/"\.\.\/\.\.\/\.\.\/etc\/passwd" is missing in it/,
+	],
+	[
+		'a config that is a link',
+		() =>
+			makeTar([
+				{name: 'c', type: '2', link: '/etc/passwd'},
+				{name: 'manifest.json', content: '[{"Config":"c","Layers":[]}]'},
+			]),
+		/"c" in it is not a regular file/,
+	],
 	[
 		'a layer that is a link to the host',
-		() => makeTar([{name: 'l', type: '2', link: '/etc/passwd'}, {name: 'c', content: makeImage({layers: [base]}).config.bytes}, {name: 'manifest.json', content: '[{"Config":"c","Layers":["l"]}]'}]),
+		() =>
+			makeTar([
+				{name: 'l', type: '2', link: '/etc/passwd'},
+				{name: 'c', content: makeImage({layers: [base]}).config.bytes},
+				{name: 'manifest.json', content: '[{"Config":"c","Layers":["l"]}]'},
+			]),
 		/"l" in it is not a regular file/,
 	],
 	[
@@ -156,7 +176,17 @@ const evil: Array<[string, () => Buffer, RegExp]> = [
 		/"m" in it is not a regular file/,
 	],
 	['a layer with other content', () => dockerArchive(image, [base, base]), /sha256:/],
-	['a member twice', () => dockerArchive(image, [base, top], {extra: [{name: 'x', content: '1'}, {name: 'x', content: '2'}]}), /it has "x" twice/],
+	[
+		'a member twice',
+		() =>
+			dockerArchive(image, [base, top], {
+				extra: [
+					{name: 'x', content: '1'},
+					{name: 'x', content: '2'},
+				],
+			}),
+		/it has "x" twice/,
+	],
 	['a cut archive', () => dockerArchive(image, [base, top]).subarray(0, 5000), /cut off|missing|holds no image/],
 	['too few layers', () => dockerArchive(makeImage({layers: [base, top]}), [base]), /missing in it/],
 	['an OCI blob with other content', () => ociArchive({...image, config: {...image.config, bytes: Buffer.alloc(image.config.bytes.length, 32)}}), /is not what it should be/],

@@ -17,7 +17,11 @@ import {makeStore, recordContainer, type TestStore} from '../helpers/registry-st
 
 const test = anyTest as TestFn<{registry: ScriptedRegistry; store: TestStore}>;
 
-const base = makeTar([{name: 'etc/', type: '5', mode: 0o755}, {name: 'etc/os-release', content: 'base\n'}, {name: 'gone', content: 'x'}]);
+const base = makeTar([
+	{name: 'etc/', type: '5', mode: 0o755},
+	{name: 'etc/os-release', content: 'base\n'},
+	{name: 'gone', content: 'x'},
+]);
 const top = makeTar([{name: 'hello', content: 'hello\n', mode: 0o755}, {name: '.wh.gone'}]);
 const image = makeImage({layers: [base, top]});
 const sharing = makeImage({layers: [base, makeTar([{name: 'other', content: 'other\n'}])]});
@@ -90,7 +94,10 @@ test('progress tells of every layer from waiting to done', async t => {
 test('a pull by digest has no tag', async t => {
 	const {store, registry} = t.context;
 	t.true((await pull(t, `app@${image.manifest.digest}`)).changed);
-	t.deepEqual(listImages(store).map(({repository, tag}) => [repository, tag]), [[`${registry.host}/app`, '<none>']]);
+	t.deepEqual(
+		listImages(store).map(({repository, tag}) => [repository, tag]),
+		[[`${registry.host}/app`, '<none>']],
+	);
 	registry.requests.length = 0;
 	t.false((await pull(t, `app:latest@${image.manifest.digest}`)).changed);
 	t.is(registry.requests.length, 0);
@@ -147,7 +154,8 @@ test('indexes nested too deep are refused', async t => {
 type Broken = [string, (registry: ScriptedRegistry) => void, RegExp];
 const layerPath = new RegExp(image.layers[1]?.digest ?? '');
 const layerBytes = image.layers[1]?.bytes ?? Buffer.alloc(0);
-const wrongSize = (change: number) => makeImage({layers: [base, top], manifest: {layers: image.layers.map(({mediaType, digest, bytes}) => ({mediaType, digest, size: bytes.length + change}))}});
+const wrongSize = (change: number) =>
+	makeImage({layers: [base, top], manifest: {layers: image.layers.map(({mediaType, digest, bytes}) => ({mediaType, digest, size: bytes.length + change}))}});
 
 const broken: Broken[] = [
 	['a layer with other content', registry => registry.trick(layerPath, replyWith(200, {}, Buffer.from(layerBytes).fill(0, 20, 30))), /sha256:|digest/],
@@ -156,10 +164,22 @@ const broken: Broken[] = [
 	['a layer that always breaks off', registry => registry.trick(layerPath, cutAfter(layerBytes, 30)), /ended in the middle|wrong part/],
 	['a layer that is not there', registry => registry.trick(layerPath, replyWith(404)), /not its blob sha256/],
 	['a layer behind a 500', registry => registry.trick(layerPath, replyWith(500)), /500 Internal Server Error/],
-	['a config with another diff-id', registry => registry.serve('app', 'latest', makeImage({layers: [base, top], diffIds: [sha256(base), sha256(Buffer.from('other'))]})), /diff.?id|uncompressed|sha256:/i],
-	['fewer diff-ids than layers', registry => registry.serve('app', 'latest', makeImage({layers: [base, top], diffIds: [sha256(base)]})), /2 layers in its manifest and 1 in its config/],
+	[
+		'a config with another diff-id',
+		registry => registry.serve('app', 'latest', makeImage({layers: [base, top], diffIds: [sha256(base), sha256(Buffer.from('other'))]})),
+		/diff.?id|uncompressed|sha256:/i,
+	],
+	[
+		'fewer diff-ids than layers',
+		registry => registry.serve('app', 'latest', makeImage({layers: [base, top], diffIds: [sha256(base)]})),
+		/2 layers in its manifest and 1 in its config/,
+	],
 	['a layer that is no archive', registry => registry.serve('app', 'latest', makeImage({layers: [base, Buffer.from('this is no tar at all'.repeat(100))]})), /./],
-	['a config with other content', registry => registry.trick(new RegExp(image.config.digest), replyWith(200, {}, Buffer.alloc(image.config.bytes.length, 32))), /is not what it should be/],
+	[
+		'a config with other content',
+		registry => registry.trick(new RegExp(image.config.digest), replyWith(200, {}, Buffer.alloc(image.config.bytes.length, 32))),
+		/is not what it should be/,
+	],
 	['a manifest called an index', registry => registry.serve('app', 'latest', blobOf(image.manifest.bytes, 'application/vnd.oci.image.index.v1+json')), /is called/],
 ];
 
@@ -184,10 +204,22 @@ test('an interrupted pull goes on with what it has', async t => {
 	registry.trick(path, replyWith(500));
 	registry.trick(path, cutAfter(bytes, bytes.length >> 1), 1);
 	await t.throwsAsync(pull(t, 'large'));
-	registry.trick(path, () => false, 0);
+	t.is(readdirSync(join(store.root, 'content/ingest')).length, 1);
 	registry.trick(path, (request, response) => (request.headers.range === undefined ? replyWith(500)(request, response) : honest(bytes)(request, response)));
 	await t.notThrowsAsync(pull(t, 'large'));
 	t.is(listImages(store).length, 1);
+	t.is(readdirSync(join(store.root, 'content/ingest')).length, 0);
+});
+
+test('prune takes what a broken pull has left', async t => {
+	const {registry, store} = t.context;
+	registry.trick(layerPath, replyWith(500));
+	registry.trick(layerPath, cutAfter(layerBytes, 30), 1);
+	await t.throwsAsync(pull(t));
+	t.true(readdirSync(join(store.root, 'content/ingest')).length > 0);
+	await pruneImages(store);
+	t.is(readdirSync(join(store.root, 'content/ingest')).length, 0);
+	t.deepEqual([layersOf(store), blobsOf(store)], [[], []]);
 });
 
 const honest =
@@ -239,8 +271,13 @@ test('an image in use is kept, and says by which container', async t => {
 		message: `conflict: unable to remove repository reference "${name}" (must force) - container ${container.slice(0, 12)} is using its referenced image ${shortDigest(id)}`,
 		code: 'image.in-use',
 	});
-	await t.throwsAsync(removeImage(store, id), {message: `conflict: unable to delete ${shortDigest(id)} (must be forced) - image is being used by stopped container ${container.slice(0, 12)}`});
-	t.deepEqual((await removeImage(store, name, {force: true})).map(line => Object.keys(line)[0]), ['Untagged', 'Untagged']);
+	await t.throwsAsync(removeImage(store, id), {
+		message: `conflict: unable to delete ${shortDigest(id)} (must be forced) - image is being used by stopped container ${container.slice(0, 12)}`,
+	});
+	t.deepEqual(
+		(await removeImage(store, name, {force: true})).map(line => Object.keys(line)[0]),
+		['Untagged', 'Untagged'],
+	);
 	t.is(findImage(store, id).id, id);
 	t.deepEqual(await pruneImages(store, {all: true}), {removed: [], spaceReclaimed: 0});
 	store.db.exec('DELETE FROM containers');
@@ -289,7 +326,11 @@ test('what a pull has pinned is not collected, and what a dead one had is', asyn
 test('a disk that cannot hold the layers is told before it is full', async t => {
 	const {registry, store} = t.context;
 	const size = 90 * 1024 ** 3;
-	registry.serve('huge', 'latest', makeImage({manifest: {layers: Array.from({length: 1}, () => ({mediaType: 'application/vnd.oci.image.layer.v1.tar', digest: sha256(base), size}))}}));
+	registry.serve(
+		'huge',
+		'latest',
+		makeImage({manifest: {layers: Array.from({length: 1}, () => ({mediaType: 'application/vnd.oci.image.layer.v1.tar', digest: sha256(base), size}))}}),
+	);
 	await t.throwsAsync(pull(t, 'huge'), {message: /no space left on device|not its blob/});
 	t.deepEqual(stagingOf(store), []);
 });

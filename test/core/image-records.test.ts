@@ -30,7 +30,8 @@ function storeBoth(store: TestStore): void {
 	addDigest(store.db, parseReference('localhost:5000/db'), newer.manifest.digest, newer.config.digest);
 }
 
-const lines = (store: TestStore, filters: Record<string, string[]> = {}) => listImages(store, {filters: new Map(Object.entries(filters))}).map(({repository, tag}) => `${repository}:${tag}`);
+const lines = (store: TestStore, filters: Record<string, string[]> = {}) =>
+	listImages(store, {filters: new Map(Object.entries(filters))}).map(({repository, tag}) => `${repository}:${tag}`);
 
 test('images are listed newest first, a line per tag, with their unpacked size', t => {
 	const {store} = t.context;
@@ -73,7 +74,8 @@ test('an image is found by name, digest, id and the beginning of its id', t => {
 	const id = older.config.digest;
 	for (const ref of ['web:1', 'docker.io/library/web:1', id, id.slice(7), shortDigest(id), id.slice(0, 12)]) t.is(findImage(store, ref).id, id, ref);
 	t.is(findImage(store, `localhost:5000/db@${newer.manifest.digest}`).id, newer.config.digest);
-	for (const ref of ['web', 'nope', 'f'.repeat(64), '0000000', `web@${newer.manifest.digest}`]) t.throws(() => findImage(store, ref), {message: `No such image: ${ref}`, code: 'image.not-found'});
+	for (const ref of ['web', 'nope', 'f'.repeat(64), '0000000', `web@${newer.manifest.digest}`])
+		t.throws(() => findImage(store, ref), {message: `No such image: ${ref}`, code: 'image.not-found'});
 	t.throws(() => findImage(store, 'Bad Name'), {code: 'reference.invalid'});
 });
 
@@ -105,7 +107,13 @@ test('history tells the steps, newest first, with the size of each layer', t => 
 	const {store} = t.context;
 	const stepped: MadeImage = makeImage({
 		layers: [makeTar([{name: 'a'}]), makeTar([{name: 'b'}])],
-		config: {history: [{created: '2024-01-01T00:00:00Z', created_by: 'ADD a'}, {created_by: 'ENV x=y', empty_layer: true}, {created_by: 'ADD b', comment: 'buildkit'}]},
+		config: {
+			history: [
+				{created: '2024-01-01T00:00:00Z', created_by: 'ADD a'},
+				{created_by: 'ENV x=y', empty_layer: true},
+				{created_by: 'ADD b', comment: 'buildkit'},
+			],
+		},
 	});
 	name(store, recordImage(store, stepped, [10, 20]), 'app');
 	t.deepEqual(
@@ -132,5 +140,8 @@ test('the list counts the containers of each image', t => {
 	storeBoth(store);
 	recordContainer(store, 'one', older.config.digest);
 	recordContainer(store, 'two', older.config.digest);
-	t.deepEqual(listImages(store).map(({containers}) => containers), [0, 2]);
+	t.deepEqual(
+		listImages(store).map(({containers}) => containers),
+		[0, 2],
+	);
 });

@@ -10,7 +10,18 @@ import {skopeoCopy, startRealRegistry, writeLayout, type RealRegistry} from '../
 import {makeStore, type TestStore} from '../helpers/registry-store.ts';
 
 const test = anyTest as TestFn<{store: TestStore}>;
-const image = makeImage({layers: [makeTar([{name: 'bin/', type: '5'}, {name: 'bin/tool', content: 'tool\n', mode: 0o755}]), makeTar([{name: 'etc-conf', content: 'x\n'}, {name: 'link', type: '2', link: 'bin/tool'}])]});
+const image = makeImage({
+	layers: [
+		makeTar([
+			{name: 'bin/', type: '5'},
+			{name: 'bin/tool', content: 'tool\n', mode: 0o755},
+		]),
+		makeTar([
+			{name: 'etc-conf', content: 'x\n'},
+			{name: 'link', type: '2', link: 'bin/tool'},
+		]),
+	],
+});
 let folder: string;
 let registry: RealRegistry;
 let layout: string;

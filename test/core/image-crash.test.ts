@@ -1,0 +1,112 @@
+import {execFileSync, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import anyTest, {type TestFn} from 'ava';
+import {collectGarbage} from '../../core/image/collect.ts';
+import {findImage} from '../../core/image/find.ts';
+import {listImages} from '../../core/image/list.ts';
+import {pullImage} from '../../core/image/pull.ts';
+import {digestOf, type Digest} from '../../core/oci/digest.ts';
+import {makeImage, makeTar} from '../helpers/registry-image.ts';
+import {startRegistry, type ScriptedRegistry} from '../helpers/registry.ts';
+import {makeStore, type TestStore} from '../helpers/registry-store.ts';
+
+const test = anyTest.serial as TestFn<{registry: ScriptedRegistry; folder: string}>;
+const noise = (seed: number) => Buffer.from(Array.from({length: 300_000}, (_, index) => (index * seed * (index >> 3)) & 255));
+const layers = Array.from({length: 5}, (_, layer) => makeTar(Array.from({length: 20}, (_, file) => ({name: `layer${layer}-${file}`, content: noise(layer * 31 + file + 7919)}))));
+const image = makeImage({layers});
+
+test.beforeEach(async t => {
+	const registry = await startRegistry();
+	registry.serve('app', 'latest', image);
+	t.context = {registry, folder: mkdtempSync(join(tmpdir(), 'hawser-test-crash-'))};
+});
+test.afterEach.always(async t => {
+	await t.context.registry.close();
+	rmSync(t.context.folder, {recursive: true, force: true});
+});
+
+/** A process of its own that pulls into the store. */
+function startPull(store: TestStore, folder: string, name: string) {
+	const url = (path: string) => JSON.stringify(new URL(`../../core/${path}`, import.meta.url).href);
+	const script = join(folder, 'pull.mjs');
+	writeFileSync(
+		script,
+		`import {pullImage} from ${url('image/pull.ts')};
+import {openDatabase} from ${url('state/database.ts')};
+const db = openDatabase(${JSON.stringify(join(store.root, 'hawser.db'))}, []);
+process.stdout.write('go\\n');
+await pullImage({root: ${JSON.stringify(store.root)}, state: ${JSON.stringify(store.state)}, native: ${JSON.stringify(store.native)}, db}, ${JSON.stringify(name)});`,
+	);
+	return spawn(process.execPath, [script], {stdio: ['ignore', 'pipe', 'inherit']});
+}
+
+/** What is visible under its name is whole, whatever happened. */
+function checkStore(store: TestStore): void {
+	for (const {id} of listImages(store)) {
+		const {chainIds} = findImage(store, id);
+		for (const [layer, chainId] of chainIds.entries()) {
+			const tree = join(store.root, 'layers', chainId.slice(7), 'fs');
+			const files = readdirSync(tree);
+			if (files.length !== 20) throw new Error(`layer ${layer} has ${files.length} files`);
+			for (const file of files) if (readFileSync(join(tree, file)).length !== 300_000) throw new Error(`${file} is not whole`);
+		}
+	}
+	const blobs = join(store.root, 'content/blobs/sha256');
+	for (const hex of existsSync(blobs) ? readdirSync(blobs) : []) {
+		if (digestOf(readFileSync(join(blobs, hex))) !== (`sha256:${hex}` as Digest)) throw new Error(`blob ${hex} is not what it should be`);
+	}
+}
+
+test('a pull that is killed at any moment leaves no half image, and the next one needs no repair', async t => {
+	const {registry, folder} = t.context;
+	const name = `${registry.host}/app`;
+	const store = makeStore();
+	t.teardown(() => store.close());
+	let finished = 0;
+	for (let delay = 5; delay < 400 && finished < 2; delay += 35) {
+		const child = startPull(store, folder, name);
+		await once(child.stdout, 'data');
+		await Promise.race([new Promise(resolve => setTimeout(resolve, delay)), once(child, 'exit')]);
+		const ended = child.exitCode === null ? once(child, 'exit') : undefined;
+		if (!child.kill('SIGKILL')) finished++;
+		await ended;
+		checkStore(store);
+	}
+	t.is((await pullImage(store, name)).id, image.config.digest);
+	checkStore(store);
+	await collectGarbage(store, {parts: true});
+	t.deepEqual(readdirSync(join(store.root, 'staging')), []);
+	t.deepEqual(readdirSync(join(store.root, 'content/ingest')), []);
+	t.is(store.db.prepare('SELECT count(*) AS n FROM leases').get()?.['n'], 0);
+});
+
+test('two processes that pull the same image download it once', async t => {
+	const {registry, folder} = t.context;
+	const store = makeStore();
+	t.teardown(() => store.close());
+	const children = [startPull(store, folder, `${registry.host}/app`), startPull(store, folder, `${registry.host}/app`)];
+	const codes = await Promise.all(children.map(async child => (await once(child, 'exit'))[0] as number));
+	t.deepEqual(codes, [0, 0]);
+	checkStore(store);
+	for (const {digest} of image.layers) t.is(registry.count(new RegExp(digest)), 1);
+});
+
+test('a full disk ends the pull in one sentence, and the store works on', async t => {
+	const {registry, folder} = t.context;
+	const disk = join(folder, 'disk');
+	mkdirSync(disk);
+	execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', disk]);
+	t.teardown(() => execFileSync('umount', [disk]));
+	const store = makeStore(disk);
+	t.teardown(() => store.close());
+	registry.serve('zeros', 'latest', makeImage({layers: [makeTar([{name: 'small', content: 'x'}]), makeTar([{name: 'zeros', content: Buffer.alloc(40_000_000)}])]}));
+	await t.throwsAsync(pullImage(store, `${registry.host}/zeros`), {code: 'store.no-space', message: /[Nn]o space left on device|allowed or free/});
+	t.deepEqual([listImages(store), readdirSync(join(store.root, 'staging'))], [[], []]);
+	await t.throwsAsync(pullImage(store, `${registry.host}/app`), {code: 'store.no-space'});
+	registry.serve('tiny', 'latest', makeImage());
+	await collectGarbage(store, {parts: true});
+	t.true((await pullImage(store, `${registry.host}/tiny`)).changed);
+});
