@@ -181,12 +181,27 @@ int network_mend(const struct plan *plan, int pid, struct error *err)
 	return plan->loopback_only ? set_loopback_up(netns, plan, err) : set_up(plan, netns, err);
 }
 
+/* The last close of an nfnetlink socket waits for an RCU grace period, some 10 ms, when elements were removed just now: a child
+ * that outlives us has nothing else to do. Without one the wait is ours. */
+static void close_later(int nfnl)
+{
+	if (fork() != 0)
+		return;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		close(fd);
+	close(nfnl);
+	_exit(0);
+}
+
 int network_down(const struct plan *plan, struct error *err)
 {
 	cleanup_entries struct entries entries = {0};
 	cleanup_close int nfnl = open_netfilter(err);
 	entries_add_container(&entries, plan);
-	return nfnl < 0 ? -1 : withdraw(nfnl, plan, &entries, err);
+	if (nfnl < 0 || withdraw(nfnl, plan, &entries, err) < 0)
+		return -1;
+	close_later(nfnl);
+	return 0;
 }
 
 int network_bridge(const struct plan *plan, struct error *err)
