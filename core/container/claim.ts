@@ -1,14 +1,15 @@
 import {randomBytes} from 'node:crypto';
-import {existsSync, mkdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Engine} from '../engine/engine.ts';
 import {EngineError} from '../errors/error.ts';
 import {encodeFields} from '../monitor/fields.ts';
 import {moveFolder} from '../platform/files.ts';
-import {isAlive, ownStartTime} from '../platform/process.ts';
+import {findProcess, isAlive, ownStartTime} from '../platform/process.ts';
 import {takeNetworkDown} from '../runtime/network.ts';
 import {deleteFromRuntime} from '../runtime/runtime.ts';
-import {readClaim, readMonitor} from './live.ts';
+import {writeExitRecord} from './exit.ts';
+import {readClaim, readLive, readMonitor} from './live.ts';
 import {liveFolder, runtimeRoot} from './place.ts';
 
 /** The right to make or remove a container's live folder; one process has it at a time. */
@@ -61,6 +62,8 @@ export function whoHolds(folder: string): 'program' | 'nobody' | number {
 	if (found?.alive === true) return found.status.state === 'exited' ? found.status.monitor : 'program';
 	const claim = readClaim(folder);
 	if (claim !== undefined) return claim.pid;
+	// Whoever launched a monitor may have been killed before it had written its first status.
+	if (found === undefined && existsSync(`${folder}/plan`)) return findProcess('hawser-monitor', folder) ?? 'nobody';
 	return found !== undefined && found.status.state !== 'exited' && isAlive(found.status.pid, found.status.pidStart) ? 'program' : 'nobody';
 }
 
@@ -80,6 +83,8 @@ async function replaceDead(engine: Engine, id: string, prepared: string): Promis
 	const folder = liveFolder(engine, id);
 	const waste = `${engine.state}/waste/${id}-${randomBytes(6).toString('hex')}`;
 	mkdirSync(`${engine.state}/waste`, {recursive: true, mode: 0o700});
+	// Nobody saw it end: said once and for all, before what tells of it is taken away.
+	const past = readLive(engine, id);
 	engine.db.exec('BEGIN IMMEDIATE');
 	try {
 		if (whoHolds(folder) !== 'nobody') return false;
@@ -89,7 +94,14 @@ async function replaceDead(engine: Engine, id: string, prepared: string): Promis
 	} finally {
 		engine.db.exec('ROLLBACK');
 	}
-	await takeBack(engine, id, folder);
+	try {
+		if (past.unseen === true) writeExitRecord(engine, {id, exitCode: past.exitCode ?? 255, signal: 0, oom: past.oomKilled, startedAt: past.startedAt, finishedAt: past.finishedAt, restarts: past.restarts, manual: past.manual, error: past.error});
+		await takeBack(engine, id, folder);
+	} catch (error) {
+		// What is left of it stays for the next try.
+		rmSync(`${folder}/claim`, {force: true});
+		throw error;
+	}
 	rmSync(waste, {recursive: true, force: true});
 	return true;
 }
@@ -102,3 +114,16 @@ async function takeBack(engine: Engine, id: string, folder: string): Promise<voi
 	}
 	rmSync(`${folder}/net-plan`, {force: true});
 }
+
+/** What killed monitors have left behind, of all containers: their addresses on the network, their cgroups. */
+export async function sweepDead(engine: Engine): Promise<void> {
+	for (const id of namesIn(`${engine.state}/containers`)) {
+		const folder = liveFolder(engine, id);
+		const found = readMonitor(folder);
+		if (found === undefined || found.alive || found.status.state === 'exited' || whoHolds(folder) !== 'nobody') continue;
+		const claim = await claimContainer(engine, id, 'remove');
+		claim?.release();
+	}
+}
+
+const namesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : []);

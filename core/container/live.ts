@@ -28,6 +28,8 @@ export type LiveState = {
 	readonly manual: boolean;
 	readonly error: string;
 	readonly note?: string;
+	/** It ended without a witness, and no record says so yet. */
+	readonly unseen?: boolean;
 };
 
 const untouched: LiveState = {
@@ -86,7 +88,7 @@ function fromDeadMonitor(places: Places, id: string, status: MonitorStatus): Liv
 	if (status.pid > 0 && isAlive(status.pid, status.pidStart))
 		return {...fromStatus(status, exit), status: status.state === 'paused' ? 'paused' : 'running', monitored: false, note: 'its monitor has died: output is lost, and its exit will not be seen'};
 	if (exit !== undefined && exit.startedAt === status.startedAt) return undefined;
-	return {...fromStatus(status, exit), status: 'exited', monitored: false, pid: 0, exitCode: 255, signal: 0, finishedAt: isNever(status.finishedAt) ? status.startedAt : status.finishedAt, error: 'its monitor was killed, and nobody saw how it ended'};
+	return {...fromStatus(status, exit), status: 'exited', monitored: false, pid: 0, exitCode: 255, signal: 0, finishedAt: isNever(status.finishedAt) ? status.startedAt : status.finishedAt, error: 'its monitor was killed, and nobody saw how it ended', unseen: true};
 }
 
 /** Nothing runs: the exit record says how it ended, unless the host went down before one could be written. */

@@ -1,6 +1,7 @@
 import {readdirSync, statSync} from 'node:fs';
 import type {Engine} from '../engine/engine.ts';
 import {EngineError, isEngineError} from '../errors/error.ts';
+import {sweepDead} from './claim.ts';
 import {isRunning, readLive} from './live.ts';
 import type {Filters, PruneResult} from './options.ts';
 import {allRecords, type ContainerRecord, recordById} from './record.ts';
@@ -9,6 +10,7 @@ import {sizeOfUpper} from './size.ts';
 
 /** Removes every container that does not run, and what killed commands left on the disk. */
 export async function pruneContainers(engine: Engine, {filters = new Map()}: {readonly filters?: Filters} = {}): Promise<PruneResult> {
+	await sweepDead(engine);
 	const deleted: string[] = [];
 	let spaceReclaimed = 0;
 	for (const record of allRecords(engine.db)) {

@@ -1,7 +1,8 @@
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {buildSpec} from '../bundle/build.ts';
 import type {Engine} from '../engine/engine.ts';
-import {EngineError} from '../errors/error.ts';
+import {messageOf} from '../errors/codes.ts';
+import {EngineError, isEngineError} from '../errors/error.ts';
 import {launchMonitor} from '../monitor/launch.ts';
 import {encodePlan, type MonitorPlan} from '../monitor/plan.ts';
 import {request} from '../monitor/request.ts';
@@ -13,8 +14,9 @@ import {nowText} from '../platform/time.ts';
 import {ociMounts} from '../volume/oci.ts';
 import {copyUps} from '../volume/point.ts';
 import {attachContainer, toAttachment} from './attach.ts';
-import {type Claim, claimContainer} from './claim.ts';
+import {type Claim, claimContainer, sweepDead} from './claim.ts';
 import {hostnameOf, writeEtcFiles} from './etc.ts';
+import {writeExitRecord} from './exit.ts';
 import {readLive, startFile} from './live.ts';
 import type {Attachment} from './model.ts';
 import {setUpNetwork} from './network.ts';
@@ -25,13 +27,15 @@ import {type ContainerRecord, findRecord} from './record.ts';
 /** Starts a container, or does nothing when it runs. No commit, unless it publishes ports. */
 export async function startContainer(engine: Engine, ref: string, {attach: wish, onStarted}: StartOptions = {}): Promise<Attachment | undefined> {
 	const record = findRecord(engine.db, ref);
+	// A dead container's port must not stand in the way.
+	if (record.config.ports.length > 0 || record.config.publishAll) await sweepDead(engine);
 	const claim = await claimContainer(engine, record.id, 'start');
 	if (claim === undefined) return whenRunning(engine, record, wish);
 	// Looked at again under the claim: a removal may have been first.
 	const present = await underClaim(claim, async () => findRecord(engine.db, record.id));
 	await underClaim(claim, async () => prepare(engine, present, claim, wish));
 	// From here on the folder belongs to the monitor, which takes back what it made when it fails.
-	const {pid} = await launch(engine, claim);
+	const {pid} = await launch(engine, present, claim);
 	const attachment = wish === undefined ? undefined : await connectAndStart(claim.folder, wish, pid);
 	onStarted?.(pid);
 	return attachment;
@@ -51,12 +55,24 @@ async function underClaim<T>(claim: Claim, work: () => Promise<T>): Promise<T> {
 	}
 }
 
-async function launch(engine: Engine, claim: Claim): Promise<{pid: number}> {
+async function launch(engine: Engine, {id}: ContainerRecord, claim: Claim): Promise<{pid: number}> {
 	try {
 		return await launchMonitor(engine.native.monitor, claim.folder);
+	} catch (error) {
+		noteFailure(engine, id, error);
+		throw error;
 	} finally {
 		claim.keep();
 	}
+}
+
+const failureCodes: Readonly<Record<string, number>> = {'command.not-found': 127, 'command.not-invokable': 126};
+
+/** It stays as it was, with the reason and the code that Docker gives. */
+function noteFailure(engine: Engine, id: string, error: unknown): void {
+	const {startedAt, finishedAt, restarts} = readLive(engine, id);
+	const exitCode = (isEngineError(error) ? failureCodes[error.code] : undefined) ?? 128;
+	writeExitRecord(engine, {id, exitCode, signal: 0, oom: false, startedAt, finishedAt, restarts, manual: false, error: messageOf(error)});
 }
 
 async function connectAndStart(folder: string, wish: AttachOptions, pid: number): Promise<Attachment> {

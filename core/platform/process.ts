@@ -1,3 +1,4 @@
+import {readdirSync} from 'node:fs';
 import {readIfThere} from './files.ts';
 
 /** Field 22 of /proc/PID/stat: with the pid it names one process for as long as the host is up; 0 when there is none. */
@@ -20,3 +21,13 @@ let boot: string | undefined;
 
 /** New at each start of the host. */
 export const bootId = (): string => (boot ??= readIfThere('/proc/sys/kernel/random/boot_id')?.trim() ?? '');
+
+/** pid of a live process with this name and this last argument. Looks at all there are: for rare cases. */
+export function findProcess(name: string, argument: string): number | undefined {
+	for (const entry of readdirSync('/proc')) {
+		if (!/^\d+$/.test(entry)) continue;
+		const words = readIfThere(`/proc/${entry}/cmdline`)?.split('\0') ?? [];
+		if (words[0]?.endsWith(name) === true && words.at(-2) === argument && startTimeOf(Number(entry)) > 0) return Number(entry);
+	}
+	return undefined;
+}
