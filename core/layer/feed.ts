@@ -1,4 +1,3 @@
-import {once} from 'node:events';
 import type {Writable} from 'node:stream';
 import {EngineError} from '../errors/error.ts';
 import type {FetchBlob, WantedLayer} from './model.ts';
@@ -19,7 +18,15 @@ export async function feed(input: Writable, layer: WantedLayer, offset: number, 
 }
 
 /** A helper that is gone does not drain: its own sentence tells why. */
-const drained = (input: Writable): Promise<unknown> => Promise.race([once(input, 'drain'), once(input, 'close')]).catch(() => undefined);
+const drained = (input: Writable): Promise<void> =>
+	new Promise(resolve => {
+		const done = () => {
+			input.off('drain', done).off('close', done);
+			resolve();
+		};
+		input.on('drain', done).on('close', done);
+		if (input.destroyed) done();
+	});
 
 const tooLong = ({digest, size}: WantedLayer): EngineError =>
 	new EngineError({code: 'blob.wrong-size', subject: digest, message: `blob ${digest} is longer than the ${size} bytes that the manifest says`});
