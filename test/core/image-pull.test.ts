@@ -25,7 +25,7 @@ const base = makeTar([
 const top = makeTar([{name: 'hello', content: 'hello\n', mode: 0o755}, {name: '.wh.gone'}]);
 const image = makeImage({layers: [base, top]});
 const sharing = makeImage({layers: [base, makeTar([{name: 'other', content: 'other\n'}])]});
-const quick: PullOptions = {transfer: {patience: {attempts: 2, firstDelay: 0.01, longestDelay: 0.02}, timeouts: {connect: 2000, headers: 1000}}};
+const quick: PullOptions = {transfer: {patience: {attempts: 2, firstDelay: 0.01, longestDelay: 0.02}, timeouts: {connect: 20_000, headers: 20_000}}};
 
 test.beforeEach(async t => {
 	const registry = await startRegistry();
