@@ -121,6 +121,9 @@ int process_exec(struct container *c, struct error *err);
 /* Finds the program; the errors are runc's words, which callers look for. `*path` lives in the spec's arena. */
 int process_find(struct container *c, const char **path, struct error *err);
 
+bool user_is_named(const struct container *c);
+int user_resolve(struct container *c, struct error *err);
+
 int lsm_check(struct container *c, struct error *err);
 int lsm_apply(struct container *c, struct error *err);
 

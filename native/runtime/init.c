@@ -71,6 +71,7 @@ static const struct step steps[] = {
 	{"mounts", mounts_attach, NULL},
 	{"devices", devices_make, NULL},
 	{"sysctl", sysctl_apply, NULL},
+	{"user", user_resolve, user_is_named},
 	{"terminal", terminal_make, NULL},
 	{"working folder", process_cwd, NULL},
 	{"masks", masks_apply, NULL},

@@ -12,6 +12,7 @@
 #include <sys/vfs.h>
 
 #include "container.h"
+#include "copy.h"
 #include "target.h"
 #include "util.h"
 
@@ -55,7 +56,9 @@ static int open_bind(const struct container *c, const struct mount *mount, struc
 	int fd = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (mount->recursive ? AT_RECURSIVE : 0));
 	if (fd < 0)
 		return error_set(err, errno, "open the source %s of mount %s", path, mount->target);
-	if (set_propagation(fd, mount, err) < 0 || set_attributes(fd, mount, true, err) < 0 || set_attributes(fd, mount, false, err) < 0) {
+	/* One that is still to be filled becomes read-only in the end. */
+	bool now = !mount->copy_up;
+	if (set_propagation(fd, mount, err) < 0 || (now && (set_attributes(fd, mount, true, err) < 0 || set_attributes(fd, mount, false, err) < 0))) {
 		close(fd);
 		return -1;
 	}
@@ -262,12 +265,23 @@ static int attach_cgroups(struct container *c, int folder, const struct mount *m
 	return 0;
 }
 
+/* A volume that is new, or a tmpfs, begins with what the image has in its place; nothing when that is no folder. */
+static int copy_up(struct container *c, const struct mount *mount, int fd, struct error *err)
+{
+	cleanup_close int from = open_in_root(c->rootfs, mount->target, O_RDONLY | O_DIRECTORY, 0);
+	if (from < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : error_set(err, errno, "open the image's %s", mount->target);
+	/* A detached mount's folder, opened for reading. */
+	cleanup_close int to = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return to < 0 ? error_set(err, errno, "open mount %s", mount->target) : copy_tree(from, to, mount->target, err);
+}
+
 static int attach(struct container *c, size_t i, struct error *err)
 {
 	const struct mount *mount = &c->spec.mounts[i];
 	int fd = c->mount_fds[i];
 	cleanup_close int target = open_place(c, mount, fd, err);
-	if (target < 0)
+	if (target < 0 || (mount->copy_up && copy_up(c, mount, fd, err) < 0))
 		return -1;
 	if (target_mount(fd, target) < 0)
 		return error_set(err, errno, "mount %s", mount->target);
@@ -294,9 +308,9 @@ int mounts_finish(struct container *c, struct error *err)
 	for (size_t i = 0; i < c->spec.mount_count; i++) {
 		const struct mount *mount = &c->spec.mounts[i];
 		bool late = !mount->bind && (mount->set & MOUNT_ATTR_RDONLY) && (is_type(mount, "tmpfs") || is_cgroup(mount));
-		if (late && set_attributes(c->mount_fds[i], mount, false, err) < 0)
+		if ((late || mount->copy_up) && set_attributes(c->mount_fds[i], mount, false, err) < 0)
 			return -1;
-		if (!mount->bind && set_attributes(c->mount_fds[i], mount, true, err) < 0)
+		if ((!mount->bind || mount->copy_up) && set_attributes(c->mount_fds[i], mount, true, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -2,6 +2,8 @@
 #include "seccomp_compile.h"
 
 #include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <string.h>
@@ -152,6 +154,55 @@ static int export_filter(scmp_filter_ctx context, struct filter *filter, struct 
 	return 0;
 }
 
+#if defined __x86_64__
+#define NATIVE AUDIT_ARCH_X86_64
+#elif defined __aarch64__
+#define NATIVE AUDIT_ARCH_AARCH64
+#endif
+
+/* A configuration that refuses what it does not name by an error cannot know the calls that came after it was written. A
+ * program that tries one of those must hear ENOSYS, to fall back on an older call: EPERM would stop it. So a short piece
+ * goes before the filter, which answers numbers above the highest that is named. */
+static int answer_newer_calls(struct filter *filter, int highest, struct error *err)
+{
+#ifdef NATIVE
+	const struct sock_filter head[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE, 0, 4),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		/* x32 has its own numbers, from 2^30. */
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, (unsigned)highest, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+	};
+	struct sock_filter *code = calloc(filter->count + 6, sizeof *code);
+	if (!code)
+		return error_set(err, ENOMEM, "linux.seccomp");
+	memcpy(code, head, sizeof head);
+	memcpy(code + 6, filter->code, filter->count * sizeof *code);
+	free(filter->code);
+	filter->code = code;
+	filter->count += 6;
+#else
+	(void)filter, (void)highest, (void)err;
+#endif
+	return 0;
+}
+
+static int highest_call(const json_t *object)
+{
+	size_t i, n;
+	json_t *entry, *name;
+	int highest = 0;
+	json_array_foreach(json_object_get(object, "syscalls"), i, entry)
+		json_array_foreach(json_object_get(entry, "names"), n, name)
+		{
+			int number = seccomp_syscall_resolve_name(json_string_value(name));
+			highest = number > highest ? number : highest;
+		}
+	return highest;
+}
+
 int filter_compile(const json_t *object, struct arena *arena, struct filter *filter, struct error *err)
 {
 	struct reader r = {.arena = arena, .err = err};
@@ -167,6 +218,8 @@ int filter_compile(const json_t *object, struct arena *arena, struct filter *fil
 	if (result == 0)
 		result = export_filter(context, filter, err);
 	seccomp_release(context);
+	if (result == 0 && (fallback & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO)
+		result = answer_newer_calls(filter, highest_call(object), err);
 	return result;
 }
 

@@ -89,6 +89,22 @@ static void read_annotations(struct reader *r, const json_t *config, struct spec
 			read_fail(r, "annotations", key, "must be a string");
 }
 
+/* io.hawser.copyup: destinations whose mounts first take over what the image has there. */
+static void read_copy_up(struct reader *r, struct spec *spec)
+{
+	const char *text = spec_annotation(spec, "io.hawser.copyup");
+	json_t *list = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	if (text && !json_is_array(list))
+		read_fail(r, "annotations", "io.hawser.copyup", "must be a JSON list of destinations");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *target = json_string_value(json_array_get(list, i));
+		for (size_t n = 0; target && n < spec->mount_count; n++)
+			if (strcmp(spec->mounts[n].target, target) == 0)
+				spec->mounts[n].copy_up = true;
+	}
+	json_decref(list);
+}
+
 static void read_version(struct reader *r, const json_t *config, struct spec *spec)
 {
 	spec->version = read_required(r, config, "", "ociVersion");
@@ -114,6 +130,10 @@ int spec_parse(struct spec *spec, const char *text, size_t size, struct error *e
 	read_mounts(&r, spec->json, spec);
 	read_hooks(&r, spec->json, spec);
 	read_annotations(&r, spec->json, spec);
+	if (!r.failed) {
+		spec_read_user_annotations(&r, spec->annotations, &spec->process);
+		read_copy_up(&r, spec);
+	}
 	spec_read_linux(&r, read_object(&r, spec->json, "", "linux"), spec);
 	return r.failed ? -1 : 0;
 }

@@ -27,7 +27,7 @@ struct mount {
 	uint64_t recursive_set, recursive_clear; /* … and of all below it */
 	uint64_t propagation;		     /* MS_SHARED …, 0: leave */
 	bool propagation_recursive;
-	bool bind, recursive, copy_up, idmap, idmap_recursive;
+	bool bind, recursive, copy_up /* take over what the image has at the target */, idmap, idmap_recursive;
 	struct strings data; /* options of the file system, "key" or "key=value" */
 	struct id_maps uids, gids;
 };
@@ -75,6 +75,7 @@ struct process {
 	gid_t *groups;
 	size_t group_count;
 	struct strings args, env;
+	const char *user_name, *group_names; /* annotations io.hawser.user and io.hawser.groups */
 	const char *cwd;
 	uint64_t caps[CAPS_SETS];
 	struct rlimit_rule *rlimits;
@@ -170,6 +171,9 @@ struct spec {
 int spec_parse(struct spec *spec, const char *text, size_t size, struct error *err);
 void spec_finish(struct spec *spec);
 #define cleanup_spec __attribute__((cleanup(spec_finish)))
+
+/* The annotations that speak of a process: of config.json, or of the process itself. */
+void spec_read_user_annotations(struct reader *r, const json_t *annotations, struct process *process);
 
 /* Value of an annotation, or NULL. */
 const char *spec_annotation(const struct spec *spec, const char *key);

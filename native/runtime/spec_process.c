@@ -148,3 +148,11 @@ void spec_read_process(struct reader *r, const json_t *object, const char *where
 	process->selinux = read_string(r, object, where, "selinuxLabel");
 	read_priorities(r, object, where, process);
 }
+
+void spec_read_user_annotations(struct reader *r, const json_t *annotations, struct process *process)
+{
+	process->user_name = read_string(r, annotations, "annotations", "io.hawser.user");
+	process->group_names = read_string(r, annotations, "annotations", "io.hawser.groups");
+	if (process->user_name && strlen(process->user_name) > 512)
+		read_fail(r, "annotations", "io.hawser.user", "is too long");
+}

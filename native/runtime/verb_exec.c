@@ -105,6 +105,7 @@ static int read_process_file(struct container *c, const char *path, struct error
 	struct reader r = {.arena = &c->spec.arena, .err = err};
 	c->process = arena_alloc(&c->spec.arena, sizeof *c->process);
 	spec_read_process(&r, json, "process", c->process);
+	spec_read_user_annotations(&r, read_object(&r, json, "process", "annotations"), c->process);
 	/* The document lives as long as the spec, because strings point into it. */
 	json_object_set_new(c->spec.json, "io.hawser.exec", json);
 	return r.failed ? -1 : 0;
@@ -122,6 +123,7 @@ static int set_user(struct process *process, const char *user, struct error *err
 		*colon = 0;
 	if (!parse_u64(text, UINT32_MAX - 1, &uid) || (colon && !parse_u64(colon + 1, UINT32_MAX - 1, &gid)))
 		return error_set(err, 0, "exec: --user must be UID[:GID], not '%s'", user);
+	process->user_name = process->group_names = NULL;
 	process->uid = (uid_t)uid;
 	if (colon)
 		process->gid = (gid_t)gid;
@@ -220,6 +222,7 @@ static const struct step child_steps[] = {
 	{"cgroup", enter_cgroup, NULL},
 	{"namespaces", join, NULL},
 	{"procfs", procfs_open, procfs_is_needed},
+	{"user", user_resolve, user_is_named},
 	{"terminal", terminal_make, NULL},
 	{"working folder", process_cwd, NULL},
 	{"limits", process_limits, NULL},
