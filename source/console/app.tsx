@@ -1,5 +1,5 @@
-import {useEffect, useMemo, useSyncExternalStore} from 'react';
-import {Box, useApp} from 'ink';
+import {useMemo, useSyncExternalStore} from 'react';
+import {Box} from 'ink';
 import type {Capabilities} from '../terminal/capabilities.ts';
 import {paletteEntries} from './keys/palette.ts';
 import {hintsFor, scopeOf} from './keys/table.ts';
@@ -17,9 +17,11 @@ import {ShellPane} from './panes/shell.tsx';
 import {StatsPane} from './panes/stats.tsx';
 import {StatusLine} from './panes/status-line.tsx';
 import {Tabs} from './panes/tabs.tsx';
+import {progressSentence} from './panes/task-words.ts';
 import {TextView} from './panes/text.tsx';
 import {TooSmall} from './panes/too-small.tsx';
 import type {HistorySample} from './store/engine-port.ts';
+import {limitFrames} from './store/frames.ts';
 import {layoutOf, paneOrder, type Rect} from './store/layout.ts';
 import {isLive, selectedContainer, visibleContainers, visibleImages} from './store/select.ts';
 import type {PaneId, State} from './store/state.ts';
@@ -97,15 +99,6 @@ function Overlays({state, theme}: Part) {
 	}
 }
 
-/** What is going on, in one line: the grace of a stop is counted down here. */
-function progressOf({tasks, now}: State): string {
-	const list = [...tasks.values()];
-	const first = list[0];
-	if (!first) return '';
-	const phase = first.deadline === undefined ? first.phase : `Stopping ${first.subject}: SIGKILL in ${Math.max(0, Math.ceil((first.deadline - now) / 1000))} s`;
-	return list.length === 1 ? phase : `${phase}  and ${list.length - 1} more`;
-}
-
 const shellHints = [{key: 'Ctrl-]', label: 'back to the console; the shell goes on'}];
 
 function Screen({state, theme}: Part) {
@@ -114,7 +107,7 @@ function Screen({state, theme}: Part) {
 	const running = containers.filter(container => isLive(container)).length;
 	const panes = Object.entries(layout.panes) as Array<[PaneId, Rect]>;
 	return (
-		<Box flexDirection="column" width={size.columns} height={size.rows} overflow="hidden">
+		<Box flexDirection="column" width={size.columns} height={size.rows}>
 			<StatusLine theme={theme} width={size.columns} hostName={state.hostName} running={running} stopped={containers.length - running} host={state.host} now={state.now} frozen={state.frozen} />
 			{layout.kind === 'tabs' && <Tabs theme={theme} focus={state.focus} panes={paneOrder(state)} />}
 			{panes.map(([pane, rect]) => (
@@ -128,23 +121,17 @@ function Screen({state, theme}: Part) {
 				</Box>
 			)}
 			<Box position="absolute" top={size.rows - 1} left={0}>
-				<KeyLine theme={theme} width={size.columns} hints={state.typing ? shellHints : hintsFor(scopeOf(state))} message={state.message} progress={progressOf(state)} />
+				<KeyLine theme={theme} width={size.columns} hints={state.typing ? shellHints : hintsFor(scopeOf(state))} message={state.message} progress={progressSentence(state)} />
 			</Box>
 			<Overlays {...{state, theme}} />
 		</Box>
 	);
 }
 
-/** Lets go of the terminal while the callback runs, and draws everything again after it. */
-export type Suspend = (callback: () => Promise<void>) => Promise<void>;
-
-export type AppProps = {readonly store: Store; readonly capabilities: Capabilities; readonly onReady?: (suspend: Suspend) => void};
-
 /** The whole screen is a function of the state. */
-export function App({store, capabilities, onReady}: AppProps) {
-	const {suspendTerminal} = useApp();
-	useEffect(() => onReady?.(callback => suspendTerminal(callback)), [onReady, suspendTerminal]);
-	const state = useSyncExternalStore(store.subscribe, store.getState);
+export function App({store, capabilities}: {readonly store: Store; readonly capabilities: Capabilities}) {
+	const subscribe = useMemo(() => limitFrames(store), [store]);
+	const state = useSyncExternalStore(subscribe, store.getState);
 	const theme = useMemo(() => createTheme({...capabilities, background: state.theme === 'auto' ? capabilities.background : state.theme}), [capabilities, state.theme]);
 	return layoutOf(state).kind === 'too-small' ? <TooSmall theme={theme} size={state.size} /> : <Screen state={state} theme={theme} />;
 }

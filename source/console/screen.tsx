@@ -2,11 +2,13 @@ import {PassThrough} from 'node:stream';
 import {render} from 'ink';
 import type {Engine} from '../../core/index.ts';
 import {detectCapabilities} from '../terminal/capabilities.ts';
-import {openTerminal, type TerminalSession} from '../terminal/session.ts';
 import {onFatal} from '../terminal/fatal.ts';
+import {createPainter, type Painter} from '../terminal/painter.ts';
+import {openTerminal, type TerminalSession} from '../terminal/session.ts';
 import {type Context, complain} from './actions/context.ts';
-import {App, type Suspend} from './app.tsx';
+import {App} from './app.tsx';
 import {createEnginePort} from './engine.ts';
+import {createInkOutput} from './ink-output.ts';
 import {createRouter} from './keys/router.ts';
 import {applyRemembered, readRemembered, toRemember, writeRemembered} from './settings.ts';
 import {createShells} from './shells.ts';
@@ -57,19 +59,19 @@ export function openScreen(engine: Engine): Screen {
 	const shells = createShells(store, port);
 	const {promise: left, resolve} = Promise.withResolvers<number>();
 	let terminal: TerminalSession;
-	let suspendInk: Suspend | undefined;
 
-	// Before Ink's own listener: the state must know the new size when Ink lays out anew.
-	const onResize = (): void => store.dispatch({type: 'resized', size: sizeOf(process.stdout)});
+	const painter = createPainter(process.stdout);
+	const output = createInkOutput(painter, sizeOf(process.stdout));
+	const onResize = (): void => {
+		const size = sizeOf(process.stdout);
+		painter.invalidate();
+		store.dispatch({type: 'resized', size});
+		output.resize(size);
+	};
 	process.stdout.on('resize', onResize);
-	const app = render(<App store={store} capabilities={detectCapabilities(process.env)} onReady={ready => (suspendInk = ready)} />, {
-		stdin: silentInput(),
-		alternateScreen: true,
-		incrementalRendering: true,
-		maxFps: 30,
-		exitOnCtrlC: false,
-		patchConsole: false,
-	});
+	painter.open();
+	// Debug mode is whole frames, as they come: how often is for the store to say, and what of them is sent for the painter.
+	const app = render(<App store={store} capabilities={detectCapabilities(process.env)} />, {stdin: silentInput(), stdout: output, debug: true, exitOnCtrlC: false, patchConsole: false});
 	const connection = connect(store, port);
 
 	let closed = false;
@@ -80,6 +82,7 @@ export function openScreen(engine: Engine): Screen {
 		connection.close();
 		shells.closeAll();
 		process.stdout.off('resize', onResize);
+		painter.close();
 		app.unmount();
 		terminal.close();
 	}
@@ -91,17 +94,18 @@ export function openScreen(engine: Engine): Screen {
 		resolve(code);
 	}
 
+	function repaint(): void {
+		painter.invalidate();
+		output.resize(sizeOf(process.stdout));
+	}
+
 	const context: Context = {
 		store,
 		engine: port,
 		shells,
 		quit: () => void leave(0),
-		suspend: () => void (suspendInk && suspend(suspendInk, terminal)),
-		redraw() {
-			app.clear();
-			process.stdout.write('\u001B[2J\u001B[H');
-			store.dispatch({type: 'tick', now: Date.now()});
-		},
+		suspend: () => void suspend(painter, terminal, repaint),
+		redraw: repaint,
 		setMouse: on => terminal.setMouse(on),
 		refresh: connection.refresh,
 	};
@@ -113,12 +117,13 @@ export function openScreen(engine: Engine): Screen {
 }
 
 /** Ctrl-Z: the shell that started us has the terminal until `fg`. */
-async function suspend(suspendInk: Suspend, terminal: TerminalSession): Promise<void> {
+async function suspend(painter: Painter, terminal: TerminalSession, repaint: () => void): Promise<void> {
 	terminal.release();
-	await suspendInk(async () => {
-		process.kill(process.pid, 'SIGTSTP');
-		// Runs when we do: after SIGCONT, or at once where nobody can stop us (no job control).
-		await new Promise(resolve => setTimeout(resolve, 50));
-	});
+	painter.close();
+	process.kill(process.pid, 'SIGTSTP');
+	// Runs when we do: after SIGCONT, or at once where nobody can stop us (no job control).
+	await new Promise(resolve => setTimeout(resolve, 50));
+	painter.open();
 	terminal.take();
+	repaint();
 }

@@ -11,13 +11,11 @@ export function stop(context: Context): void {
 	});
 }
 
-const seconds = (deadline: number): string => `SIGKILL in ${Math.max(0, Math.ceil((deadline - Date.now()) / 1000))} s`;
-
 export async function stopTargets(context: Context, targets: readonly Target[]): Promise<void> {
 	const stopOne = (target: Target): Promise<void> =>
 		runTask(context, target, {verb: 'stopping', phase: `Stopping ${target.name}…`}, update =>
 			context.engine.stop(target.id, ({phase, deadline}) => {
-				if (phase === 'signalled') update({phase: deadline === undefined ? `Stopping ${target.name}…` : `Stopping ${target.name}: ${seconds(deadline)}`, ...(deadline === undefined ? {} : {deadline})});
+				if (phase === 'signalled' && deadline !== undefined) update({deadline});
 				if (phase === 'killing') update({phase: `Stopping ${target.name}: SIGKILL sent`});
 			}),
 		);

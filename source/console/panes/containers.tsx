@@ -1,7 +1,7 @@
 import {memo} from 'react';
 import {Box} from 'ink';
 import {sanitizeLine} from '../../terminal/sanitize.ts';
-import {formatAge, formatDuration, formatPercent, formatShortBytes} from '../format.ts';
+import {formatAge, formatPercent, formatShortBytes} from '../format.ts';
 import type {Rect} from '../store/layout.ts';
 import {listHeight} from '../store/layout.ts';
 import {isLive} from '../store/select.ts';
@@ -15,12 +15,13 @@ import {Lines} from '../widgets/lines.tsx';
 import {type Cell, type Row, RowTable} from '../widgets/row-table.tsx';
 import {drawSparkline} from '../widgets/sparkline.ts';
 import {listFooter, listTitle} from './list-title.ts';
+import {taskWords} from './task-words.ts';
 
 export const trendWidth = 8;
 
 const columns: readonly ColumnSpec[] = [
 	{name: 'mark', title: '', width: 1, keep: 100},
-	{name: 'name', title: 'NAME', width: 12, grow: 3, keep: 100},
+	{name: 'name', title: 'NAME', width: 10, grow: 3, keep: 100},
 	{name: 'status', title: 'STATUS', width: 15, keep: 90},
 	{name: 'cpu', title: 'CPU%', width: 5, align: 'right', keep: 80},
 	{name: 'trend', title: '', width: trendWidth, keep: 60},
@@ -50,17 +51,13 @@ export function describeStatus(container: ContainerSummary, now: number): string
 	}
 }
 
-export function describeTask({verb, deadline}: Task, now: number): string {
-	return deadline === undefined ? `${verb}…` : `${verb} ${formatDuration(Math.max(0, deadline - now) + 999)}`;
-}
-
 const loadRole = (cpu: number): Role => (cpu >= 80 ? 'bad' : cpu >= 40 ? 'warn' : 'text');
 
 const ports = ({ports: published}: ContainerSummary): string =>
 	published.filter(({hostPort}) => hostPort !== undefined).map(({hostPort, containerPort, protocol}) => `${hostPort}→${containerPort}${protocol === 'tcp' ? '' : `/${protocol}`}`).join(' ');
 
 function statusCell(container: ContainerSummary, task: Task | undefined, now: number): Cell {
-	if (task) return {text: describeTask(task, now), role: 'busy'};
+	if (task) return {text: taskWords(task, now), role: 'busy'};
 	const failed = container.status === 'exited' && (container.exitCode ?? 0) !== 0;
 	return {text: describeStatus(container, now), role: failed ? 'warn' : isLive(container) ? 'muted' : 'faint'};
 }

@@ -13,12 +13,12 @@ const roles: Readonly<Record<string, Role>> = {start: 'good', die: 'warn', oom: 
 function drawEvent(theme: Theme, {time, Type, Action, Actor}: EngineEvent, width: number): string {
 	const {name = Actor.ID.slice(0, 12), image = '', exitCode} = Actor.Attributes;
 	const action = sanitizeLine(Action.split(':')[0] ?? '');
-	const rest = Math.max(1, width - 53);
+	const rest = Math.max(1, width - 57);
 	const words = [exitCode === undefined ? '' : `exit ${sanitizeLine(exitCode)}`, Type === 'image' ? '' : sanitizeLine(image)].filter(word => word !== '').join('  ');
 	return [
 		theme.paint('faint', formatClock(time * 1000)),
 		theme.paint('muted', fit(sanitizeLine(Type), 9)),
-		theme.paint(roles[action] ?? 'text', fit(action, 8)),
+		theme.paint(roles[action] ?? 'text', fit(action, 12)),
 		theme.paint('strong', fit(sanitizeLine(name), 22)),
 		theme.paint('muted', truncate(words, rest)),
 	].join('  ');

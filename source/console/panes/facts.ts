@@ -6,6 +6,7 @@ import {isLive} from '../store/select.ts';
 import type {LiveStats, Task} from '../store/state.ts';
 import {stateMarks} from '../theme/symbols.ts';
 import type {Role, Theme} from '../theme/theme.ts';
+import {taskSentence} from './task-words.ts';
 
 type Fact = {readonly role: Role; readonly text: string};
 type Moment = {readonly live: LiveStats | undefined; readonly task: Task | undefined; readonly now: number; readonly width: number; readonly lines: number};
@@ -40,7 +41,7 @@ function describeEnd({exitCode, oomKilled, finishedAt, startedAt, note}: Contain
 
 function describeState(container: ContainerSummary, {task, now}: Moment): Fact[] {
 	const {mark, role} = stateMarks[container.status];
-	if (task) return [{role: 'busy', text: task.phase}];
+	if (task) return [{role: 'busy', text: taskSentence(task, now)}];
 	if (container.status === 'exited' || container.status === 'dead') return describeEnd(container, now);
 	const up = isLive(container) ? ` ${formatAge(container.startedAt, now)}` : '';
 	return [

@@ -52,7 +52,7 @@ function chartBlocks({container, live, history, minutes, now}: StatsProps, width
 			],
 			series: [series('memory'), series('cache')],
 			unit: byteUnit,
-			least: 2 ** 20,
+			least: 128 * 1024,
 		},
 		{
 			title: 'Block I/O',

@@ -191,35 +191,46 @@ function createFollower(store: Store, engine: EnginePort, batch: Batch): Followe
 		if (!signal.aborted) batch.add({type: 'log-ended', id});
 	}
 
-	function openLog(id: string | undefined): void {
+	function openLog(id: string | undefined): Change {
 		log.abort();
 		log = new AbortController();
 		followed = id;
-		store.dispatch({type: 'log-opened', id});
 		if (id !== undefined) void followLog(id, log.signal);
+		return {type: 'log-opened', id};
 	}
 
-	function openPast(id: string | undefined, minutes: number): void {
+	function openPast(id: string, minutes: number): Change {
 		past = `${id} ${minutes}`;
-		if (id !== undefined) store.dispatch({type: 'history', id, samples: readPast(engine, id, Math.floor(Date.now() / 1000) - minutes * 60)});
+		return {type: 'history', id, samples: readPast(engine, id, Math.floor(Date.now() / 1000) - minutes * 60)};
+	}
+
+	/** What is to be opened anew: another row, another length of the charts, or a container that was started again. */
+	function wanted(state: State): {readonly log: boolean; readonly past: boolean} {
+		const id = state.lists.containers.selected;
+		const container = selectedContainer(state);
+		const restarted = state.log.ended && state.log.id === id && container !== undefined && isLive(container);
+		return {log: id !== followed || restarted, past: `${id} ${state.window}` !== past};
 	}
 
 	function look(): void {
 		rest = undefined;
 		const state = store.getState();
 		const id = state.lists.containers.selected;
-		if (id !== followed) openLog(id);
-		if (`${id} ${state.window}` !== past) openPast(id, state.window);
-		// Started again: its log goes on.
-		const container = containerById(state, id);
-		if (state.log.ended && state.log.id === id && container && isLive(container)) openLog(id);
+		const {log: wantsLog, past: wantsPast} = wanted(state);
+		store.dispatch(...(wantsLog ? [openLog(id)] : []), ...(wantsPast && id !== undefined ? [openPast(id, state.window)] : []));
 	}
 
+	let restingOn: string | undefined;
 	const stop = store.subscribe(() => {
 		const state = store.getState();
 		const {selected} = state.lists.containers;
-		const restarted = state.log.ended && state.log.id === selected;
-		if (rest === undefined && (selected !== followed || `${selected} ${state.window}` !== past || (restarted && isRunningNow(state)))) rest = setTimeout(look, followed === undefined ? 0 : selectionRest);
+		if (rest !== undefined && selected === restingOn) return;
+		clearTimeout(rest);
+		rest = undefined;
+		const wants = wanted(state);
+		if (!wants.log && !wants.past) return;
+		restingOn = selected;
+		rest = setTimeout(look, followed === undefined ? 0 : selectionRest);
 	});
 	return {
 		close() {
@@ -229,8 +240,3 @@ function createFollower(store: Store, engine: EnginePort, batch: Batch): Followe
 		},
 	};
 }
-
-const isRunningNow = (state: State): boolean => {
-	const container = selectedContainer(state);
-	return container !== undefined && isLive(container);
-};

@@ -52,7 +52,7 @@ export function drawLineChart({width, height, series, maximum, steps}: ChartOpti
 		minY: 0,
 		maxY: maximum,
 		numYLabels: steps,
-		xPadding: 1,
+		xPadding: 8,
 		xLabelPadding: 1,
 		showLegend: false,
 		style: {text: 'white', baseline: 'cyan'},
