@@ -3,6 +3,8 @@ import {execFileSync} from 'node:child_process';
 import {existsSync, readdirSync, readFileSync, rmSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
+import {directImports} from './direct-imports.js';
+import {lazyBuiltins} from './lazy-builtins.js';
 import {patch, patchedFiles} from './patches.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -39,7 +41,7 @@ export const options = {
 	alias: {blessed: './tools/blessed.cjs', 'react-devtools-core': './tools/empty.js'},
 	define: {'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"', HAWSER_VERSION: JSON.stringify(version)},
 	banner: {js: 'import {createRequire as __createRequire} from "node:module";const require=__createRequire(import.meta.url);'},
-	plugins: [patches],
+	plugins: [patches, directImports, lazyBuiltins],
 	logLevel: 'warning',
 };
 

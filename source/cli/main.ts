@@ -1,6 +1,6 @@
 import {closeEngine, type Engine, exitCodeOf, isEngineError, openEngine, version} from '../../core/index.ts';
 import {type Flag, type FlagValues, readFlags, UsageError} from './flags.ts';
-import {print, printError} from './output.ts';
+import {isTerminal, print, printError} from './output.ts';
 import {parseWords} from './parser.ts';
 import type {Verb} from './verb.ts';
 import {findVerb, groups} from './verbs.ts';
@@ -28,7 +28,7 @@ async function main(words: readonly string[]): Promise<number> {
 	const {flags, help, rest} = globals;
 	if (flags.bool('version')) return say(`Hawser version ${version}\n`);
 	const [name, ...more] = rest;
-	if (name === undefined && !help && process.stdin.isTTY && process.stdout.isTTY) return openConsole(flags);
+	if (name === undefined && !help && isTerminal(0) && isTerminal(1)) return openConsole(flags);
 	if (name === undefined || help || name === 'help') return showHelp(name === 'help' ? more : []);
 	if (Object.hasOwn(groups, name) && (more.length === 0 || more[0]?.startsWith('-'))) return showHelp([name]);
 	const found = findVerb(rest);

@@ -1,4 +1,4 @@
-import {writeSync} from 'node:fs';
+import {fstatSync, writeSync} from 'node:fs';
 import {isatty} from 'node:tty';
 import {sanitizeText} from '../terminal/sanitize.ts';
 
@@ -9,8 +9,21 @@ const terminals = new Map<number, boolean>();
 
 export function isTerminal(descriptor: number): boolean {
 	let known = terminals.get(descriptor);
-	if (known === undefined) terminals.set(descriptor, (known = isatty(descriptor)));
+	if (known === undefined) terminals.set(descriptor, (known = isDevice(descriptor) && isatty(descriptor)));
 	return known;
+}
+
+/** Their major number: /dev/null and the like. */
+const MEMORY_DEVICES = 1;
+
+/** Asked first, because node:tty brings sockets and streams with it: a `ps` in a script does without. */
+function isDevice(descriptor: number): boolean {
+	try {
+		const {rdev} = fstatSync(descriptor);
+		return rdev !== 0 && rdev >> 8 !== MEMORY_DEVICES;
+	} catch {
+		return false;
+	}
 }
 
 /** Bytes as they are: a container's own output. Waits for a slow reader, as the pipe between them would. */
