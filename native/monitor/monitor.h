@@ -70,7 +70,7 @@ struct monitor {
 	bool oom;
 	char error[ERROR_TEXT / 2];
 	int error_code; /* 125, 126 or 127 when `error` is set */
-	unsigned restarts;
+	unsigned restarts, ticks;
 	uint64_t told_dropped; /* lines, in the status */
 
 	bool answered;	  /* the launcher knows; from here on an end leaves a record */

@@ -71,10 +71,12 @@ static void enter_cgroup(struct monitor *m)
 
 static void trim_memory(struct monitor *m)
 {
-	if (!streams_trim() && m->in_cgroup)
-		return;
-	log_trim(&m->log);
-	malloc_trim(0);
+	/* Queues of clients come and go without output of ours: look every now and then. */
+	bool quiet = streams_trim();
+	if (quiet)
+		log_trim(&m->log);
+	if (quiet || !m->in_cgroup || ++m->ticks % 8 == 0)
+		malloc_trim(0);
 }
 
 void on_tick(struct timer *timer)

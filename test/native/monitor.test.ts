@@ -1,4 +1,5 @@
-import {existsSync, readFileSync} from 'node:fs';
+import {execFileSync} from 'node:child_process';
+import {closeSync, existsSync, openSync, readdirSync, readFileSync, readlinkSync} from 'node:fs';
 import test from 'ava';
 import {readExitRecord} from '../../core/monitor/exit-record.ts';
 import {request, requestExit} from '../../core/monitor/request.ts';
@@ -222,4 +223,61 @@ test('statistics are sampled each second, and the memory of the monitor is small
 	t.true(kib <= 160, `${kib} KiB`);
 	await request(container.directory, 'kill', {signal: 9});
 	await container.gone();
+});
+
+test('the monitor lives apart: own session, no parent, no descriptor of its launcher, and none leaks as clients come and go', async t => {
+	const secret = openSync('/etc/hostname', 'r');
+	const container = world.container({args: ['sleep', '1000'], stdin: true});
+	await container.launch();
+	closeSync(secret);
+	const monitor = container.status()?.status.monitor ?? 0;
+	const stat = readFileSync(`/proc/${monitor}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+	t.not(Number(stat[1]), process.pid);
+	t.not(stat[3], readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ')[3]);
+	const open = (pid: number): string[] => readdirSync(`/proc/${pid}/fd`).map(fd => readlinkSync(`/proc/${pid}/fd/${fd}`));
+	t.false(open(monitor).some(path => path.includes('hostname')));
+	const count = open(monitor).length;
+	for (let round = 0; round < 30; round++) {
+		const stream = await attach(container.directory, {input: true});
+		stream.detach();
+	}
+	await until('the clients to be forgotten', () => open(monitor).length === count);
+	t.is(open(container.status()?.status.pid ?? 0).length, 3);
+	await request(container.directory, 'kill', {signal: 9});
+	await container.gone();
+});
+
+test('a monitor that is killed is known to be dead, and its container goes on', async t => {
+	const container = world.container({args: ['sleep', '1000']});
+	const {pid} = await container.launch();
+	process.kill(container.status()?.status.monitor ?? 0, 'SIGKILL');
+	await until('the status to be history', () => container.status()?.alive === false);
+	t.is(container.status()?.status.state, 'running');
+	t.true(existsSync(`/proc/${pid}`));
+	await t.throwsAsync(request(container.directory, 'status'), {code: 'monitor.unreachable'});
+	t.is(readExitRecord(container.plan.exitRecord), undefined);
+	execFileSync(container.plan.runtime, ['--root', container.plan.runtimeRoot, 'delete', '--force', container.id]);
+	t.false(hasCgroup(container));
+});
+
+test('SIGTERM to the monitor, as when the host goes down, ends the container; the record does not call it a wish', async t => {
+	const container = world.container({args: sleeper, restart: {name: 'always', maximumRetryCount: 0}});
+	await container.launch();
+	await until('the trap', () => container.output() === 'ready\n');
+	process.kill(container.status()?.status.monitor ?? 0, 'SIGTERM');
+	await container.gone();
+	t.like(readExitRecord(container.plan.exitRecord), {exitCode: 7, manual: false});
+});
+
+test('a stop at any moment of a crash loop ends it', async t => {
+	for (let round = 0; round < 10; round++) {
+		const container = world.container({args: ['false'], restart: {name: 'always', maximumRetryCount: 0}});
+		await container.launch();
+		const restarts = round % 3;
+		await until('a restart', () => (container.status()?.status.restarts ?? 0) >= restarts);
+		const {exit} = await requestExit(container.directory, 'stop', {timeout: 1});
+		await exit;
+		await container.gone();
+		t.is(container.status()?.status.state, 'exited');
+	}
 });
