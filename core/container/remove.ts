@@ -97,7 +97,7 @@ function forget(engine: Engine, {id, config}: ContainerRecord, volumes: boolean)
 /** Containers, running or not, that mount a volume. */
 export const volumeUsers = (engine: Engine, name: string): string[] =>
 	engine.db
-		.prepare("SELECT id FROM containers, json_each(spec, '$.mounts') AS mount WHERE json_extract(mount.value, '$.name') = ?")
+		.prepare("SELECT containers.id FROM containers, json_each(spec, '$.mounts') AS mount WHERE json_extract(mount.value, '$.name') = ?")
 		.all(name)
 		.map(row => String(row['id']));
 

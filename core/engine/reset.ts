@@ -33,9 +33,7 @@ async function remove(engine: Engine, id: string): Promise<void> {
 
 /** Empty ones only, leaves first: what is not empty belongs to somebody who still lives. */
 function removeCgroups(parent: string): void {
-	const {version, unified, controllers} = cgroupLayout();
-	const mounts = new Set([...(version === 1 ? controllers.values() : []), ...(unified === undefined ? [] : [unified])]);
-	for (const mount of mounts) removeEmpty(`${mount}${parent}`);
+	for (const mount of cgroupLayout().mounts) removeEmpty(`${mount}${parent}`);
 }
 
 function removeEmpty(folder: string): void {

@@ -7,6 +7,8 @@ export type CgroupLayout = {
 	readonly unified: string | undefined;
 	/** v1: controller → mount point. */
 	readonly controllers: ReadonlyMap<string, string>;
+	/** Of every hierarchy, those too that have a name and no controller (systemd's). */
+	readonly mounts: readonly string[];
 };
 
 const names = new Set(['cpu', 'cpuacct', 'cpuset', 'memory', 'pids', 'blkio', 'devices', 'freezer', 'net_cls', 'net_prio', 'perf_event', 'hugetlb', 'rdma', 'misc']);
@@ -18,13 +20,15 @@ export const cgroupLayout = (): CgroupLayout => (layout ??= parseMounts(readIfTh
 
 export function parseMounts(mounts: string): CgroupLayout {
 	const controllers = new Map<string, string>();
+	const all: string[] = [];
 	let unified: string | undefined;
 	for (const line of mounts.split('\n')) {
 		const [, target = '', type = '', options = ''] = line.split(' ');
+		if (type === 'cgroup' || type === 'cgroup2') all.push(target);
 		if (type === 'cgroup2') unified ??= target;
 		else if (type === 'cgroup') for (const option of options.split(',')) if (names.has(option) && !controllers.has(option)) controllers.set(option, target);
 	}
-	return {version: controllers.size === 0 ? 2 : 1, unified, controllers};
+	return {version: controllers.size === 0 ? 2 : 1, unified, controllers, mounts: all};
 }
 
 /** The folder of `path` for one controller; v2 has one for all. */
