@@ -1,8 +1,8 @@
 #include <arpa/inet.h>
-#include <stdarg.h>
 #include <errno.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,7 +36,8 @@ static int check_table(int nfnl, const struct plan *plan, struct error *err)
 	if (state.rules + state.foreign_rules == 0)
 		problem("the nftables table %s is missing: published ports and isolation are off until it is mended", plan->table);
 	else
-		problem("the nftables table %s has been changed: %zu rules of ours, %zu of others", plan->table, state.rules, state.foreign_rules);
+		problem("the nftables table %s has been changed: %zu rules of ours, %zu of others", plan->table, state.rules,
+			state.foreign_rules);
 	return 0;
 }
 
@@ -53,7 +54,8 @@ static int check_entries(int nfnl, const struct plan *plan, struct error *err)
 		missing += !found.present || !found.same_data;
 	}
 	if (missing)
-		problem("%zu elements of %s are missing from the nftables table %s", missing, *plan->owner ? plan->owner : "the networks", plan->table);
+		problem("%zu elements of %s are missing from the nftables table %s", missing, *plan->owner ? plan->owner : "the networks",
+			plan->table);
 	return 0;
 }
 
@@ -68,7 +70,8 @@ static int check_bridges(int rtnl, const struct plan *plan, struct error *err)
 		if (index == 0)
 			problem("the bridge %s is missing; the next start of a container on it makes it", name);
 		else if (sysctl_peek("net/ipv4/conf/%s/route_localnet", name) != '1')
-			problem("net.ipv4.conf.%s.route_localnet is off: ports published on the host are not reachable through 127.0.0.1", name);
+			problem("net.ipv4.conf.%s.route_localnet is off: ports published on the host are not reachable through 127.0.0.1",
+				name);
 		nat |= !plan->bridges[i].internal;
 	}
 	if (nat && sysctl_peek("net/ipv4/ip_forward") != '1')
@@ -76,31 +79,60 @@ static int check_bridges(int rtnl, const struct plan *plan, struct error *err)
 	return 0;
 }
 
-/* A base chain of somebody else's on the way of forwarded packets: whatever ours accepts, its drop is final. */
+/* Who else judges what is forwarded: whatever our table accepts, a drop of theirs is final. */
+struct foreign {
+	const char *own_table;
+	char table[TABLE_NAME], chain[TABLE_NAME];
+	bool drops, firewalld, docker;
+};
+
 static void take_chain(const struct nlmsghdr *message, void *data)
 {
-	const struct plan *plan = data;
+	struct foreign *foreign = data;
 	const struct nlattr *chain[NFTA_CHAIN_POLICY + 1], *hook[NFTA_HOOK_MAX + 1];
 	uint8_t family = ((const struct nfgenmsg *)NLMSG_DATA(message))->nfgen_family;
 	attr_parse(message, sizeof(struct nfgenmsg), chain, NFTA_CHAIN_POLICY);
-	if ((family != NFPROTO_IPV4 && family != NFPROTO_INET) || !chain[NFTA_CHAIN_HOOK])
-		return;
-	attr_parse_nested(chain[NFTA_CHAIN_HOOK], hook, NFTA_HOOK_MAX);
 	const char *table = attr_text(chain[NFTA_CHAIN_TABLE]), *name = attr_text(chain[NFTA_CHAIN_NAME]);
-	if (attr_get_be32(hook[NFTA_HOOK_HOOKNUM]) != NF_INET_FORWARD || strcmp(table, plan->table) == 0)
+	if ((family != NFPROTO_IPV4 && family != NFPROTO_INET) || strcmp(table, foreign->own_table) == 0)
 		return;
-	if (strcmp(table, "firewalld") == 0)
-		problem("firewalld judges what is forwarded: let the bridges in with `firewall-cmd --permanent --zone=trusted --add-interface=BRIDGE && firewall-cmd --reload`");
-	else if (attr_get_be32(chain[NFTA_CHAIN_POLICY]) == NF_DROP)
-		problem("chain %s of nftables table %s drops what is forwarded: let the bridges through, as with `iptables -I %s -i BRIDGE -j ACCEPT; iptables -I %s -o BRIDGE -j ACCEPT`", name,
-			table, strcmp(name, "FORWARD") == 0 ? "FORWARD" : name, strcmp(name, "FORWARD") == 0 ? "FORWARD" : name);
+	foreign->docker |= strcmp(name, "DOCKER-USER") == 0;
+	attr_parse_nested(chain[NFTA_CHAIN_HOOK], hook, NFTA_HOOK_MAX);
+	if (!hook[NFTA_HOOK_HOOKNUM] || attr_get_be32(hook[NFTA_HOOK_HOOKNUM]) != NF_INET_FORWARD)
+		return;
+	foreign->firewalld |= strcmp(table, "firewalld") == 0;
+	if (attr_get_be32(chain[NFTA_CHAIN_POLICY]) != NF_DROP)
+		return;
+	foreign->drops = true;
+	snprintf(foreign->table, sizeof foreign->table, "%s", table);
+	snprintf(foreign->chain, sizeof foreign->chain, "%s", name);
+}
+
+static void tell_foreign(const struct foreign *foreign, const char *bridge)
+{
+	if (foreign->firewalld)
+		problem("firewalld judges what is forwarded: let the containers through with "
+			"`firewall-cmd --permanent --zone=trusted --add-interface=%s && firewall-cmd --reload`",
+			bridge);
+	if (!foreign->drops)
+		return;
+	/* Docker leaves this chain to the user, and keeps it before its own. */
+	const char *chain = foreign->docker ? "DOCKER-USER" : foreign->chain;
+	problem("chain %s of nftables table %s drops what is forwarded: let the containers through with "
+		"`iptables -I %s -i %s -j ACCEPT && iptables -I %s -o %s -j ACCEPT`",
+		foreign->chain, foreign->table, chain, bridge, chain, bridge);
 }
 
 static int check_foreign(int nfnl, const struct plan *plan, struct error *err)
 {
 	cleanup_batch struct batch batch = {0};
+	struct foreign foreign = {.own_table = plan->table};
 	nft_message(&batch, AF_UNSPEC, NFT_MSG_GETCHAIN, NLM_F_DUMP);
-	return netlink_exchange(nfnl, &batch, take_chain, (void *)plan, err);
+	if (plan->bridge_count == 0)
+		return 0;
+	if (netlink_exchange(nfnl, &batch, take_chain, &foreign, err) < 0)
+		return -1;
+	tell_foreign(&foreign, plan->bridges[0].name);
+	return 0;
 }
 
 int network_check(const struct plan *plan, struct error *err)

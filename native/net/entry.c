@@ -110,8 +110,11 @@ void entries_finish(struct entries *entries)
 
 static void put_entry(struct batch *batch, const struct plan *plan, const struct entry *entry)
 {
-	nft_put_element(batch, &(struct nft_element){
-		.key = entry->key, .key_size = entry->key_size, .data = entry->data, .data_size = entry->data_size, .comment = entry->owned ? plan->owner : NULL});
+	nft_put_element(batch, &(struct nft_element){.key = entry->key,
+				       .key_size = entry->key_size,
+				       .data = entry->data,
+				       .data_size = entry->data_size,
+				       .comment = entry->owned ? plan->owner : NULL});
 	if (entry->interval)
 		nft_put_element(batch, &(struct nft_element){.key = entry->end, .key_size = sizeof entry->end, .interval_end = true});
 }
@@ -125,11 +128,13 @@ void entries_put(struct batch *batch, const struct plan *plan, const struct entr
 {
 	for (size_t i = 0; i < entries->count;) {
 		const struct entry *first = &entries->list[i];
-		size_t message = nft_begin_elements(batch, first->family, type, type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0, plan->table, first->set);
+		size_t message = nft_begin_elements(
+			batch, first->family, type, type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0, plan->table, first->set);
 		for (size_t n = 0; i < entries->count && n < ELEMENTS_PER_MESSAGE && same_set(first, &entries->list[i]); n++, i++)
 			put_entry(batch, plan, &entries->list[i]);
 		attr_end(batch, message);
-		batch_name(batch, 0, "%s nftables set %s %s", type == NFT_MSG_NEWSETELEM ? "add to" : "remove from", plan->table, first->set);
+		batch_name(
+			batch, 0, "%s nftables set %s %s", type == NFT_MSG_NEWSETELEM ? "add to" : "remove from", plan->table, first->set);
 	}
 }
 
@@ -143,7 +148,8 @@ static bool same_data(const struct entry *entry, const struct nlattr *data)
 	const struct nlattr *value[NFTA_DATA_MAX + 1];
 	attr_parse_nested(data, value, NFTA_DATA_MAX);
 	const struct nlattr *bytes = value[NFTA_DATA_VALUE];
-	return entry->data_size == 0 || (bytes && attr_size(bytes) == entry->data_size && memcmp(attr_data(bytes), entry->data, entry->data_size) == 0);
+	return entry->data_size == 0 ||
+	       (bytes && attr_size(bytes) == entry->data_size && memcmp(attr_data(bytes), entry->data, entry->data_size) == 0);
 }
 
 static void take_element(const struct nlmsghdr *message, void *data)

@@ -1,8 +1,8 @@
 /* What of a plan is in the tables: each bridge, endpoint and port is an element or two. */
 #pragma once
 
-#include "plan.h"
 #include "nft.h"
+#include "plan.h"
 
 struct entry {
 	uint8_t family;

@@ -16,11 +16,13 @@ static int refuse(const struct port *port, int code, struct error *err)
 	char address[INET_ADDRSTRLEN], holder[80];
 	inet_ntop(AF_INET, &port->host, address, sizeof address);
 	if (code == EADDRNOTAVAIL)
-		return error_set(err, 0, "cannot publish on %s:%u/%s: the host has no address %s", address, port->host_port, protocol_name(port->protocol), address);
+		return error_set(err, 0, "cannot publish on %s:%u/%s: the host has no address %s", address, port->host_port,
+			protocol_name(port->protocol), address);
 	if (code != EADDRINUSE)
 		return error_set(err, code, "bind %s:%u/%s", address, port->host_port, protocol_name(port->protocol));
 	holder_describe(port, holder, sizeof holder);
-	return error_set(err, 0, "Bind for %s:%u/%s failed: port is already allocated%s", address, port->host_port, protocol_name(port->protocol), holder);
+	return error_set(err, 0, "Bind for %s:%u/%s failed: port is already allocated%s", address, port->host_port,
+		protocol_name(port->protocol), holder);
 }
 
 /* A TCP port is bound with SO_REUSEADDR, since connections of an earlier listener may still be in TIME_WAIT; without it from
@@ -68,7 +70,8 @@ static int send_some(int to, const int *fds, size_t count, struct error *err)
 	} control = {0};
 	char byte = 0;
 	struct iovec vector = {&byte, 1};
-	struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_SPACE(sizeof(int) * count)};
+	struct msghdr message = {
+		.msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_SPACE(sizeof(int) * count)};
 	struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
 	*rights = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(int) * count), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
 	memcpy(CMSG_DATA(rights), fds, sizeof(int) * count);

@@ -15,7 +15,8 @@ static bool parse_line(const char *line, const struct port *port, uint64_t *inod
 	char address[33];
 	unsigned int local_port, state;
 	unsigned long long number;
-	if (sscanf(line, " %*d: %32[0-9A-F]:%x %*[0-9A-F]:%*x %x %*x:%*x %*x:%*x %*x %*u %*u %llu", address, &local_port, &state, &number) != 4)
+	if (sscanf(line, " %*d: %32[0-9A-F]:%x %*[0-9A-F]:%*x %x %*x:%*x %*x:%*x %*x %*u %*u %llu", address, &local_port, &state,
+		    &number) != 4)
 		return false;
 	if (local_port != port->host_port || (port->protocol == IPPROTO_TCP && state != 0x0A))
 		return false;

@@ -56,7 +56,8 @@ static void put_bridge(struct batch *batch, const struct bridge *bridge)
 
 static void put_address(struct batch *batch, int index, in_addr_t address, uint8_t prefix, const char *name)
 {
-	struct ifaddrmsg header = {.ifa_family = AF_INET, .ifa_prefixlen = prefix, .ifa_index = (unsigned int)index, .ifa_scope = RT_SCOPE_UNIVERSE};
+	struct ifaddrmsg header = {
+		.ifa_family = AF_INET, .ifa_prefixlen = prefix, .ifa_index = (unsigned int)index, .ifa_scope = RT_SCOPE_UNIVERSE};
 	in_addr_t broadcast = address | htonl((uint32_t)((1ull << (32 - prefix)) - 1));
 	char text[INET_ADDRSTRLEN];
 	batch_begin(batch, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof header);
@@ -212,7 +213,11 @@ int link_plug_in(int rtnl, const struct endpoint *endpoint, struct error *err)
 
 static void put_default_route(struct batch *batch, int index, in_addr_t gateway)
 {
-	struct rtmsg header = {.rtm_family = AF_INET, .rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_BOOT, .rtm_scope = RT_SCOPE_UNIVERSE, .rtm_type = RTN_UNICAST};
+	struct rtmsg header = {.rtm_family = AF_INET,
+		.rtm_table = RT_TABLE_MAIN,
+		.rtm_protocol = RTPROT_BOOT,
+		.rtm_scope = RT_SCOPE_UNIVERSE,
+		.rtm_type = RTN_UNICAST};
 	char text[INET_ADDRSTRLEN];
 	batch_begin(batch, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof header);
 	attr_put(batch, RTA_GATEWAY, &gateway, sizeof gateway);

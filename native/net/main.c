@@ -88,7 +88,8 @@ static const struct verb *parse_arguments(int argc, char **argv, struct argument
 	int rest = 3 + verb->pid;
 	if (argc == rest)
 		return verb;
-	return verb->hold && argc == rest + 2 && strcmp(argv[rest], "--hold") == 0 && parse_int(argv[rest + 1], 0, &arguments->hold) ? verb : NULL;
+	return verb->hold && argc == rest + 2 && strcmp(argv[rest], "--hold") == 0 && parse_int(argv[rest + 1], 0, &arguments->hold) ? verb
+																     : NULL;
 }
 
 int main(int argc, char **argv)
@@ -98,7 +99,9 @@ int main(int argc, char **argv)
 	struct arguments arguments = {.plan = &plan, .hold = NO_HOLD};
 	const struct verb *verb = parse_arguments(argc, argv, &arguments);
 	if (!verb) {
-		fputs("hawser-net: usage: hawser-net up PLAN PID [--hold FD] | mend PLAN PID | down PLAN | bridge PLAN | unbridge PLAN | reset PLAN | check PLAN\n", stderr);
+		fputs("hawser-net: usage: hawser-net up PLAN PID [--hold FD] | mend PLAN PID | down PLAN | bridge PLAN | unbridge PLAN | "
+		      "reset PLAN | check PLAN\n",
+			stderr);
 		return FAILED;
 	}
 	if (plan_read(&plan, argv[2], &err) < 0 || verb->run(&arguments, &err) < 0) {

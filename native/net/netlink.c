@@ -163,7 +163,8 @@ static void take_ack(const struct nlmsghdr *message, const struct batch *batch, 
 	error_set(err, -ack->error, "%s%s%s", request ? request->name : "netlink", *words ? ": " : "", words);
 }
 
-static void take_messages(char *data, size_t size, const struct batch *batch, struct outcome *outcome, reply_fn reply, void *arg, struct error *err)
+static void take_messages(
+	char *data, size_t size, const struct batch *batch, struct outcome *outcome, reply_fn reply, void *arg, struct error *err)
 {
 	unsigned int left = (unsigned int)size;
 	for (struct nlmsghdr *message = (struct nlmsghdr *)data; NLMSG_OK(message, left); message = NLMSG_NEXT(message, left)) {

@@ -110,14 +110,16 @@ static int make_cables(const struct sockets *sockets, int netns, const struct pl
 	for (size_t i = 0; i < plan->endpoint_count; i++) {
 		const struct endpoint *endpoint = &plan->endpoints[i];
 		int there = link_find(sockets->inside, endpoint->container, err);
-		if (there < 0 || (there ? link_plug_in(sockets->host, endpoint, err) : link_make_cable(sockets->host, endpoint, netns, err)) < 0)
+		if (there < 0 ||
+			(there ? link_plug_in(sockets->host, endpoint, err) : link_make_cable(sockets->host, endpoint, netns, err)) < 0)
 			return -1;
 	}
 	return 0;
 }
 
 /* The table comes before the addresses, so that no packet is sent which it has not judged. */
-static int connect_container(const struct sockets *sockets, int netns, const struct plan *plan, const struct entries *entries, struct error *err)
+static int connect_container(
+	const struct sockets *sockets, int netns, const struct plan *plan, const struct entries *entries, struct error *err)
 {
 	if (make_cables(sockets, netns, plan, err) < 0 || apply(sockets->nfnl, plan, entries, err) < 0)
 		return -1;

@@ -7,6 +7,8 @@
 
 /* User data is a list of (type, size, bytes); type 0 is what nft(8) shows as a comment. */
 #define COMMENT_TYPE 0
+/* Of a set, type 0 is the byte order of its keys. */
+#define KEY_ORDER_TYPE 0
 
 static void begin_control(struct batch *batch, uint16_t type)
 {
@@ -52,6 +54,10 @@ void nft_put_set(struct batch *batch, uint8_t family, const char *table, const s
 		attr_be32(batch, NFTA_SET_DATA_TYPE, set->data_type);
 		attr_be32(batch, NFTA_SET_DATA_LEN, set->data_size);
 	}
+	/* Tells nft(8) that the keys are not numbers in network order, so that it shows names. */
+	static const uint8_t host_order[] = {KEY_ORDER_TYPE, 4, 1, 0, 0, 0};
+	if (set->host_order)
+		attr_put(batch, NFTA_SET_USERDATA, host_order, sizeof host_order);
 	batch_name(batch, 0, "create nftables set %s %s", table, set->name);
 }
 

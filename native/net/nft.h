@@ -16,6 +16,7 @@ void nft_message(struct batch *batch, uint8_t family, uint16_t type, uint16_t fl
 struct nft_set {
 	const char *name;
 	uint32_t flags, key_type, key_size, data_type, data_size;
+	bool host_order;
 };
 
 void nft_put_table(struct batch *batch, uint8_t family, const char *table);

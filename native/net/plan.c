@@ -202,7 +202,8 @@ int plan_read(struct plan *plan, const char *path, struct error *err)
 		return -1;
 	for (size_t i = 0; i < fields.count; i++)
 		if (!take_field(plan, &fields.list[i]))
-			return error_set(err, 0, "%s: line %zu is not understood: %s %s", path, i + 1, fields.list[i].key, fields.list[i].value);
+			return error_set(
+				err, 0, "%s: line %zu is not understood: %s %s", path, i + 1, fields.list[i].key, fields.list[i].value);
 	return check_whole(plan, path, err);
 }
 

@@ -2,12 +2,12 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if.h>
 #include <linux/if_ether.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/rtnetlink.h>
-#include <linux/if.h>
 #include <string.h>
 
 /* Written into every rule as its comment: rules of another version are replaced. */
@@ -28,22 +28,26 @@ enum { TYPE_IPV4 = 7, TYPE_ETHER = 9, TYPE_PROTOCOL = 12, TYPE_SERVICE = 13, TYP
 #define ARP_SENDER_IP 14
 
 static const struct nft_set inet_sets[] = {
-	{SET_BRIDGES, 0, TYPE_IFNAME, IFNAMSIZ, 0, 0},
-	{SET_SAME, 0, PAIR(TYPE_IFNAME, TYPE_IFNAME), 2 * IFNAMSIZ, 0, 0},
-	{SET_INTERNAL, 0, TYPE_IFNAME, IFNAMSIZ, 0, 0},
-	{SET_NETS, NFT_SET_INTERVAL, TYPE_IPV4, 4, 0, 0},
-	{SET_PORTS, NFT_SET_MAP, PAIR(PAIR(TYPE_IPV4, TYPE_PROTOCOL), TYPE_SERVICE), 12, PAIR(TYPE_IPV4, TYPE_SERVICE), 8},
-	{SET_ANY_PORTS, NFT_SET_MAP, PAIR(TYPE_PROTOCOL, TYPE_SERVICE), 8, PAIR(TYPE_IPV4, TYPE_SERVICE), 8},
+	{SET_BRIDGES, 0, TYPE_IFNAME, IFNAMSIZ, 0, 0, true},
+	{SET_SAME, 0, PAIR(TYPE_IFNAME, TYPE_IFNAME), 2 * IFNAMSIZ, 0, 0, false},
+	{SET_INTERNAL, 0, TYPE_IFNAME, IFNAMSIZ, 0, 0, true},
+	{SET_NETS, NFT_SET_INTERVAL, TYPE_IPV4, 4, 0, 0, false},
+	{SET_PORTS, NFT_SET_MAP, PAIR(PAIR(TYPE_IPV4, TYPE_PROTOCOL), TYPE_SERVICE), 12, PAIR(TYPE_IPV4, TYPE_SERVICE), 8, false},
+	{SET_ANY_PORTS, NFT_SET_MAP, PAIR(TYPE_PROTOCOL, TYPE_SERVICE), 8, PAIR(TYPE_IPV4, TYPE_SERVICE), 8, false},
 };
 
 static const struct nft_set bridge_sets[] = {
-	{SET_CABLES, 0, TYPE_IFNAME, IFNAMSIZ, 0, 0},
-	{SET_LEASES, 0, PAIR(PAIR(TYPE_IFNAME, TYPE_ETHER), TYPE_IPV4), IFNAMSIZ + 12, 0, 0},
+	{SET_CABLES, 0, TYPE_IFNAME, IFNAMSIZ, 0, 0, true},
+	{SET_LEASES, 0, PAIR(PAIR(TYPE_IFNAME, TYPE_ETHER), TYPE_IPV4), IFNAMSIZ + 12, 0, 0, false},
 };
 
 static const struct nft_chain inet_chains[] = {
-	{"raw", "filter", NF_INET_PRE_ROUTING, -300}, {"prerouting", "nat", NF_INET_PRE_ROUTING, -100}, {"output", "nat", NF_INET_LOCAL_OUT, -100},
-	{"postrouting", "nat", NF_INET_POST_ROUTING, 100}, {"inward", NULL, 0, 0}, {"forward", "filter", NF_INET_FORWARD, 0},
+	{"raw", "filter", NF_INET_PRE_ROUTING, -300},
+	{"prerouting", "nat", NF_INET_PRE_ROUTING, -100},
+	{"output", "nat", NF_INET_LOCAL_OUT, -100},
+	{"postrouting", "nat", NF_INET_POST_ROUTING, 100},
+	{"inward", NULL, 0, 0},
+	{"forward", "filter", NF_INET_FORWARD, 0},
 };
 
 static const struct nft_chain bridge_chains[] = {{"source", "filter", BRIDGE_PRE_ROUTING, -300}};
