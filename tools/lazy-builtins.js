@@ -1,6 +1,7 @@
-// Node's larger modules cost milliseconds to load, and most commands need none of them. In the bundle `import {createHash} from
+// Node's modules cost milliseconds each: to load, and as ES modules once more, because every getter of theirs is asked (that of fs loads
+// fs/promises, that of crypto the web's). Most commands need few of them. In the bundle `import {createHash} from
 // 'node:crypto'` becomes a function that fetches the module at its first call; what is not a function is fetched when it is there.
-const modules = /^node:(child_process|crypto|dns|dns\/promises|http|https|net|os|readline|stream|stream\/promises|timers\/promises|tls|tty|zlib)$/;
+const modules = /^node:/;
 
 const isCallable = (name, value) => typeof value === 'function' && !/^[A-Z]/.test(name);
 
@@ -13,7 +14,7 @@ function source(path) {
 		const callable = descriptor?.get === undefined && isCallable(name, module[name]);
 		return callable ? `export const ${name} = (...args) => get().${name}(...args);` : `export const ${name} = /* @__PURE__ */ pick('${name}');`;
 	});
-	return [`const get = () => process.getBuiltinModule('${path}');`, 'const pick = name => get()[name];', ...lines].join('\n');
+	return [`const get = () => process.getBuiltinModule('${path}');`, 'const pick = name => get()[name];', 'export default /* @__PURE__ */ get();', ...lines].join('\n');
 }
 
 /** A plugin of esbuild, for our own sources: packages may import these modules in ways that this does not know. */
