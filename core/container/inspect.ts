@@ -4,9 +4,10 @@ import {inspectEndpoint, inspectPorts} from '../network/inspect.ts';
 import type {Endpoint, Network} from '../network/model.ts';
 import {networkStore} from '../network/store.ts';
 import {hexOf} from '../oci/digest.ts';
+import {isNever} from '../platform/time.ts';
 import {inspectMount} from '../volume/inspect.ts';
 import {hostnameOf} from './etc.ts';
-import {isRunning, type LiveState, readLive} from './live.ts';
+import {isRunning, type LiveState, readExit, readLive} from './live.ts';
 import {containerFolder} from './place.ts';
 import {type ContainerRecord, findRecord} from './record.ts';
 import {sizeOfUpper} from './size.ts';
@@ -23,7 +24,7 @@ export function inspectContainer(engine: Engine, ref: string, {size = false}: {r
 		Created: record.createdAt,
 		Path: path,
 		Args: args,
-		State: stateOf(live),
+		State: stateOf(live, readExit(engine, record.id)?.finishedAt),
 		Image: record.imageId,
 		ResolvConfPath: `${folder}/resolv.conf`,
 		HostnamePath: `${folder}/hostname`,
@@ -48,7 +49,8 @@ export function inspectContainer(engine: Engine, ref: string, {size = false}: {r
 
 const oldStates: Readonly<Record<string, string>> = {stopping: 'running'};
 
-function stateOf(live: LiveState): Record<string, unknown> {
+/** A running container tells when it ended the last time before. */
+function stateOf(live: LiveState, lastEnd: string | undefined): Record<string, unknown> {
 	const running = isRunning(live);
 	return {
 		Status: oldStates[live.status] ?? live.status,
@@ -61,7 +63,7 @@ function stateOf(live: LiveState): Record<string, unknown> {
 		ExitCode: running && live.status !== 'restarting' ? 0 : (live.exitCode ?? 0),
 		Error: live.error,
 		StartedAt: live.startedAt,
-		FinishedAt: live.finishedAt,
+		FinishedAt: isNever(live.finishedAt) ? (lastEnd ?? live.finishedAt) : live.finishedAt,
 		...(live.note !== undefined && {Note: live.note}),
 	};
 }

@@ -1,5 +1,5 @@
 import type {Engine} from '../engine/engine.ts';
-import type {Endpoint, PortLease} from '../network/model.ts';
+import type {NetworkStore, PortLease} from '../network/model.ts';
 import {parseExpose} from '../network/publish.ts';
 import {networkStore} from '../network/store.ts';
 import {isNever} from '../platform/time.ts';
@@ -38,19 +38,26 @@ export function findContainer(engine: Engine, ref: string): ContainerSummary {
 /** Reads what the networks have recorded once, for as many containers as there are. */
 function summarizer(engine: Engine): (record: ContainerRecord, live: LiveState) => ContainerSummary {
 	const store = networkStore(engine.db);
-	let names: Map<string, string> | undefined;
+	let addresses: Map<string, NamedEndpoint[]> | undefined;
 	let leases: Map<string, PortLease[]> | undefined;
-	const networkName = (id: string): string => (names ??= new Map(store.networks().map(network => [network.id, network.name]))).get(id) ?? id;
+	const endpointsOf = (id: string): readonly NamedEndpoint[] => (addresses ??= allEndpoints(store)).get(id) ?? [];
 	const portsOf = (id: string): PortLease[] => (leases ??= Map.groupBy(store.ports(), ({containerId}) => containerId)).get(id) ?? [];
 	return (record, live) => {
 		const running = isRunning(live);
-		const endpoints = running ? store.endpointsOfContainer(record.id) : [];
-		return summarize(engine, record, live, {networks: toNetworks(record, endpoints, networkName), ports: running ? toPorts(record, portsOf(record.id)) : []});
+		return summarize(engine, record, live, {networks: toNetworks(record, running ? endpointsOf(record.id) : []), ports: running ? toPorts(record, portsOf(record.id)) : []});
 	};
 }
 
-const toNetworks = ({config}: ContainerRecord, endpoints: readonly Endpoint[], nameOf: (id: string) => string): ContainerSummary['networks'] =>
-	endpoints.length === 0 ? {[config.network]: {ip: ''}} : Object.fromEntries(endpoints.map(({networkId, address}) => [nameOf(networkId), {ip: address}]));
+type NamedEndpoint = {readonly containerId: string; readonly network: string; readonly address: string};
+
+const allEndpoints = (store: NetworkStore): Map<string, NamedEndpoint[]> =>
+	Map.groupBy(
+		store.networks().flatMap(({id, name}) => store.endpointsOfNetwork(id).map(({containerId, address}) => ({containerId, network: name, address}))),
+		({containerId}) => containerId,
+	);
+
+const toNetworks = ({config}: ContainerRecord, endpoints: readonly NamedEndpoint[]): ContainerSummary['networks'] =>
+	endpoints.length === 0 ? {[config.network]: {ip: ''}} : Object.fromEntries(endpoints.map(({network, address}) => [network, {ip: address}]));
 
 function toPorts({config}: ContainerRecord, leases: readonly PortLease[]): PublishedPort[] {
 	const published = leases.map(({protocol, containerPort, hostIp, hostPort}) => ({protocol, containerPort, hostIp, hostPort}));

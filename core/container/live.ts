@@ -2,7 +2,7 @@ import {existsSync} from 'node:fs';
 import {EngineError} from '../errors/error.ts';
 import {decodeFields, numberField} from '../monitor/fields.ts';
 import {type ExitRecord, readExitRecord} from '../monitor/exit-record.ts';
-import {type MonitorStatus, readStatus} from '../monitor/status.ts';
+import {type MonitorStatus, toStatus} from '../monitor/status.ts';
 import {readIfThere} from '../platform/files.ts';
 import {bootId, isAlive} from '../platform/process.ts';
 import {isNever, NEVER} from '../platform/time.ts';
@@ -51,7 +51,7 @@ export const isRunning = ({status}: Pick<LiveState, 'status'>): boolean => statu
 
 export function readLive(places: Places, id: string): LiveState {
 	const found = readMonitor(liveFolder(places, id));
-	if (found?.alive === true && found.status.state !== 'exited') return fromStatus(found.status, readExit(places, id));
+	if (found?.alive === true && found.status.state !== 'exited') return fromStatus(found.status);
 	if (found !== undefined && found.status.state !== 'exited') {
 		const orphan = fromDeadMonitor(places, id, found.status);
 		if (orphan !== undefined) return orphan;
@@ -60,21 +60,22 @@ export function readLive(places: Places, id: string): LiveState {
 	return fromPast(places, id);
 }
 
-/** A monitor that has ended but that nobody has reaped yet (a zombie) is dead. */
+/** What the monitor last wrote, and whether it lives. One that has ended but that nobody has reaped yet (a zombie) is dead. */
 export function readMonitor(folder: string): {readonly status: MonitorStatus; readonly alive: boolean} | undefined {
-	const found = readStatus(folder);
-	return found && {status: found.status, alive: found.alive && isAlive(found.status.monitor, found.status.monitorStart)};
+	const text = readIfThere(`${folder}/status`);
+	const status = text === undefined ? undefined : toStatus(decodeFields(text));
+	return status && {status, alive: isAlive(status.monitor, status.monitorStart)};
 }
 
-function fromStatus(status: MonitorStatus, exit: ExitRecord | undefined): LiveState {
+function fromStatus(status: MonitorStatus): LiveState {
 	return {
 		status: status.state,
 		pid: status.pid,
 		monitored: true,
 		startedAt: status.startedAt || NEVER,
-		finishedAt: isNever(status.finishedAt) ? (exit?.finishedAt ?? NEVER) : status.finishedAt,
-		exitCode: status.state === 'restarting' ? status.exitCode : exit?.exitCode,
-		signal: exit?.signal ?? 0,
+		finishedAt: status.finishedAt || NEVER,
+		exitCode: status.state === 'restarting' ? status.exitCode : undefined,
+		signal: status.signal,
 		oomKilled: status.oom,
 		restarts: status.restarts,
 		manual: status.manual,
@@ -86,9 +87,9 @@ function fromStatus(status: MonitorStatus, exit: ExitRecord | undefined): LiveSt
 function fromDeadMonitor(places: Places, id: string, status: MonitorStatus): LiveState | undefined {
 	const exit = readExit(places, id);
 	if (status.pid > 0 && isAlive(status.pid, status.pidStart))
-		return {...fromStatus(status, exit), status: status.state === 'paused' ? 'paused' : 'running', monitored: false, note: 'its monitor has died: output is lost, and its exit will not be seen'};
+		return {...fromStatus(status), status: status.state === 'paused' ? 'paused' : 'running', monitored: false, note: 'its monitor has died: output is lost, and its exit will not be seen'};
 	if (exit !== undefined && exit.startedAt === status.startedAt) return undefined;
-	return {...fromStatus(status, exit), status: 'exited', monitored: false, pid: 0, exitCode: 255, signal: 0, finishedAt: isNever(status.finishedAt) ? status.startedAt : status.finishedAt, error: 'its monitor was killed, and nobody saw how it ended', unseen: true};
+	return {...fromStatus(status), status: 'exited', monitored: false, pid: 0, exitCode: 255, signal: 0, finishedAt: isNever(status.finishedAt) ? status.startedAt : status.finishedAt, error: 'its monitor was killed, and nobody saw how it ended', unseen: true};
 }
 
 /** Nothing runs: the exit record says how it ended, unless the host went down before one could be written. */
@@ -113,7 +114,8 @@ function fromPast(places: Places, id: string): LiveState {
 	};
 }
 
-function readExit(places: Places, id: string): ExitRecord | undefined {
+/** How it ended last; a damaged record is an end that nobody knows. */
+export function readExit(places: Places, id: string): ExitRecord | undefined {
 	try {
 		return readExitRecord(`${containerFolder(places, id)}/exit`);
 	} catch (error) {

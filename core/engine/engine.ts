@@ -6,6 +6,7 @@ import type {DatabaseSync} from 'node:sqlite';
 import {EngineError} from '../errors/error.ts';
 import {imageTables} from '../image/tables.ts';
 import {networkTables} from '../network/tables.ts';
+import {readIfThere, replaceFile} from '../platform/files.ts';
 import {openDatabase} from '../state/database.ts';
 import {containerTables} from '../state/tables.ts';
 import {volumeTables} from '../volume/tables.ts';
@@ -34,12 +35,12 @@ const DEFAULT_STATE = '/run/hawser';
 export function openEngine({root = process.env['HAWSER_ROOT'] ?? DEFAULT_ROOT, state = process.env['HAWSER_STATE'], runtime = process.env['HAWSER_RUNTIME']}: EngineOptions = {}): Engine {
 	if (process.geteuid?.() !== 0) throw new EngineError({code: 'engine.not-root', message: 'hawser must be run as root', hint: 'Run it with sudo.'});
 	const absoluteRoot = checkPath(root);
-	const store = absoluteRoot === DEFAULT_ROOT ? 'hawser' : `hawser-${createHash('sha256').update(absoluteRoot).digest('hex').slice(0, 8)}`;
-	const absoluteState = checkPath(state ?? (absoluteRoot === DEFAULT_ROOT ? DEFAULT_STATE : `/run/${store}`));
+	const absoluteState = checkPath(state ?? (absoluteRoot === DEFAULT_ROOT ? DEFAULT_STATE : `/run/${hashedName(absoluteRoot)}`));
 	const folder = helperFolder();
 	let db: DatabaseSync | undefined;
 	makePrivate(absoluteRoot);
 	makePrivate(absoluteState);
+	const store = storeName(absoluteRoot, absoluteState);
 	const runtimePath = join(folder, 'hawser-runtime');
 	return {
 		root: absoluteRoot,
@@ -63,6 +64,18 @@ export function openEngine({root = process.env['HAWSER_ROOT'] ?? DEFAULT_ROOT, s
 
 export function closeEngine(engine: Engine): void {
 	if (engine.db.isOpen) engine.db.close();
+}
+
+const hashedName = (root: string): string => `hawser-${createHash('sha256').update(root).digest('hex').slice(0, 8)}`;
+
+/** Kept in STATE, because loading the hash takes longer than all else of a short command. */
+function storeName(root: string, state: string): string {
+	if (root === DEFAULT_ROOT) return 'hawser';
+	const [name = '', of] = readIfThere(`${state}/store`)?.split('\n') ?? [];
+	if (of === root && /^hawser-[0-9a-f]{8}$/.test(name)) return name;
+	const made = hashedName(root);
+	replaceFile(`${state}/store`, `${made}\n${root}\n`);
+	return made;
 }
 
 /** The plan format has no quoting, and mount options end at `:` and `,`. */

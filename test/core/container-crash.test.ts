@@ -96,7 +96,7 @@ for (const verb of ['create', 'start', 'remove'] as const) {
 		const engine = openTestStore(t);
 		addBusybox(engine);
 		let killed = 0;
-		for (let delay = 0; delay < 16; delay++) {
+		for (let delay = 0; delay < 8; delay++) {
 			const id = await create(engine, ['sleep', '60'], {name: `c${delay}`});
 			if (verb === 'remove') await startContainer(engine, id);
 			const code = {
@@ -108,7 +108,7 @@ for (const verb of ['create', 'start', 'remove'] as const) {
 			let said = '';
 			child.stdout?.on('data', data => {
 				said += data;
-				if (said.startsWith('go') && !said.includes('done')) setTimeout(() => child.kill('SIGKILL'), delay * 4);
+				if (said.startsWith('go') && !said.includes('done')) setTimeout(() => child.kill('SIGKILL'), delay * 8);
 			});
 			await once(child, 'exit');
 			if (!said.includes('done')) killed++;
