@@ -63,18 +63,15 @@ async function openStream(directory: string, verb: string, values: Readonly<Reco
 	return createStream(connection, ok, directory);
 }
 
+const ignore = (): void => {};
+
 function createStream(connection: Connection, ok: Fields, directory: string): MonitorStream {
 	const {socket} = connection;
 	let detached = false;
-	let onOutput: (stream: 1 | 2, data: Uint8Array) => void = () => {};
-	let onLost: (bytes: number) => void = () => {};
-	let finish: (exit: MonitorExit | 'detached') => void = () => {};
-	let fail: (error: Error) => void = () => {};
-	const exit = new Promise<MonitorExit | 'detached'>((resolve, reject) => {
-		finish = resolve;
-		fail = reject;
-	});
-	exit.catch(() => {});
+	let onOutput: (stream: 1 | 2, data: Uint8Array) => void = ignore;
+	let onLost: (bytes: number) => void = ignore;
+	const {promise: exit, resolve: finish, reject: fail} = Promise.withResolvers<MonitorExit | 'detached'>();
+	exit.catch(ignore);
 	connection.onClose = reason => (detached ? finish('detached') : fail(reason ?? lost(directory)));
 	const take = (frame: Frame): void => {
 		if (frame.type === frameType.output) onOutput(frame.stream === 2 ? 2 : 1, frame.payload);

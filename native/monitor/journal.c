@@ -74,7 +74,8 @@ void journal_event(const struct plan *plan, const char *action, const struct att
 	put(&text, ",\"Attributes\":{");
 	put_attributes(&text, plan, attributes);
 	char end[96];
-	snprintf(end, sizeof end, "}},\"scope\":\"local\",\"time\":%lld,\"timeNano\":%lld}\n", (long long)(now / 1000000000), (long long)now);
+	snprintf(end, sizeof end, "}},\"scope\":\"local\",\"time\":%lld,\"timeNano\":%lld}\n", (long long)(now / 1000000000),
+		(long long)now);
 	put(&text, end);
 	/* Opened each time: the engine renames it when it has grown large. */
 	cleanup_close int fd = open(plan->journal, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);

@@ -5,7 +5,13 @@
 
 /* Docker's log escapes <, > and & as well, because logs end up in web pages. */
 static const char special[256] = {
-	[0 ... 0x1f] = 1, ['"'] = 1, ['\\'] = 1, ['<'] = 1, ['>'] = 1, ['&'] = 1, [0x80 ... 0xff] = 1,
+	[0 ... 0x1f] = 1,
+	['"'] = 1,
+	['\\'] = 1,
+	['<'] = 1,
+	['>'] = 1,
+	['&'] = 1,
+	[0x80 ... 0xff] = 1,
 };
 
 /* Length of the valid UTF-8 sequence at `at`, or 0. Unicode table 3-7: no overlong form, no surrogate, nothing past U+10FFFF. */
@@ -83,8 +89,9 @@ static char *put_wide(char *out, const unsigned char *at, size_t length)
 static inline bool has_special(uint64_t word)
 {
 	const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
-	uint64_t quote = word ^ ones * '"', slash = word ^ ones * '\\', less = word ^ ones * '<', more = word ^ ones * '>', and = word ^ ones * '&';
-	uint64_t hit = word | (word - ones * 0x20) | (quote - ones) | (slash - ones) | (less - ones) | (more - ones) | (and - ones);
+	uint64_t quote = word ^ ones * '"', slash = word ^ ones * '\\', less = word ^ ones * '<',
+		 more = word ^ ones * '>', and = word ^ ones * '&';
+	uint64_t hit = word | (word - ones * 0x20) | (quote - ones) | (slash - ones) | (less - ones) | (more - ones) | (and-ones);
 	return hit & highs;
 }
 

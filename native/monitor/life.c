@@ -4,7 +4,11 @@
 static action *const table[STATES][EVENTS] = {
 	[CREATING] = {[DONE] = on_made, [FAILED] = on_not_made, [STOP] = stop_soon},
 	[WIRING] = {[DONE] = on_wired, [FAILED] = on_helper_failed, [DIED] = note_death, [STOP] = stop_soon},
-	[CREATED] = {[START] = begin_start, [STOP] = stop_unstarted, [KILL] = stop_unstarted, [DIED] = died_unstarted, [TIMER] = drop_if_abandoned},
+	[CREATED] = {[START] = begin_start,
+		[STOP] = stop_unstarted,
+		[KILL] = stop_unstarted,
+		[DIED] = died_unstarted,
+		[TIMER] = drop_if_abandoned},
 	[STARTING] = {[DONE] = on_started, [FAILED] = on_helper_failed, [DIED] = note_death, [STOP] = stop_unstarted, [KILL] = on_kill},
 	[RUNNING] = {[DIED] = on_died, [STOP] = stop, [KILL] = on_kill, [PAUSE] = begin_pause},
 	[PAUSING] = {[DONE] = on_paused, [FAILED] = on_not_paused, [DIED] = note_death, [STOP] = stop_soon, [KILL] = on_kill},

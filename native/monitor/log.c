@@ -39,7 +39,12 @@ static int open_file(struct log *log)
 
 int log_open(struct log *log, const char *path, uint64_t max_size, uint64_t max_files, struct error *err)
 {
-	*log = (struct log){.fd = -1, .path = path, .max_size = max_size, .max_files = max_files < 1 ? 1 : max_files > 1000 ? 1000 : max_files};
+	*log = (struct log){.fd = -1,
+		.path = path,
+		.max_size = max_size,
+		.max_files = max_files < 1	? 1
+			     : max_files > 1000 ? 1000
+						: max_files};
 	if (!path)
 		return 0;
 	return open_file(log) < 0 ? error_set(err, errno, "open the log %s", path) : 0;
@@ -194,7 +199,8 @@ static size_t continue_line(struct log *log, struct log_carry *carry, const char
 static void make_tail(int stream)
 {
 	char stamp[STAMP_SIZE];
-	int n = snprintf(tail, sizeof tail, "\",\"stream\":\"%s\",\"time\":\"%s\"}\n", stream == 2 ? "stderr" : "stdout", format_time(stamp, wall_ns()));
+	int n = snprintf(tail, sizeof tail, "\",\"stream\":\"%s\",\"time\":\"%s\"}\n", stream == 2 ? "stderr" : "stdout",
+		format_time(stamp, wall_ns()));
 	tail_size = (size_t)n;
 }
 

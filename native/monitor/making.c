@@ -63,8 +63,8 @@ void begin_create(struct monitor *m)
 		return;
 	}
 	snprintf(pid_file, sizeof pid_file, "%s/" PID_FILE, m->folder);
-	const char *const words[] = {"create", "--bundle", m->plan.bundle, "--pid-file", pid_file, m->plan.tty ? "--console-socket" : m->plan.id,
-		m->plan.tty ? m->console.path : NULL, m->plan.id, NULL};
+	const char *const words[] = {"create", "--bundle", m->plan.bundle, "--pid-file", pid_file,
+		m->plan.tty ? "--console-socket" : m->plan.id, m->plan.tty ? m->console.path : NULL, m->plan.id, NULL};
 	run_step(&m->job, m->plan.tty ? NULL : m->child_fds, words);
 }
 
@@ -183,4 +183,3 @@ void on_helper_failed(struct monitor *m)
 	const char *text = m->job.text[0] ? m->job.text : "a helper failed and did not say why";
 	give_up(m, m->state == STARTING ? code_of_words(text) : 125, text);
 }
-

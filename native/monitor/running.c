@@ -217,4 +217,3 @@ void on_not_resumed(struct monitor *m)
 {
 	settle(m, PAUSED, AWAIT_UNPAUSE, NULL);
 }
-

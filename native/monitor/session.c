@@ -217,7 +217,8 @@ static void runtime_done(struct job *job, int status)
 			streams_read_rest(&session->streams, job->text, sizeof job->text);
 		remove_files(session);
 		job_last_line(job);
-		refuse(session, code_of_words(job->text), job->text[0] ? job->text : "the runtime could not run the process and did not say why");
+		refuse(session, code_of_words(job->text),
+			job->text[0] ? job->text : "the runtime could not run the process and did not say why");
 		return;
 	}
 	int result = take_process(session, &err);
@@ -306,11 +307,13 @@ void session_begin(struct client *client, const char *process, size_t size)
 	const char *id = fields_get(&client->request, "id");
 	struct error err;
 	if (!id || !good_id(id)) {
-		client_fail(client, 125, "invalid", "an exec session needs an id of at most %d letters, digits, '_', '.' and '-'", ID_LIMIT);
+		client_fail(
+			client, 125, "invalid", "an exec session needs an id of at most %d letters, digits, '_', '.' and '-'", ID_LIMIT);
 		return;
 	}
 	if (find(id) || session_count >= MAX_SESSIONS) {
-		client_fail(client, 125, "conflict", session_count >= MAX_SESSIONS ? "too many exec sessions, with %s" : "there is an exec session %s already", id);
+		client_fail(client, 125, "conflict",
+			session_count >= MAX_SESSIONS ? "too many exec sessions, with %s" : "there is an exec session %s already", id);
 		return;
 	}
 	struct session *session = session_new(client, id);

@@ -43,7 +43,8 @@ static const struct place {
 static bool read_header(struct stats *stats)
 {
 	struct header header;
-	if (pread(stats->ring, &header, sizeof header, 0) != sizeof header || memcmp(&header, &fresh, offsetof(struct header, fine_written)) != 0)
+	if (pread(stats->ring, &header, sizeof header, 0) != sizeof header ||
+		memcmp(&header, &fresh, offsetof(struct header, fine_written)) != 0)
 		return false;
 	stats->fine_written = header.fine_written;
 	stats->coarse_written = header.coarse_written;

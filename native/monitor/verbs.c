@@ -234,7 +234,8 @@ static void on_request(struct client *client)
 	while (verb < end && (!name || strcmp(verb->name, name) != 0))
 		verb++;
 	if (verb == end || !knows_keys(verb, &client->request)) {
-		client_fail(client, 125, "invalid", verb == end ? "there is no verb %s" : "a field is not known to the verb %s", name ? name : "");
+		client_fail(client, 125, "invalid", verb == end ? "there is no verb %s" : "a field is not known to the verb %s",
+			name ? name : "");
 		return;
 	}
 	client->input = says_yes(client, "input");

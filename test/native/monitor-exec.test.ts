@@ -12,8 +12,12 @@ async function running(): Promise<Container> {
 	return container;
 }
 
-const run = (container: Container, id: string, args: readonly string[], options: {tty?: boolean; input?: boolean; detach?: boolean; rows?: number; columns?: number; lossless?: boolean} = {}) =>
-	exec(container.directory, JSON.stringify(processSpec(args, options.tty)), {id, tty: options.tty ?? false, command: args.join(' '), ...options});
+const run = (
+	container: Container,
+	id: string,
+	args: readonly string[],
+	options: {tty?: boolean; input?: boolean; detach?: boolean; rows?: number; columns?: number; lossless?: boolean} = {},
+) => exec(container.directory, JSON.stringify(processSpec(args, options.tty)), {id, tty: options.tty ?? false, command: args.join(' '), ...options});
 
 const finish = async (container: Container): Promise<void> => {
 	await request(container.directory, 'kill', {signal: 9});

@@ -69,10 +69,17 @@ test('rotation by size keeps so many files, none too large, and no line is lost 
 	t.deepEqual(files, ['json.log', 'json.log.1', 'json.log.2', 'json.log.3']);
 	const numbers = files
 		.reverse()
-		.flatMap(file => readFileSync(`${dirname(log)}/${basename(file)}`, 'utf8').split('\n').slice(0, -1))
+		.flatMap(file =>
+			readFileSync(`${dirname(log)}/${basename(file)}`, 'utf8')
+				.split('\n')
+				.slice(0, -1),
+		)
 		.map(line => Number((JSON.parse(line) as {log: string}).log));
 	t.is(numbers.at(-1), 2000);
-	t.deepEqual(numbers, Array.from({length: numbers.length}, (_, index) => 2001 - numbers.length + index));
+	t.deepEqual(
+		numbers,
+		Array.from({length: numbers.length}, (_, index) => 2001 - numbers.length + index),
+	);
 	for (const file of files) t.true(readFileSync(`${dirname(log)}/${file}`).length <= 20_000);
 });
 
@@ -174,7 +181,12 @@ test('a program that reads nothing holds its client back, not the monitor', asyn
 });
 
 test('a terminal: size, resize, echo, and its output on one stream', async t => {
-	const container = world.container({args: ['sh', '-c', 'trap "stty size" WINCH; stty size; echo err >&2; while :; do sleep 0.05; done'], tty: true, stdin: true, size: {rows: 33, columns: 111}});
+	const container = world.container({
+		args: ['sh', '-c', 'trap "stty size" WINCH; stty size; echo err >&2; while :; do sleep 0.05; done'],
+		tty: true,
+		stdin: true,
+		size: {rows: 33, columns: 111},
+	});
 	await container.launch();
 	const stream = await attach(container.directory, {input: true});
 	const output = collect(stream);
@@ -207,7 +219,11 @@ test('a client that stands still loses the oldest output, counted, and delays no
 });
 
 test('a lossless client that stands still holds the program, and gets every byte', async t => {
-	const container = world.container({args: ['sh', '-c', 'yes 0123456789abcde | head -c 8000000; echo end'], start: 'wait', log: {path: `${world.directory}/lossless.log`, maxSize: 0, maxFiles: 1}});
+	const container = world.container({
+		args: ['sh', '-c', 'yes 0123456789abcde | head -c 8000000; echo end'],
+		start: 'wait',
+		log: {path: `${world.directory}/lossless.log`, maxSize: 0, maxFiles: 1},
+	});
 	await container.launch();
 	const stream = await attach(container.directory, {lossless: true});
 	await request(container.directory, 'start');

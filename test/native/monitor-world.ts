@@ -86,6 +86,8 @@ export async function createWorld(): Promise<World> {
 	};
 }
 
+const lines = (path: string): string[] => (existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : []);
+
 function createContainer(world: string, group: string, options: ContainerOptions): Container {
 	const id = randomBytes(8).toString('hex');
 	const directory = options.longPath ? `${world}/${'long-'.repeat(20)}/${id}` : `${world}/state/${id}`;
@@ -115,7 +117,6 @@ function createContainer(world: string, group: string, options: ContainerOptions
 	};
 	writeFileSync(`${directory}/bundle/config.json`, JSON.stringify(spec(`${world}/rootfs`, plan, args ?? ['true'], memory)));
 	writeFileSync(`${directory}/plan`, encodePlan(plan));
-	const lines = (path: string): string[] => (existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : []);
 	const container: Container = {
 		id,
 		directory,

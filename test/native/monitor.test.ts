@@ -13,6 +13,17 @@ test.after.always(() => world.close());
 const sleeper = ['sh', '-c', 'trap "exit 7" TERM; echo ready; while :; do sleep 0.1; done'];
 const never = '0001-01-01T00:00:00Z';
 
+const command = (mark: string): string[] => ['/bin/sh', '-c', `echo "$PATH" > ${mark}`];
+
+const open = (pid: number): string[] => readdirSync(`/proc/${pid}/fd`).map(fd => readlinkSync(`/proc/${pid}/fd/${fd}`));
+
+const frame = (type: number, payload: string): Buffer => {
+	const head = Buffer.alloc(8);
+	head.writeUInt32LE(Buffer.byteLength(payload), 0);
+	head[4] = type;
+	return Buffer.concat([head, Buffer.from(payload)]);
+};
+
 test('a container runs, logs both streams, and leaves its exit code and nothing else', async t => {
 	const container = world.container({args: ['sh', '-c', 'echo out; echo err >&2; exit 3']});
 	const {state, pid} = await container.launch();
@@ -106,7 +117,10 @@ test('restart policies bring it back with growing pauses, as often as they may',
 	const container = world.container({args: ['false'], restart: {name: 'on-failure', maximumRetryCount: 3}});
 	await container.launch();
 	await container.gone();
-	const times = container.events().filter(({Action}) => Action === 'start').map(event => (event as unknown as {timeNano: number}).timeNano / 1e6);
+	const times = container
+		.events()
+		.filter(({Action}) => Action === 'start')
+		.map(event => (event as unknown as {timeNano: number}).timeNano / 1e6);
 	t.is(times.length, 4);
 	t.is(container.status()?.status.restarts, 3);
 	for (const [index, pause] of [100, 200, 400].entries()) t.true((times[index + 1] ?? 0) - (times[index] ?? 0) >= pause);
@@ -149,7 +163,6 @@ test('an out-of-memory kill is told before the exit, and recorded', async t => {
 });
 
 test('the exit command runs when nobody promised to remove the container, and only then', async t => {
-	const command = (mark: string): string[] => ['/bin/sh', '-c', `echo "$PATH" > ${mark}`];
 	const marks = [`${world.directory}/mark-a`, `${world.directory}/mark-b`] as const;
 	const alone = world.container({args: ['true'], exitCommand: command(marks[0])});
 	await alone.launch();
@@ -188,15 +201,10 @@ test('requests that are wrong or too large are refused, and hurt nobody', async 
 			socket.on('error', () => {});
 			socket.once('close', () => resolve(Buffer.concat(parts)));
 		});
-	const frame = (type: number, payload: string): Buffer => {
-		const head = Buffer.alloc(8);
-		head.writeUInt32LE(Buffer.byteLength(payload), 0);
-		head[4] = type;
-		return Buffer.concat([head, Buffer.from(payload)]);
-	};
 	t.regex((await talk(frame(1, 'verb fly\n'))).toString(), /there is no verb fly/);
 	t.regex((await talk(frame(1, 'verb start\ncolour red\n'))).toString(), /not known/);
-	for (const nonsense of [frame(1, 'verb'), frame(1, 'V 1\n'), frame(6, 'input first'), frame(77, ''), Buffer.alloc(8, 255), frame(1, 'verb a\0b\n')]) t.is((await talk(nonsense)).length, 0);
+	for (const nonsense of [frame(1, 'verb'), frame(1, 'V 1\n'), frame(6, 'input first'), frame(77, ''), Buffer.alloc(8, 255), frame(1, 'verb a\0b\n')])
+		t.is((await talk(nonsense)).length, 0);
 	t.like(await t.throwsAsync(request(container.directory, 'update', {restart: 'often'})), {code: 'monitor.invalid'});
 	t.is((await request(container.directory, 'status')).get('state')?.[0], 'running');
 	await request(container.directory, 'kill', {signal: 9});
@@ -234,7 +242,6 @@ test('the monitor lives apart: own session, no parent, no descriptor of its laun
 	const stat = readFileSync(`/proc/${monitor}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
 	t.not(Number(stat[1]), process.pid);
 	t.not(stat[3], readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ')[3]);
-	const open = (pid: number): string[] => readdirSync(`/proc/${pid}/fd`).map(fd => readlinkSync(`/proc/${pid}/fd/${fd}`));
 	t.false(open(monitor).some(path => path.includes('hostname')));
 	const count = open(monitor).length;
 	for (let round = 0; round < 30; round++) {
