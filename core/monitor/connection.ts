@@ -2,7 +2,7 @@ import {closeSync, constants, openSync} from 'node:fs';
 import type * as Net from 'node:net';
 import {EngineError} from '../errors/error.ts';
 import {decodeFields, encodeFields, type FieldValue, numberField, textField} from './fields.ts';
-import {createFrameReader, encodeFrame, type Frame, frameType} from './frame.ts';
+import {createFrameReader, encodeFrame, type Frame, frameType, maxBlob} from './frame.ts';
 import {startFailure} from './launch.ts';
 
 /** What the kernel takes as the path of a Unix socket. */
@@ -54,6 +54,9 @@ export function toError(frame: Frame, directory: string): EngineError {
 
 /** Connects and sends one request; the caller then sets `onFrame` and `onClose`. */
 export function sendRequest(directory: string, verb: string, values: Readonly<Record<string, FieldValue>>, blob?: string): Connection {
+	if (blob !== undefined && Buffer.byteLength(blob) > maxBlob) {
+		throw new EngineError({code: 'monitor.invalid', message: 'the arguments and the environment of the process have more than 1 MiB', subject: directory});
+	}
 	const socket = openSocket(directory);
 	const connection: Connection = {socket, onFrame: () => {}, onClose: () => {}};
 	let reason: Error | undefined;

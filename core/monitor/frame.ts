@@ -4,6 +4,7 @@ export const frameType = {request: 1, ok: 2, error: 3, output: 4, exit: 5, input
 export type Frame = {readonly type: number; readonly stream: number; readonly payload: Buffer};
 
 export const maxPayload = 65_536;
+export const maxBlob = 1_048_576;
 export const maxInput = 32_768;
 const headSize = 8;
 

@@ -70,7 +70,18 @@ export function encodePlan(plan: MonitorPlan): string {
 	});
 }
 
-/** A label may hold anything; in an event a newline is worth no more than a space. */
+/** Bytes of labels that a plan has room for beside all else. */
+const labelLimit = 32_768;
+
+/** A label may hold anything, and an image may bring any number. They only adorn events: a newline is worth no more than a space there, and what is too much is left out. */
 function labelLines(labels: Readonly<Record<string, string>>): string[] {
-	return Object.entries(labels).map(([key, value]) => `${key}=${value}`.replaceAll(/[\n\0]/g, ' '));
+	let room = labelLimit;
+	return Object.entries(labels)
+		.map(([key, value]) => `${key}=${value}`.replaceAll(/[\n\0]/g, ' '))
+		.filter(line => {
+			const size = Buffer.byteLength(line) + 'label \n'.length;
+			if (size > room) return false;
+			room -= size;
+			return true;
+		});
 }

@@ -12,6 +12,8 @@ enum frame_type { FRAME_REQUEST = 1, FRAME_OK, FRAME_ERROR, FRAME_OUTPUT, FRAME_
 
 #define FRAME_HEAD 8
 #define FRAME_LIMIT 65536
+/* A process has an environment and arguments, which may be long. */
+#define BLOB_LIMIT (1024 * 1024)
 #define OUTPUT_LIMIT 32768
 
 struct chunk;

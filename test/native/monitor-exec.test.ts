@@ -89,6 +89,17 @@ test('exec of what is missing is 127, of what may not run 126, and of a bad proc
 	await finish(container);
 });
 
+test('exec takes arguments of a hundred kilobytes', async t => {
+	const container = await running();
+	const word = 'w'.repeat(100_000);
+	const stream = await run(container, 'long', ['echo', word]);
+	const output = collect(stream);
+	t.like(await stream.exit, {exitCode: 0});
+	t.is(output.text(), `${word}\n`);
+	await t.throwsAsync(run(container, 'longer', ['echo', ...Array.from({length: 11}, () => word)]), {code: 'monitor.invalid'});
+	await finish(container);
+});
+
 test('exec is refused while the container is paused', async t => {
 	const container = await running();
 	await request(container.directory, 'pause');

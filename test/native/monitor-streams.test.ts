@@ -84,18 +84,17 @@ test('rotation by size keeps so many files, none too large, and no line is lost 
 });
 
 test('a million lines are all in the log, in order', async t => {
-	const line = 'x'.repeat(91);
-	const container = world.container({args: ['sh', '-c', `yes '${line}' | awk '{printf "%08d%s\\n", NR, $0; if (NR == 1000000) exit}'`]});
+	const container = world.container({args: ['seq', '100000000000001', '100000001000000']});
 	const begun = Date.now();
 	await container.launch();
 	await until('the end', () => container.state() === 'gone', 60_000);
 	t.log(`${Date.now() - begun} ms`);
-	let number = 0;
+	let number = 100_000_000_000_000;
 	for await (const text of createInterface({input: createReadStream(container.plan.log?.path ?? '')})) {
 		number++;
-		if (!text.startsWith(`{"log":"${String(number).padStart(8, '0')}${line}\\n","stream":"stdout","time":"`)) return t.fail(`line ${number}: ${text}`);
+		if (!text.startsWith(`{"log":"${number}\\n","stream":"stdout","time":"`)) return t.fail(`line ${number}: ${text}`);
 	}
-	t.is(number, 1_000_000);
+	t.is(number, 100_000_001_000_000);
 });
 
 test('a full disk drops and counts log lines; the container and its exit code are none the worse', async t => {

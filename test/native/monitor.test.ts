@@ -189,6 +189,16 @@ test('a path that is too long for a socket works all the same', async t => {
 	await container.gone();
 });
 
+test('a second monitor of the same container is refused, and the first goes on', async t => {
+	const container = world.container({args: ['sleep', '1000'], labels: {big: 'x'.repeat(100_000), small: 'a\nb'}});
+	await container.launch();
+	await t.throwsAsync(container.launch(), {code: 'runtime.failed', message: /has a monitor already/});
+	t.is((await request(container.directory, 'status')).get('state')?.[0], 'running');
+	t.is(container.events()[0]?.Actor.Attributes['small'], 'a b');
+	await request(container.directory, 'kill', {signal: 9});
+	await container.gone();
+});
+
 test('requests that are wrong or too large are refused, and hurt nobody', async t => {
 	const container = world.container({args: ['sleep', '1000']});
 	await container.launch();
