@@ -41,7 +41,7 @@ function refuseSchema1(object: JsonObject, place: Place, types: ReadonlyArray<st
 		code: 'oci.unsupported',
 		subject: place.subject,
 		message: `${place.subject} is in Docker's old format (schema 1), which is not supported`,
-		hint: 'push the image again with a current tool, which writes schema 2 or OCI',
+		hint: 'Push the image again with a current tool, which writes schema 2 or OCI.',
 	});
 }
 
@@ -80,6 +80,6 @@ export function choosePlatform(index: Index, wanted: Platform, subject: string):
 		code: 'image.no-platform',
 		subject,
 		message: `no matching manifest for ${formatPlatform(wanted)} in the manifest list entries of ${subject}`,
-		hint: offered.length > 0 ? `it is there for ${offered.slice(0, 12).join(', ')}: choose one with --platform` : undefined,
+		hint: offered.length > 0 ? `It is there for ${offered.slice(0, 12).join(', ')}: choose one with --platform.` : undefined,
 	});
 }

@@ -31,7 +31,7 @@ export const hostPlatform = (): Platform => normalise({os: 'linux', architecture
 export function parsePlatform(text: string): Platform {
 	const parts = text.toLowerCase().split('/');
 	if (parts.length > 3 || parts.some(part => !/^[a-z0-9_.-]{1,32}$/.test(part))) {
-		throw new EngineError({code: 'platform.invalid', subject: text, message: `"${text.slice(0, 64)}" is not a platform`, hint: 'write it as linux/amd64 or linux/arm/v7'});
+		throw new EngineError({code: 'platform.invalid', subject: text, message: `"${text.slice(0, 64)}" is not a platform`, hint: 'Write it as linux/amd64 or linux/arm/v7.'});
 	}
 	const [first = '', second, third] = parts;
 	if (second === undefined) return first === 'linux' ? hostPlatform() : normalise({os: 'linux', architecture: first});

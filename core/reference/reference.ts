@@ -32,7 +32,7 @@ const invalid = (text: string, reason = '') =>
 		code: 'reference.invalid',
 		subject: text.slice(0, 128),
 		message: `invalid reference format${reason && `: ${reason}`}`,
-		hint: 'a name looks like busybox, user/app:1.2 or host:5000/team/app@sha256:…',
+		hint: 'A name looks like busybox, user/app:1.2 or host:5000/team/app@sha256:….',
 	});
 
 /** Docker's rule: what stands before the first `/` is a host when it has a dot, a colon or an upper-case letter, or is `localhost`. */
