@@ -99,7 +99,7 @@ static int descend(struct tree *tree, char *real, const char *name, char *link, 
 			return error_set(err, errno, "read link %s", real);
 		link[n] = 0;
 	} else {
-		return S_ISDIR(st.st_mode) ? 0 : error_set(err, ENOTDIR, "%s", real);
+		return S_ISDIR(st.st_mode) ? 0 : error_set(err, 0, "%s is not a folder, but an entry lies in it", real);
 	}
 	real[length] = 0;
 	return 1;
