@@ -99,6 +99,13 @@ int cgroup_freeze(struct cgroup *cgroup, bool frozen, struct error *err)
 	}
 }
 
+static bool cgroup_is_empty(struct cgroup *cgroup)
+{
+	cleanup_free pid_t *pids = NULL;
+	size_t count = 1;
+	return cgroup_pids(cgroup, &pids, &count, NULL) == 0 && count == 0;
+}
+
 static int kill_each(struct cgroup *cgroup, size_t *count, struct error *err)
 {
 	cleanup_free pid_t *pids = NULL;
@@ -110,21 +117,31 @@ static int kill_each(struct cgroup *cgroup, size_t *count, struct error *err)
 	return 0;
 }
 
+/* One round. Frozen, none of them can fork away from the list that we walk, and no pid in it can be used again. */
+static int kill_round(struct cgroup *cgroup, struct hierarchy *hierarchy, size_t *count, struct error *err)
+{
+	if (cgroup->pure && cgroup_write(hierarchy, "cgroup.kill", NULL, "1") == 0)
+		return kill_each(cgroup, count, err);
+	bool freezes = cgroup_with(cgroup, "freezer") && write_frozen(cgroup, hierarchy, true, NULL) == 0;
+	int result = kill_each(cgroup, count, err);
+	if (freezes)
+		write_frozen(cgroup, hierarchy, false, NULL);
+	return result;
+}
+
 int cgroup_kill(struct cgroup *cgroup, struct error *err)
 {
 	struct hierarchy *hierarchy = main_hierarchy(cgroup);
 	int64_t end = monotonic_ns() + 10000000000;
+	size_t count = 0;
+	/* The usual case: they have ended. A v1 cgroup that was left frozen must be thawed all the same, for them to end. */
+	if (cgroup->count == 0 || (!cgroup_is_frozen(cgroup) && cgroup_is_empty(cgroup)))
+		return 0;
 	for (long pause = 200000;; pause = pause < 10000000 ? pause * 2 : pause) {
-		size_t count = 0;
-		bool whole = cgroup->pure && cgroup_write(hierarchy, "cgroup.kill", NULL, "1") == 0;
-		/* Frozen, none of them can fork away from the list that we walk; pids in it cannot be used again either. */
-		if (!whole && cgroup_with(cgroup, "freezer"))
-			write_frozen(cgroup, hierarchy, true, NULL);
-		int result = kill_each(cgroup, &count, err);
-		if (!whole && cgroup_with(cgroup, "freezer"))
-			write_frozen(cgroup, hierarchy, false, NULL);
-		if (result < 0 || count == 0)
-			return result;
+		if (kill_round(cgroup, hierarchy, &count, err) < 0)
+			return -1;
+		if (count == 0)
+			return 0;
 		if (monotonic_ns() > end)
 			return error_set(err, ETIMEDOUT, "end the %zu processes of cgroup %s", count, hierarchy->path);
 		nanosleep(&(struct timespec){.tv_nsec = pause}, NULL);

@@ -1,4 +1,5 @@
 import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
 import test from 'ava';
 import {call, isGone, mountCount, openWorld, silently, unified, until} from './runtime-world.ts';
 
@@ -177,7 +178,7 @@ test('list and ps tell what is there', t => {
 });
 
 test('an overlay of layers is mounted inside only: what is written goes to the upper folder', t => {
-	const folder = mkdtempSync('/tmp/hawser-runtime-overlay-');
+	const folder = mkdtempSync(`${tmpdir()}/hawser-runtime-overlay-`);
 	t.teardown(() => rmSync(folder, {recursive: true, force: true}));
 	for (const name of ['upper', 'work', 'top']) mkdirSync(`${folder}/${name}`);
 	writeFileSync(`${folder}/top/layered`, 'from the top');
@@ -200,7 +201,7 @@ test('an overlay of layers is mounted inside only: what is written goes to the u
 });
 
 test('an overlay of 127 layers is mounted', t => {
-	const folder = mkdtempSync('/tmp/hawser-runtime-layers-');
+	const folder = mkdtempSync(`${tmpdir()}/hawser-runtime-layers-`);
 	t.teardown(() => rmSync(folder, {recursive: true, force: true}));
 	const layers = Array.from({length: 126}, (_, i) => `${folder}/${'x'.repeat(60)}${i}`);
 	for (const [i, layer] of layers.entries()) {
