@@ -47,6 +47,8 @@ export async function createContainer(engine: Engine, spec: ContainerSpec): Prom
 }
 
 function insert(engine: Engine, id: string, spec: ContainerSpec, config: ContainerConfig, image: ReturnType<typeof findImage>): ContainerRecord {
+	// Looked at again under the write lock: it may have been removed meanwhile.
+	findImage(engine, image.id);
 	const name = spec.name === undefined ? freeName(engine) : spec.name.replace(/^\//, '');
 	const mounts = resolveMounts(volumeStore(engine.db), engine.root, askedMounts(spec), Object.keys(image.config.Volumes ?? {}));
 	const record: ContainerRecord = {id, name, createdAt: nowText(), image: spec.image, imageId: image.id, config: {...config, mounts}};

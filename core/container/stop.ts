@@ -27,11 +27,19 @@ export async function stopContainer(engine: Engine, ref: string, options: StopOp
 async function stopByMonitor(engine: Engine, {id}: ContainerRecord, signal: number, timeout: number, {onProgress, signalAbort}: StopOptions): Promise<void> {
 	const {exit, close} = await requestExit(liveFolder(engine, id), 'stop', {signal, timeout});
 	onProgress?.({phase: 'signalled', ...(timeout >= 0 && {deadline: Date.now() + timeout * 1000})});
-	const killing = timeout < 0 ? undefined : setTimeout(() => onProgress?.({phase: 'killing'}), timeout * 1000);
+	let told = timeout < 0;
+	const tellKilling = (): void => {
+		if (!told) onProgress?.({phase: 'killing'});
+		told = true;
+	};
+	const begun = performance.now();
+	const killing = timeout < 0 ? undefined : setTimeout(tellKilling, timeout * 1000);
 	const abort = (): void => close();
 	signalAbort?.addEventListener('abort', abort, {once: true});
 	try {
-		await exit;
+		const end = await exit;
+		// The monitor's clock may have been the faster one.
+		if (end.signal === SIGKILL && performance.now() - begun >= timeout * 900) tellKilling();
 	} catch (error) {
 		if (signalAbort?.aborted !== true && isRunning(readLive(engine, id))) throw error;
 	} finally {
