@@ -16,8 +16,8 @@ export type Space = {
 	run(command: string, ...args: string[]): Result;
 	/** Runs a command that must succeed, and returns what it prints. */
 	get(command: string, ...args: string[]): string;
-	/** Sends lines to a TCP or UDP server and returns what comes back, or '' when nothing does within a second. */
-	ask(protocol: 'tcp' | 'udp', address: string, port: number, bind?: string): Promise<string>;
+	/** Calls a TCP or UDP server and returns what it says, or '' when it has said nothing after `patience` ms. */
+	ask(protocol: 'tcp' | 'udp', address: string, port: number, options?: {from?: string; patience?: number}): Promise<string>;
 	/** Answers every connection or datagram with `name` and the client's address, from when it is ready. */
 	serve(protocol: 'tcp' | 'udp', port: number, name: string, address?: string): Promise<ChildProcess>;
 };
@@ -32,11 +32,11 @@ else { const s = require('dgram').createSocket('udp4'); s.on('message', (m, r) =
 `;
 
 const client = `
-const [protocol, address, port, local] = process.argv.slice(1);
+const [protocol, address, port, patience, local] = process.argv.slice(1);
 const done = text => { process.stdout.write(text); process.exit(0); };
-setTimeout(() => done(''), 1000);
 if (protocol === 'tcp') { const s = require('net').connect({host: address, port: +port, ...(local && {localAddress: local})}); s.on('data', d => done(String(d))); s.on('error', () => done('')); s.on('close', () => done('')); }
-else { const s = require('dgram').createSocket('udp4'); s.on('message', d => done(String(d))); s.on('error', () => done('')); s.bind(0, local || undefined, () => s.send('?', +port, address, e => e && done(''))); }
+else { const s = require('dgram').createSocket('udp4'); s.on('message', d => done(String(d))); s.on('error', () => done('')); s.bind(0, local || undefined, () => { const send = () => s.send('?', +port, address, e => e && done('')); send(); setInterval(send, 500); }); }
+setTimeout(() => done(''), +patience);
 `;
 
 const inside = (pid: number, command: string, args: readonly string[]): [string, string[]] => ['nsenter', ['-n', '-t', String(pid), '--', command, ...args]];
@@ -100,8 +100,8 @@ export const openWorld = async (): Promise<World> => {
 			pid,
 			run,
 			get,
-			ask(protocol, address, port, bind = '') {
-				return collect(spawn(...inside(pid, process.execPath, ['-e', client, protocol, address, String(port), bind]), {stdio: ['ignore', 'pipe', 'inherit']}));
+			ask(protocol, address, port, {from = '', patience = 20_000} = {}) {
+				return collect(spawn(...inside(pid, process.execPath, ['-e', client, protocol, address, String(port), String(patience), from]), {stdio: ['ignore', 'pipe', 'inherit']}));
 			},
 			async serve(protocol, port, name, address = '0.0.0.0') {
 				const child = spawn(...inside(pid, process.execPath, ['-e', server, protocol, String(port), name, address]), {stdio: ['ignore', 'pipe', 'inherit']});

@@ -30,6 +30,9 @@ const withWorld = async (work: (world: World) => Promise<void>): Promise<void> =
 	}
 };
 
+/** For what must not get through: long enough for what would. */
+const briefly = {patience: 1000};
+
 const elements = (world: World): string => world.host.run('nft', 'list', 'ruleset').stdout;
 
 test('a container gets its address, its route and lo, and no IPv6', t => withWorld(async world => {
@@ -76,22 +79,22 @@ test('a port published on 127.0.0.1 is the host’s alone', t => withWorld(async
 	const two = await up(world, 'two', 3);
 	await one.space.serve('tcp', 80, 'one');
 	t.is(await world.host.ask('tcp', '127.0.0.1', 8081), 'one 172.30.0.1');
-	t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8081), '');
+	t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8081, briefly), '');
 	t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8082), 'one 10.99.0.2');
-	t.is(await world.host.ask('tcp', '127.0.0.1', 8082), '');
+	t.is(await world.host.ask('tcp', '127.0.0.1', 8082, briefly), '');
 	// A neighbour that routes 127.0.0.1 to us, and a host that would take it.
 	world.neighbour.get('sysctl', '-qw', 'net.ipv4.conf.lan0.route_localnet=1');
 	world.host.get('sysctl', '-qw', 'net.ipv4.conf.lan0.route_localnet=1');
 	world.neighbour.get('ip', 'address', 'del', '127.0.0.1/8', 'dev', 'lo');
 	world.neighbour.get('ip', 'route', 'replace', '127.0.0.1/32', 'via', '10.99.0.1', 'dev', 'lan0', 'src', '10.99.0.2');
 	world.neighbour.run('ip', 'route', 'del', 'table', 'local', '127.0.0.1');
-	t.is(await world.neighbour.ask('tcp', '127.0.0.1', 8081, '10.99.0.2'), '');
+	t.is(await world.neighbour.ask('tcp', '127.0.0.1', 8081, {from: '10.99.0.2', ...briefly}), '');
 	// Likewise a container, whose bridge does take 127.0.0.0/8.
 	await world.host.serve('tcp', 9999, 'private', '127.0.0.1');
 	two.space.get('sysctl', '-qw', 'net.ipv4.conf.eth0.route_localnet=1');
 	two.space.get('ip', 'address', 'del', '127.0.0.1/8', 'dev', 'lo');
 	two.space.get('ip', 'route', 'replace', '127.0.0.1/32', 'via', '172.30.0.1', 'dev', 'eth0', 'src', '172.30.0.3');
-	t.is(await two.space.ask('tcp', '127.0.0.1', 9999, '172.30.0.3'), '');
+	t.is(await two.space.ask('tcp', '127.0.0.1', 9999, {from: '172.30.0.3', ...briefly}), '');
 	t.is(await world.host.ask('tcp', '127.0.0.1', 9999), 'private 127.0.0.1');
 }));
 
@@ -102,14 +105,14 @@ test('what is not published is not reachable: not from the LAN, not from another
 	await one.space.serve('tcp', 81, 'one');
 	await far.space.serve('tcp', 80, 'far');
 	world.neighbour.get('ip', 'route', 'add', '172.30.0.0/16', 'via', '10.99.0.1');
-	t.is(await world.neighbour.ask('tcp', '172.30.0.2', 81), '');
-	t.is(await world.neighbour.ask('tcp', '172.30.0.2', 80), '');
-	t.is(await world.neighbour.ask('tcp', '172.30.1.2', 80), '');
-	t.is(await one.space.ask('tcp', '172.30.1.2', 80), '');
+	t.is(await world.neighbour.ask('tcp', '172.30.0.2', 81, briefly), '');
+	t.is(await world.neighbour.ask('tcp', '172.30.0.2', 80, briefly), '');
+	t.is(await world.neighbour.ask('tcp', '172.30.1.2', 80, briefly), '');
+	t.is(await one.space.ask('tcp', '172.30.1.2', 80, briefly), '');
 	far.space.get('ip', 'route', 'add', 'default', 'via', '172.30.1.1');
-	t.is(await far.space.ask('tcp', '172.30.0.2', 80), '');
+	t.is(await far.space.ask('tcp', '172.30.0.2', 80, briefly), '');
 	await world.neighbour.serve('tcp', 80, 'neighbour');
-	t.is(await far.space.ask('tcp', '10.99.0.2', 80), '');
+	t.is(await far.space.ask('tcp', '10.99.0.2', 80, briefly), '');
 	t.is(await world.host.ask('tcp', '172.30.0.2', 81), 'one 172.30.0.1');
 }));
 
@@ -121,14 +124,14 @@ test('a container cannot send as another: neither its address, nor by ARP', t =>
 	t.is(await two.space.ask('udp', '172.30.0.2', 53), 'one 172.30.0.3');
 	two.space.get('ip', 'link', 'set', 'eth0', 'down');
 	evil.space.get('ip', 'address', 'add', '172.30.0.3/24', 'dev', 'eth0');
-	t.is(await evil.space.ask('udp', '172.30.0.2', 53, '172.30.0.3'), '');
+	t.is(await evil.space.ask('udp', '172.30.0.2', 53, {from: '172.30.0.3', ...briefly}), '');
 	evil.space.get('ip', 'neighbour', 'flush', 'all');
-	t.is(await evil.space.ask('udp', '172.30.0.2', 53, '172.30.0.4'), 'one 172.30.0.4');
+	t.is(await evil.space.ask('udp', '172.30.0.2', 53, {from: '172.30.0.4'}), 'one 172.30.0.4');
 	// With the other's MAC as well.
 	evil.space.get('ip', 'link', 'set', 'eth0', 'down');
 	evil.space.get('ip', 'link', 'set', 'eth0', 'address', '02:42:ac:1e:00:03');
 	evil.space.get('ip', 'link', 'set', 'eth0', 'up');
-	t.is(await evil.space.ask('udp', '172.30.0.2', 53, '172.30.0.3'), '');
+	t.is(await evil.space.ask('udp', '172.30.0.2', 53, {from: '172.30.0.3', ...briefly}), '');
 	t.notRegex(one.space.get('ip', 'neighbour'), /172\.30\.0\.4 .*02:42:ac:1e:00:03/);
 }));
 
@@ -138,18 +141,18 @@ test('isolation and ports hold when another firewall is flushed, and come back w
 	await one.space.serve('tcp', 80, 'one');
 	world.neighbour.get('ip', 'route', 'add', '172.30.0.0/16', 'via', '10.99.0.1');
 	world.host.get('nft', 'flush', 'table', 'inet', 'other');
-	t.is(await world.neighbour.ask('tcp', '172.30.0.2', 80), '');
+	t.is(await world.neighbour.ask('tcp', '172.30.0.2', 80, briefly), '');
 	t.is(world.net('check', one.plan).stdout, '');
 	world.host.get('nft', 'flush', 'table', 'inet', world.table);
 	t.regex(world.net('check', one.plan).stdout, /^problem the nftables table \S+ has been changed/m);
-	t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8080), '');
+	t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8080, briefly), '');
 	t.is(world.net('mend', one.plan, String(one.space.pid)).stderr, '');
 	t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8080), 'one 10.99.0.2');
 	world.host.get('nft', 'flush', 'ruleset');
 	t.regex(world.net('check', one.plan).stdout, /^problem the nftables table \S+ is missing/m);
 	t.is(world.net('mend', one.plan, String(one.space.pid)).stderr, '');
 	t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8080), 'one 10.99.0.2');
-	t.is(await world.neighbour.ask('tcp', '172.30.0.2', 80), '');
+	t.is(await world.neighbour.ask('tcp', '172.30.0.2', 80, briefly), '');
 	t.is(world.net('check', one.plan).stdout, '');
 	world.host.get('ip', 'link', 'del', world.bridges[0]);
 	t.regex(world.net('check', one.plan).stdout, /^problem the bridge \S+ is missing/m);
