@@ -34,7 +34,7 @@ export function openConsole(t: ExecutionContext<unknown>, store: TestStore, {col
 		},
 		see: what => screen.see(what),
 		gone: what => waitFor(`${what} to go from the screen; it shows:\n${screen.text()}`, () => !shows(what)).then(() => {}),
-		row: name => screen.lines().find(line => line.includes(` ${name} `)) ?? '',
+		row: name => screen.lines().find(line => new RegExp(`^│ \\S ${name} `).test(line)) ?? '',
 		async leave() {
 			screen.type('q');
 			return (await screen.exit).exitCode;

@@ -40,6 +40,10 @@ test('pasted text is a paste, whatever stands in it', t => {
 	t.deepEqual(parse('\u001B[200~half', ' more\u001B[201~'), [{kind: 'paste', text: 'half more'}]);
 });
 
+test('a letter right after an escape is a key of its own', t => {
+	t.deepEqual(keys('\u001Bv'), ['escape', 'v']);
+});
+
 test('mouse reports say where', t => {
 	t.deepEqual(parse('\u001B[<0;3;5M\u001B[<64;1;1M'), [
 		{kind: 'mouse', action: 'press', x: 2, y: 4},
