@@ -5,6 +5,7 @@ import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
 import {directImports} from './direct-imports.js';
 import {lazyBuiltins} from './lazy-builtins.js';
+import {patch, patchedFiles} from './patches.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const run = (command, ...args) => execFileSync(command, args, {cwd: root, stdio: ['ignore', 'ignore', 'inherit']});
