@@ -34,10 +34,14 @@ const waitFor = async (what: string, check: () => boolean) => {
 	throw new Error(`${what} did not come up`);
 };
 
-/** A dockerd of our own on the fresh disk: the running one cannot be given another data folder. */
+const bridge = 'hwbench0';
+
+/** A dockerd of our own on the fresh disk: the running one cannot be given another data folder. It gets a bridge of its own: `none` would remove the other's. */
 async function startDockerd(disk: string, folder: string): Promise<{socket: string; stop: () => Promise<void>}> {
 	const {spawn} = await import('node:child_process');
 	const socket = join(folder, 'docker.sock');
+	must('ip', 'link', 'add', bridge, 'type', 'bridge');
+	must('ip', 'address', 'add', '198.18.255.1/30', 'dev', bridge);
 	const daemon = spawn(
 		'dockerd',
 		[
@@ -52,7 +56,8 @@ async function startDockerd(disk: string, folder: string): Promise<{socket: stri
 			'--storage-driver',
 			'overlay2',
 			'--iptables=false',
-			'--bridge=none',
+			'--bridge',
+			bridge,
 			'--log-level',
 			'fatal',
 		],
@@ -65,6 +70,7 @@ async function startDockerd(disk: string, folder: string): Promise<{socket: stri
 		async stop() {
 			daemon.kill('SIGTERM');
 			await ended;
+			must('ip', 'link', 'delete', bridge);
 		},
 	};
 }
