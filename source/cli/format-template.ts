@@ -14,9 +14,20 @@ export function renderTemplate<T>(listing: Listing<T>, items: readonly T[], form
 	const isTable = format.startsWith('table');
 	const source = (format === 'json' ? '{{json .}}' : isTable ? format.slice('table'.length) : format).trim().replaceAll('\\t', '\t').replaceAll('\\n', '\n');
 	const render = compileTemplate(source, {subject: listing.subject});
+	if (items.length === 0 && !isTable) checkFields(listing, source);
 	const lines = items.map(item => render(rowOf(listing, item)));
 	if (!isTable) return lines.map(line => `${line}\n`).join('');
 	return alignColumns([compileTemplate(source, {functions: headerFunctions ?? {}})(headingsOf(listing)), ...lines, ''].join('\n'));
+}
+
+/** A name that no row has is a mistake, also while there is no row. */
+function checkFields<T>(listing: Listing<T>, source: string): void {
+	try {
+		compileTemplate(source, {subject: listing.subject, functions: headerFunctions ?? {}})(headingsOf(listing));
+	} catch (error) {
+		// A heading is text where a row may have a number or a list: other complaints say nothing of the template.
+		if (/can't evaluate field \w+ in type (?!string)/.test((error as Error).message)) throw error;
+	}
 }
 
 function rowOf<T>({columns, methods = {}}: Listing<T>, item: T): Row {

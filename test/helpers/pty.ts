@@ -30,10 +30,14 @@ export function openPty(args: readonly string[], {env = {}, columns = 80, rows =
 	});
 	emulator.onData(answer => pty.write(answer));
 	const {promise: exit, resolve} = Promise.withResolvers<{exitCode: number; signal?: number | undefined}>();
-	pty.onExit(resolve);
+	let ended = false;
+	pty.onExit(status => {
+		ended = true;
+		resolve(status);
+	});
 	const lines = (): string[] => {
 		const {active} = emulator.buffer;
-		return Array.from({length: emulator.rows}, (_, row) => active.getLine(active.baseY + row)?.translateToString(true) ?? '');
+		return Array.from({length: emulator.rows}, (_, row) => active.getLine(active.baseY + row)?.translateToString(true).trimEnd() ?? '');
 	};
 	const text = (): string => lines().join('\n');
 	return {
@@ -46,7 +50,9 @@ export function openPty(args: readonly string[], {env = {}, columns = 80, rows =
 			emulator.resize(newColumns, newRows);
 		},
 		see: what => waitFor(`${what} on the screen; it shows:\n${text()}`, () => (typeof what === 'string' ? text().includes(what) : what.test(text()))).then(() => undefined, error => Promise.reject(new Error(`${(error as Error).message}\nand at the end:\n${text()}`))),
-		kill: signal => pty.kill(signal),
+		kill(signal) {
+			if (!ended) pty.kill(signal);
+		},
 		pid: pty.pid,
 		exit,
 	};

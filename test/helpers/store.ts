@@ -44,6 +44,7 @@ export async function makeStore({image = true}: {readonly image?: boolean} = {})
 		if (code !== 0) throw new Error(`hawser ${args.join(' ')} ended with ${code}: ${stderr}${stdout}`);
 		return stdout.replace(/\n$/, '');
 	};
+	const screens: Screen[] = [];
 	const store: TestStore = {
 		root,
 		state,
@@ -52,8 +53,13 @@ export async function makeStore({image = true}: {readonly image?: boolean} = {})
 		run: (...args) => runWith({}, ...args),
 		runWith,
 		must,
-		pty: (args, options = {}) => openPty(args, {...options, env: {...env, ...options.env}}),
+		pty(args, options = {}) {
+			const screen = openPty(args, {...options, env: {...env, ...options.env}});
+			screens.push(screen);
+			return screen;
+		},
 		async close() {
+			for (const screen of screens) screen.kill('SIGKILL');
 			await must('system', 'reset', '--force');
 			const left = leftovers(root, folder);
 			rmSync(folder, {recursive: true, force: true});

@@ -1,5 +1,6 @@
+import {readFileSync} from 'node:fs';
 import test from 'ava';
-import {waitFor} from '../helpers/cli.ts';
+import {program, waitFor} from '../helpers/cli.ts';
 import {makeStore, type TestStore} from '../helpers/store.ts';
 
 let store: TestStore;
@@ -60,7 +61,6 @@ test.serial('exec -it opens a second terminal in the container', async t => {
 test.serial('the terminal is sane again after run -it has ended or been killed', async t => {
 	// A shell of the host around it, which says what its terminal is like before and after.
 	const {HAWSER_ROOT: root = '', HAWSER_STATE: state = ''} = store.env;
-	const {program} = await import('../helpers/cli.ts');
 	const screen = store.pty([], {command: '/bin/sh', env: {PS1: 'host> '}});
 	await screen.see('host>');
 	const settings = async (mark: string): Promise<string> => {
@@ -73,19 +73,18 @@ test.serial('the terminal is sane again after run -it has ended or been killed',
 	screen.type(run);
 	await screen.see('/ #');
 	screen.type('exit\r');
+	await screen.see(/exit\nhost>/);
 	t.is(await settings('two'), before);
 	screen.type(`clear; ${run}`);
-	await screen.see('/ #');
-	await waitFor('the client to be ended', async () => {
-		const {execFileSync} = await import('node:child_process');
-		execFileSync('pkill', ['-TERM', '-P', String(screen.pid)]);
-		return true;
-	});
+	await screen.see(/^\/ #$/m);
+	process.kill(await waitFor('the client', () => childOf(screen.pid)), 'SIGTERM');
 	await screen.see('host>');
 	t.is(await settings('three'), before);
 	await store.run('rm', '-f', 'sane');
-	screen.kill('SIGKILL');
 });
+
+/** The one program that a shell runs just now. */
+const childOf = (pid: number): number | undefined => Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()) || undefined;
 
 test.serial('-t without a terminal is refused, and names from outside cannot steer the screen', async t => {
 	const {code, stderr} = await store.run('run', '-it', '--rm', 'busybox', 'true');
