@@ -28,20 +28,27 @@ test.afterEach.always(async t => {
 	rmSync(t.context.folder, {recursive: true, force: true});
 });
 
-/** A process of its own that pulls into the store. */
-function startPull(store: TestStore, folder: string, name: string) {
-	const url = (path: string) => JSON.stringify(new URL(`../../core/${path}`, import.meta.url).href);
-	const script = join(folder, 'pull.mjs');
+const url = (path: string) => JSON.stringify(new URL(`../../core/${path}`, import.meta.url).href);
+
+/** A process of its own that has the store open, and runs this body. */
+function startProcess(store: TestStore, folder: string, body: string) {
+	const script = join(folder, `${Math.random().toString(36).slice(2)}.mjs`);
 	writeFileSync(
 		script,
 		`import {pullImage} from ${url('image/pull.ts')};
+import {removeImage} from ${url('image/remove.ts')};
+import {pruneImages} from ${url('image/prune.ts')};
+import {tagImage} from ${url('image/tag.ts')};
 import {openDatabase} from ${url('state/database.ts')};
 const db = openDatabase(${JSON.stringify(join(store.root, 'hawser.db'))}, []);
+const store = {root: ${JSON.stringify(store.root)}, state: ${JSON.stringify(store.state)}, native: ${JSON.stringify(store.native)}, db};
 process.stdout.write('go\\n');
-await pullImage({root: ${JSON.stringify(store.root)}, state: ${JSON.stringify(store.state)}, native: ${JSON.stringify(store.native)}, db}, ${JSON.stringify(name)});`,
+${body}`,
 	);
 	return spawn(process.execPath, [script], {stdio: ['ignore', 'pipe', 'inherit']});
 }
+
+const startPull = (store: TestStore, folder: string, name: string) => startProcess(store, folder, `await pullImage(store, ${JSON.stringify(name)});`);
 
 /** What is visible under its name is whole, whatever happened. */
 function checkStore(store: TestStore): void {
@@ -92,6 +99,38 @@ test('two processes that pull the same image download it once', async t => {
 	t.deepEqual(codes, [0, 0]);
 	checkStore(store);
 	for (const {digest} of image.layers) t.is(registry.count(new RegExp(digest)), 1);
+});
+
+test('processes that pull, tag, remove and prune at once never see half an image, and never a locked store', async t => {
+	const {registry, folder} = t.context;
+	const store = makeStore();
+	t.teardown(() => store.close());
+	// They share their lower layers, so that what one removes another is about to need.
+	for (const count of [2, 3, 4]) registry.serve(`app${count}`, 'latest', makeImage({layers: layers.slice(0, count)}));
+	const body = `const allowed = new Set(['image.not-found', 'image.in-use']);
+const names = [2, 3, 4].map(count => ${JSON.stringify(registry.host)} + '/app' + count);
+const some = list => list[Math.floor(Math.random() * list.length)];
+const verbs = [
+	name => pullImage(store, name),
+	name => pullImage(store, name),
+	name => removeImage(store, name, {force: true}),
+	async name => tagImage(store, name, 'mine:' + process.pid),
+	() => pruneImages(store, {all: true}),
+];
+for (let turn = 0; turn < 12; turn++) {
+	try {
+		await some(verbs)(some(names));
+	} catch (error) {
+		if (!allowed.has(error.code)) throw error;
+	}
+}`;
+	const children = Array.from({length: 5}, () => startProcess(store, folder, body));
+	const codes = await Promise.all(children.map(async child => (await once(child, 'exit'))[0] as number));
+	t.deepEqual(codes, [0, 0, 0, 0, 0]);
+	checkStore(store);
+	for (const count of [2, 3, 4]) await pullImage(store, `${registry.host}/app${count}`);
+	checkStore(store);
+	t.is(store.db.prepare('SELECT count(*) AS n FROM leases').get()?.['n'], 0);
 });
 
 test('a full disk ends the pull in one sentence, and the store works on', async t => {
