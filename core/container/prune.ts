@@ -59,5 +59,5 @@ function leftovers(engine: Engine): string[] {
 		const id = path.slice(path.lastIndexOf('/') + 1);
 		return recordById(engine.db, id) === undefined && (statSync(path, {throwIfNoEntry: false})?.mtimeMs ?? 0) < Date.now() - HOUR_MS;
 	});
-	return [...orphans, ...list(`${engine.root}/trash`)];
+	return [...orphans, ...list(`${engine.root}/trash`), ...list(`${engine.state}/waste`)];
 }
