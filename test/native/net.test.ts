@@ -112,7 +112,9 @@ test('what is not published is not reachable: not from the LAN, not from another
 	far.space.get('ip', 'route', 'add', 'default', 'via', '172.30.1.1');
 	t.is(await far.space.ask('tcp', '172.30.0.2', 80, briefly), '');
 	await world.neighbour.serve('tcp', 80, 'neighbour');
+	world.neighbour.get('nft', 'add table ip watch; add chain ip watch in { type filter hook input priority 0; }; add rule ip watch in ip saddr 172.30.1.0/24 counter');
 	t.is(await far.space.ask('tcp', '10.99.0.2', 80, briefly), '');
+	t.regex(world.neighbour.get('nft', 'list', 'ruleset'), /counter packets 0 /);
 	t.is(await world.host.ask('tcp', '172.30.0.2', 81), 'one 172.30.0.1');
 }));
 
