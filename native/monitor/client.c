@@ -200,7 +200,12 @@ static bool discard(struct client *client)
 	do
 		n = recv(client->watch.fd, bin, sizeof bin, MSG_DONTWAIT);
 	while (n > 0);
-	return n < 0 && (errno == EAGAIN || errno == EINTR);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return true;
+	/* ECONNRESET: it left without reading our last words. */
+	if (n < 0)
+		client->got_exit = false;
+	return false;
 }
 
 static void client_ready(struct watch *watch, uint32_t events)

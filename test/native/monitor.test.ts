@@ -177,6 +177,18 @@ test('the exit command runs when nobody promised to remove the container, and on
 	t.false(existsSync(marks[1]));
 });
 
+test('a client that promised to remove the container, and died before it heard of the end, is not relied upon', async t => {
+	const mark = `${world.directory}/mark-c`;
+	const container = world.container({args: ['sh', '-c', 'echo words'], start: 'wait', exitCommand: command(mark)});
+	await container.launch();
+	const stream = await attach(container.directory, {remove: true});
+	await request(container.directory, 'start');
+	await until('the end', () => container.status()?.status.state === 'exited');
+	t.false(existsSync(mark));
+	stream.detach();
+	await until('the command', () => existsSync(mark));
+});
+
 test('a path that is too long for a socket works all the same', async t => {
 	const container = world.container({args: ['cat'], longPath: true, tty: true, stdin: true});
 	await container.launch();
