@@ -1,9 +1,9 @@
 import type {DatabaseSync} from 'node:sqlite';
 import {readImageConfig, type ImageConfig} from '../oci/config.ts';
-import type {Digest} from '../oci/digest.ts';
+import {parseDigest, type Digest} from '../oci/digest.ts';
 import {chainIds} from '../layer/chain.ts';
 import {NEVER, nowText} from '../platform/time.ts';
-import {familiarName, type Reference} from '../reference/reference.ts';
+import {familiarName, repositoryName, type Reference} from '../reference/reference.ts';
 import type {Image} from './model.ts';
 
 /** What is written when everything that the image needs is on the disk. */
@@ -38,31 +38,38 @@ export function insertImage(db: DatabaseSync, image: NewImage): void {
 }
 
 /** The image that had the tag before, when it was another. */
-export function setTag(db: DatabaseSync, {domain, path, tag = 'latest'}: Reference, id: Digest): Digest | undefined {
-	const repository = `${domain}/${path}`;
-	const before = db.prepare('SELECT image_id FROM image_tags WHERE repository = ? AND tag = ?').get(repository, tag)?.['image_id'];
-	db.prepare('INSERT OR REPLACE INTO image_tags (repository, tag, image_id, tagged_at) VALUES (?, ?, ?, ?)').run(repository, tag, id, nowText());
-	return before === undefined || before === id ? undefined : (String(before) as Digest);
+export function setTag(db: DatabaseSync, reference: Reference, id: Digest): Digest | undefined {
+	const before = taggedImage(db, reference);
+	db.prepare('INSERT OR REPLACE INTO image_tags (repository, tag, image_id, tagged_at) VALUES (?, ?, ?, ?)').run(
+		repositoryName(reference),
+		reference.tag ?? 'latest',
+		id,
+		nowText(),
+	);
+	return before === id ? undefined : before;
 }
 
-export const addDigest = (db: DatabaseSync, {domain, path}: Reference, digest: Digest, id: Digest): void =>
-	void db.prepare('INSERT OR IGNORE INTO image_digests (repository, digest, image_id) VALUES (?, ?, ?)').run(`${domain}/${path}`, digest, id);
+export const addDigest = (db: DatabaseSync, reference: Reference, digest: Digest, id: Digest): void =>
+	void db.prepare('INSERT OR IGNORE INTO image_digests (repository, digest, image_id) VALUES (?, ?, ?)').run(repositoryName(reference), digest, id);
 
 export const imageExists = (db: DatabaseSync, id: Digest): boolean => db.prepare('SELECT 1 FROM images WHERE id = ?').get(id) !== undefined;
 
-export const taggedImage = (db: DatabaseSync, {domain, path, tag}: Reference): Digest | undefined =>
-	tag === undefined
-		? undefined
-		: (db.prepare('SELECT image_id FROM image_tags WHERE repository = ? AND tag = ?').get(`${domain}/${path}`, tag)?.['image_id'] as Digest | undefined);
+export function taggedImage(db: DatabaseSync, reference: Reference): Digest | undefined {
+	const found = db.prepare('SELECT image_id FROM image_tags WHERE repository = ? AND tag = ?').get(repositoryName(reference), reference.tag ?? 'latest');
+	return found && toDigest(found['image_id']);
+}
 
 /** Images that were pulled under this digest: several when it is an index of several platforms. */
-export const imagesOfDigest = (db: DatabaseSync, {domain, path, digest}: Reference): Digest[] =>
-	digest === undefined
+export const imagesOfDigest = (db: DatabaseSync, reference: Reference): Digest[] =>
+	reference.digest === undefined
 		? []
 		: db
 				.prepare('SELECT image_id FROM image_digests WHERE repository = ? AND digest = ?')
-				.all(`${domain}/${path}`, digest)
-				.map(row => row['image_id'] as Digest);
+				.all(repositoryName(reference), reference.digest)
+				.map(row => toDigest(row['image_id']));
+
+/** What the records hold was checked when it was written; a damaged database is found here. */
+const toDigest = (value: unknown): Digest => parseDigest(String(value));
 
 /** `docker.io/library/busybox` as people write it. */
 export function familiarRepository(repository: string): string {
@@ -92,7 +99,7 @@ export function imageRow(db: DatabaseSync, id: Digest): Row | undefined {
 export const configOf = (row: Row): ImageConfig => readImageConfig(Buffer.from(String(row['config'])), `the config of ${String(row['id'])}`);
 
 export function toImage(db: DatabaseSync, row: Row): Image {
-	const id = String(row['id']) as Digest;
+	const id = toDigest(row['id']);
 	const {config, diffIds} = configOf(row);
 	return {
 		id,
