@@ -25,6 +25,8 @@ export type Engine = {
 	/** The OCI runtime when none is named; `native.runtime` unless chosen otherwise. */
 	readonly defaultRuntime: string;
 	readonly db: DatabaseSync;
+	/** See closeEngine(). */
+	close(): void;
 };
 
 export type EngineOptions = {readonly root?: string; readonly state?: string; readonly runtime?: string};
@@ -59,12 +61,14 @@ export function openEngine({root = process.env['HAWSER_ROOT'] ?? DEFAULT_ROOT, s
 			db ??= openDatabase(join(absoluteRoot, 'hawser.db'), [containerTables, imageTables, networkTables, volumeTables]);
 			return db;
 		},
+		close() {
+			if (db?.isOpen === true) db.close();
+		},
 	};
 }
 
-export function closeEngine(engine: Engine): void {
-	if (engine.db.isOpen) engine.db.close();
-}
+/** Folds the records' log into them and closes them. A process that ends need not: what it has committed is safe, and this takes syncs. */
+export const closeEngine = (engine: Engine): void => engine.close();
 
 const hashedName = (root: string): string => `hawser-${createHash('sha256').update(root).digest('hex').slice(0, 8)}`;
 

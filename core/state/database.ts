@@ -10,7 +10,8 @@ export function openDatabase(path: string, tables: readonly string[]): DatabaseS
 	const {DatabaseSync: Database} = process.getBuiltinModule('node:sqlite');
 	const db = new Database(path, {timeout: 10_000, enableForeignKeyConstraints: true});
 	try {
-		db.exec('PRAGMA synchronous=FULL');
+		// Short commands leave the log as it is; it is read by the next one, so it must stay short.
+		db.exec('PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=256');
 		const version = versionOf(db);
 		if (version === 0) createSchema(db, tables);
 		else if (version > SCHEMA_VERSION)

@@ -1,4 +1,4 @@
-import {closeEngine, type Engine, exitCodeOf, isEngineError, openEngine, version} from '../../core/index.ts';
+import {type Engine, exitCodeOf, isEngineError, openEngine, version} from '../../core/index.ts';
 import {type Flag, type FlagValues, readFlags, UsageError} from './flags.ts';
 import {isTerminal, print, printError} from './output.ts';
 import {parseWords} from './parser.ts';
@@ -50,9 +50,8 @@ async function runVerb({verb, path, words, globals, showHelp: help}: Call): Prom
 		return await verb.run({flags: readFlags(verb.flags, parsed.values), args: parsed.words, engine: open, path});
 	} catch (error) {
 		return report(error, {verb, path, debug: globals.bool('debug')});
-	} finally {
-		if (engine !== undefined) closeEngine(engine);
 	}
+	// The engine is left open: every commit is on the disk, and the last to close would have SQLite fold its log and sync twice more.
 }
 
 const engineOptions = (globals: FlagValues): {root?: string; state?: string} => ({
