@@ -152,26 +152,28 @@ static int mount_by_page(struct overlay *overlay, int place)
 	return 0;
 }
 
-/* In a mount namespace of its own, which ends with this process, so that the host never has the mount. */
-static int older_child(struct overlay *overlay, const char *root, int socket)
+/* In a mount namespace of its own, which ends with this process, so that the host never has the mount. overlayfs takes only
+ * folders of mounts of its caller's namespace, so they are opened again here. */
+static int older_child(struct container *c, const char *lower, uint64_t attributes, int socket)
 {
+	struct overlay overlay = {.upper = -1, .work = -1, .attributes = attributes};
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL) < 0)
 		return errno;
-	int place = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (place < 0 || mount_by_page(overlay, place) < 0)
+	int place = open(c->spec.root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (place < 0 || open_folders(c, &overlay, lower, NULL) < 0 || mount_by_page(&overlay, place) < 0)
 		return errno;
-	int fd = open_tree(AT_FDCWD, root, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	int fd = open_tree(AT_FDCWD, c->spec.root, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	return fd < 0 || send_fd(socket, fd) < 0 ? errno : 0;
 }
 
-static int make_by_page(struct overlay *overlay, const char *root)
+static int make_by_page(struct container *c, const char *lower, uint64_t attributes)
 {
 	int pair[2], status = 0;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return -1;
 	pid_t pid = fork();
 	if (pid == 0)
-		_exit(older_child(overlay, root, pair[1]));
+		_exit(older_child(c, lower, attributes, pair[1]));
 	close(pair[1]);
 	int fd = pid < 0 ? -1 : receive_fd(pair[0]);
 	close(pair[0]);
@@ -191,11 +193,11 @@ static const char *hint(int code)
 	return "";
 }
 
-static int overlay_make(struct container *c, struct overlay *overlay, struct error *err)
+static int overlay_make(struct container *c, const char *lower, struct overlay *overlay, struct error *err)
 {
 	c->rootfs = make_by_parts(overlay);
 	if (c->rootfs < 0 && errno == EINVAL)
-		c->rootfs = make_by_page(overlay, c->spec.root);
+		c->rootfs = make_by_page(c, lower, overlay->attributes);
 	return c->rootfs < 0 ? error_set(err, errno, "mount the overlay of %d layers%s", overlay->count, hint(errno)) : 0;
 }
 
@@ -207,7 +209,7 @@ int overlay_open(struct container *c, const char *lower, struct error *err)
 		overlay.attributes |= MOUNT_ATTR_NODEV;
 	int result = open_folders(c, &overlay, lower, err);
 	if (result == 0)
-		result = overlay_make(c, &overlay, err);
+		result = overlay_make(c, lower, &overlay, err);
 	finish(&overlay);
 	return result;
 }

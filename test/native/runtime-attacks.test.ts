@@ -194,7 +194,7 @@ for (const [key, allowed, without] of sysctls)
 test('A24: the caller\'s terminal is out of reach, and the container\'s own is its controlling one', async t => {
 	const box = world.box(['sleep', '100']);
 	box.up();
-	const {output} = await spawn(runtime, ['--root', world.root, 'exec', '--tty', box.id, 'sh', '-c', 'tty; readlink /proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2; exec 3<>/dev/tty && echo own']);
+	const {output} = await spawn(runtime, ['--root', world.root, 'exec', '--tty', box.id, 'sh', '-c', 'tty; for n in 0 1 2; do readlink /proc/self/fd/$n; done; exec 3<>/dev/tty && echo own']);
 	t.regex(output, /^(\/dev\/pts\/0\r\n){4}own\r\n$/);
 	const plain = await spawn(runtime, ['--root', world.root, 'exec', box.id, 'sh', '-c', 'exec 3<>/dev/tty']);
 	t.regex(plain.output, /can't open \/dev\/tty|cannot open/i);
