@@ -1,4 +1,4 @@
-import {chmodSync, existsSync, renameSync} from 'node:fs';
+import {chmodSync, existsSync, renameSync, rmSync} from 'node:fs';
 import {blobFolder, blobPath, partPath} from '../content/path.ts';
 import {syncFolder} from '../content/durable.ts';
 import {hasErrno} from '../errors/codes.ts';
@@ -7,7 +7,7 @@ import {algorithmOf, type Digest} from '../oci/digest.ts';
 import {reasonOf, runProgram} from '../platform/run.ts';
 import {type LayerInfo, writeLayerInfo} from './info.ts';
 import type {LayerStore, WantedLayer} from './model.ts';
-import {layerFolder, stagingPath} from './path.ts';
+import {implicitList, layerFolder, stagingPath} from './path.ts';
 
 export type StagedLayer = {readonly layer: WantedLayer; readonly info: LayerInfo};
 
@@ -17,6 +17,7 @@ export type StagedLayer = {readonly layer: WantedLayer; readonly info: LayerInfo
  */
 export async function commitLayers(store: LayerStore, staged: readonly StagedLayer[]): Promise<void> {
 	const {root} = store;
+	for (const {layer} of staged) rmSync(implicitList(root, layer.chainId), {force: true});
 	for (const {layer, info} of staged) writeLayerInfo(stagingPath(root, layer.chainId), info);
 	await syncStore(store);
 	for (const {layer} of staged) publishBlob(root, layer.digest);

@@ -9,18 +9,20 @@ export type LayerInfo = {
 	readonly size: number;
 	/** Its root folder hides all layers below: overlayfs does not look at the mark on a root, so that whoever mounts must leave them out. */
 	readonly opaque: boolean;
+	/** It describes its root folder: owner and mode of "/" are those of the topmost layer that does. */
+	readonly root: boolean;
 };
 
 export const hasLayer = (root: string, chainId: Digest): boolean => existsSync(layerTree(root, chainId));
 
-export const writeLayerInfo = (folder: string, {size, opaque}: LayerInfo): void => writeFileSync(`${folder}/info`, `size ${size}\nopaque ${opaque ? 'yes' : 'no'}\n`, {mode: 0o600});
+export const writeLayerInfo = (folder: string, {size, opaque, root}: LayerInfo): void => writeFileSync(`${folder}/info`, `size ${size}\nopaque ${opaque ? 'yes' : 'no'}\nroot ${root ? 'yes' : 'no'}\n`, {mode: 0o600});
 
 export function readLayerInfo(root: string, chainId: Digest): LayerInfo {
 	try {
 		const fields = readPairs(readFileSync(`${layerFolder(root, chainId)}/info`, 'utf8'));
-		return {size: Number(fields.get('size') ?? 0), opaque: fields.get('opaque') === 'yes'};
+		return {size: Number(fields.get('size') ?? 0), opaque: fields.get('opaque') === 'yes', root: fields.get('root') === 'yes'};
 	} catch (error) {
-		if (hasErrno(error, 'ENOENT')) return {size: 0, opaque: false};
+		if (hasErrno(error, 'ENOENT')) return {size: 0, opaque: false, root: true};
 		throw error;
 	}
 }

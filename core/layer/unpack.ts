@@ -4,7 +4,7 @@ import {makeFolders} from '../content/durable.ts';
 import {blobFolder, ingestFolder} from '../content/path.ts';
 import {messageOf} from '../errors/codes.ts';
 import {EngineError} from '../errors/error.ts';
-import {algorithmOf} from '../oci/digest.ts';
+import {algorithmOf, digestOf} from '../oci/digest.ts';
 import {runProgram} from '../platform/run.ts';
 import {commitLayers} from './commit.ts';
 import {layerFailure} from './failure.ts';
@@ -12,7 +12,8 @@ import {feed} from './feed.ts';
 import {type HelperNews, startUnpack, type UnpackHelper} from './helper.ts';
 import {hasLayer, type LayerInfo, readLayerInfo} from './info.ts';
 import type {FetchBlob, LayerProgress, LayerState, LayerStore, UnpackedLayer, WantedLayer} from './model.ts';
-import {stagingFolder} from './path.ts';
+import {layerTree, stagingFolder, stagingTree} from './path.ts';
+import {settleLayer} from './settle.ts';
 
 export type UnpackOptions = {readonly onProgress?: (progress: LayerProgress) => void; readonly signal?: AbortSignal};
 
@@ -23,6 +24,11 @@ type Job = {
 	helper?: UnpackHelper;
 	info?: LayerInfo;
 	failure?: EngineError;
+	/** The layer that it lies on. */
+	readonly below: Job | undefined;
+	/** Looked up in the layers below; `through`: folders that are links there, `PATH:TARGET`. */
+	settled: boolean;
+	through: readonly string[];
 };
 
 type Run = {readonly store: LayerStore; readonly jobs: readonly Job[]; readonly fetch: FetchBlob; readonly onProgress: (progress: LayerProgress) => void; readonly abort: AbortController};
@@ -40,7 +46,7 @@ export async function unpackLayers(store: LayerStore, layers: readonly WantedLay
 	const stop = () => abort.abort(signal?.reason);
 	signal?.throwIfAborted();
 	signal?.addEventListener('abort', stop, {once: true});
-	const run: Run = {store, fetch, onProgress, abort, jobs: distinct(layers).map(layer => ({layer, state: 'queued', current: 0}))};
+	const run: Run = {store, fetch, onProgress, abort, jobs: makeJobs(distinct(layers))};
 	try {
 		await prepareFolders(store, layers);
 		await work(run);
@@ -51,6 +57,25 @@ export async function unpackLayers(store: LayerStore, layers: readonly WantedLay
 }
 
 const distinct = (layers: readonly WantedLayer[]): WantedLayer[] => [...new Map(layers.map(layer => [layer.chainId, layer])).values()];
+
+/** Lowest first, so that each finds the one below it: by the chain-id, which is made of that one's. */
+function makeJobs(layers: readonly WantedLayer[]): Job[] {
+	const jobs: Job[] = [];
+	const left = new Set(layers);
+	for (let found = true; found; ) {
+		found = false;
+		for (const layer of left) {
+			const below = jobs.findLast(job => digestOf(`${job.layer.chainId} ${layer.diffId}`) === layer.chainId);
+			if (below === undefined && layer.chainId !== layer.diffId) continue;
+			jobs.push({layer, below, state: 'queued', current: 0, settled: false, through: []});
+			left.delete(layer);
+			found = true;
+		}
+	}
+	const [stray] = left;
+	if (stray) throw new EngineError({code: 'layer.invalid', subject: stray.chainId, message: `layer ${stray.digest} lies on a layer that is not asked for`});
+	return jobs;
+}
 
 function outcome(root: string, layer: WantedLayer, jobs: readonly Job[]): UnpackedLayer {
 	const job = jobs.find(one => one.layer.chainId === layer.chainId);
@@ -83,8 +108,8 @@ async function work(run: Run): Promise<void> {
 			abort.signal.throwIfAborted();
 			const turn = new Promise<void>(resolve => (wake = resolve));
 			while (queue.length > 0 && jobs.filter(isAtWork).length < atOnce) start(run, queue.shift() as Job, changed);
-			const ready = jobs.filter(({state}) => state === 'ready');
-			if (ready.length > 0 && queue.length === 0 && !jobs.some(isAtWork)) await commit(run, ready);
+			const ready = queue.length > 0 || jobs.some(isAtWork) ? [] : jobs.filter(isCommittable);
+			if (ready.length > 0) await commitOrRepeat(run, ready, changed);
 			else if (!jobs.every(isOver)) await turn;
 		}
 	} catch (error) {
@@ -95,10 +120,36 @@ async function work(run: Run): Promise<void> {
 	}
 }
 
+/** Of one layer what is below it, topmost first. */
+const allBelow = ({below}: Job): Job[] => (below === undefined ? [] : [below, ...allBelow(below)]);
+
+/** Nothing is committed before all below it is there: it must be settled, and without its base it is of no use. */
+const isCommittable = (job: Job): boolean => job.state === 'ready' && allBelow(job).every(one => one.state === 'ready' || isOver(one));
+
+async function commitOrRepeat(run: Run, ready: readonly Job[], changed: () => void): Promise<void> {
+	const {root} = run.store;
+	const again: Job[] = [];
+	for (const job of ready.filter(({settled}) => !settled)) {
+		const below = allBelow(job);
+		// What will be unpacked again says nothing yet.
+		if (below.some(one => again.includes(one))) continue;
+		const lower = below.map(({state, layer}) => (state === 'ready' ? stagingTree(root, layer.chainId) : layerTree(root, layer.chainId)));
+		const links = await settleLayer(run.store, job.layer, lower);
+		job.settled = links.length === 0;
+		job.through = [...job.through, ...links];
+		if (!job.settled) again.push(job);
+	}
+	if (again.length === 0) return commit(run, ready);
+	for (const job of again) {
+		await job.helper?.release();
+		start(run, job, changed);
+	}
+}
+
 async function commit({store, onProgress}: Run, ready: readonly Job[]): Promise<void> {
 	await commitLayers(
 		store,
-		ready.map(({layer, info}) => ({layer, info: info ?? {size: 0, opaque: false}})),
+		ready.map(({layer, info}) => ({layer, info: info ?? {size: 0, opaque: false, root: true}})),
 	);
 	await Promise.all(ready.map(({helper}) => helper?.release()));
 	for (const job of ready) enter(job, 'done', onProgress);
@@ -126,7 +177,7 @@ function start(run: Run, job: Job, changed: () => void): void {
 async function unpackOne(run: Run, job: Job, changed: () => void): Promise<void> {
 	const {store, onProgress} = run;
 	let fetching: Promise<void> | undefined;
-	const helper = startUnpack(store, job.layer, news => {
+	const helper = startUnpack(store, job.layer, job.through, news => {
 		if (news.kind === 'have') {
 			fetching = supply(run, job, news.count);
 			fetching.catch(() => {});
@@ -145,7 +196,7 @@ async function unpackOne(run: Run, job: Job, changed: () => void): Promise<void>
 		enter(job, 'exists', onProgress);
 		return;
 	}
-	job.info = {size: Number(result.get('file-bytes')), opaque: result.get('opaque') === 'yes'};
+	job.info = {size: Number(result.get('file-bytes')), opaque: result.get('opaque') === 'yes', root: result.get('root') === 'yes'};
 	enter(job, 'ready', onProgress);
 }
 

@@ -19,7 +19,7 @@ export function overlayDriver(store: LayerStore): SnapshotDriver {
 			for (const chainId of chainIds) if (!hasLayer(root, chainId)) throw missing(chainId);
 			const places = mountable(id, chainIds);
 			mkdirSync(places.work, {recursive: true, mode: 0o700});
-			if (mkdirSync(places.upper, {recursive: true, mode: 0o755}) !== undefined) dressRoot(places);
+			if (mkdirSync(places.upper, {recursive: true, mode: 0o755}) !== undefined) dressRoot(root, chainIds, places.upper);
 			return places;
 		},
 		usage: id => measure(helper, `${folder(id)}/upper`),
@@ -40,11 +40,13 @@ export function lowerFolders(root: string, chainIds: readonly Digest[]): string[
 	return lower;
 }
 
-/** The container's "/" shows owner and mode of the upper folder: they must be the image's. */
-function dressRoot({lower, upper}: Mountable): void {
-	const top = lower[0] === undefined ? undefined : statSync(lower[0]);
-	chmodSync(upper, (top?.mode ?? 0o755) & 0o7777);
-	if (top) chownSync(upper, top.uid, top.gid);
+/** The container's "/" shows owner and mode of the upper folder: they must be those of the topmost layer that describes its root. */
+function dressRoot(root: string, chainIds: readonly Digest[], upper: string): void {
+	const top = chainIds.findLast(chainId => readLayerInfo(root, chainId).root);
+	if (top === undefined) return;
+	const {mode, uid, gid} = statSync(layerTree(root, top));
+	chmodSync(upper, mode & 0o7777);
+	chownSync(upper, uid, gid);
 }
 
 async function measure(helper: string, path: string): Promise<SnapshotUsage> {

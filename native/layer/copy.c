@@ -1,6 +1,194 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <linux/fs.h>
+#include <linux/mount.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+
+#include "links.h"
+#include "sandbox.h"
+#include "tree.h"
+#include "util.h"
 #include "verbs.h"
+#include "walk.h"
+
+struct copy {
+	struct tree tree; /* the target */
+	struct links links;
+	uint64_t bytes, entries;
+};
+
+static int copy_by_hand(int from, int to, off_t at, off_t end)
+{
+	static char buffer[256 * 1024];
+	while (at < end) {
+		size_t want = end - at < (off_t)sizeof buffer ? (size_t)(end - at) : sizeof buffer;
+		ssize_t n = pread(from, buffer, want, at);
+		if (n <= 0)
+			return (int)n;
+		if (pwrite(to, buffer, (size_t)n, at) != n)
+			return -1;
+		at += n;
+	}
+	return 0;
+}
+
+static int copy_range(int from, int to, off_t at, off_t end)
+{
+	off_t in = at, out = at;
+	while (in < end) {
+		ssize_t n = copy_file_range(from, &in, to, &out, (size_t)(end - in), 0);
+		if (n < 0 && (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP))
+			return copy_by_hand(from, to, in, end);
+		if (n <= 0)
+			return (int)n;
+	}
+	return 0;
+}
+
+/* Extents are shared where the file system can; otherwise what is data is copied, and holes stay holes. */
+static int copy_data(int from, int to, off_t size)
+{
+	if (size == 0 || ioctl(to, FICLONE, from) == 0)
+		return 0;
+	for (off_t at = 0; at < size;) {
+		off_t data = lseek(from, at, SEEK_DATA);
+		if (data < 0 && errno == ENXIO)
+			break;
+		off_t end = data < 0 ? size : lseek(from, data, SEEK_HOLE);
+		if (end < 0 || copy_range(from, to, data < 0 ? at : data, end) < 0)
+			return -1;
+		at = end;
+	}
+	return ftruncate(to, size);
+}
+
+/* Also overlayfs's marks: a copied layer hides what the first one hides. */
+static int copy_xattrs(int from, int to)
+{
+	char names[65536], value[65536];
+	ssize_t length = flistxattr(from, names, sizeof names);
+	if (length < 0)
+		return errno == ENOTSUP ? 0 : -1;
+	for (char *name = names; name < names + length; name += strlen(name) + 1) {
+		ssize_t size = fgetxattr(from, name, value, sizeof value);
+		if (size < 0 || (fsetxattr(to, name, value, (size_t)size, 0) < 0 && errno != ENOTSUP))
+			return -1;
+	}
+	return 0;
+}
+
+static int dress(int from, int to, const struct stat *st)
+{
+	struct timespec times[2] = {st->st_atim, st->st_mtim};
+	if (fchown(to, st->st_uid, st->st_gid) < 0 || fchmod(to, st->st_mode & 07777) < 0 || copy_xattrs(from, to) < 0)
+		return -1;
+	return futimens(to, times);
+}
+
+static int copy_file(struct copy *copy, const struct walk_item *item, int parent, const char *name, struct error *err)
+{
+	cleanup_close int from = openat(item->parent, item->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (from < 0)
+		return error_set(err, errno, "open %s", item->path);
+	cleanup_close int to = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (to < 0)
+		return error_set(err, errno, "make %s", item->path);
+	if (copy_data(from, to, item->st.st_size) < 0 || dress(from, to, &item->st) < 0)
+		return error_set(err, errno, "copy %s", item->path);
+	copy->bytes += (uint64_t)item->st.st_size;
+	return 0;
+}
+
+static int copy_node(const struct walk_item *item, int parent, const char *name, struct error *err)
+{
+	struct timespec times[2] = {item->st.st_atim, item->st.st_mtim};
+	char link[TAR_NAME_LIMIT];
+	int result;
+	if (S_ISLNK(item->st.st_mode)) {
+		ssize_t n = readlinkat(item->parent, item->name, link, sizeof link - 1);
+		if (n < 0)
+			return error_set(err, errno, "read link %s", item->path);
+		link[n] = 0;
+		result = symlinkat(link, parent, name);
+	} else {
+		result = mknodat(parent, name, item->st.st_mode, item->st.st_rdev);
+	}
+	if (result < 0 || fchownat(parent, name, item->st.st_uid, item->st.st_gid, AT_SYMLINK_NOFOLLOW) < 0 ||
+		(!S_ISLNK(item->st.st_mode) && fchmodat(parent, name, item->st.st_mode & 07777, 0) < 0) ||
+		utimensat(parent, name, times, AT_SYMLINK_NOFOLLOW) < 0)
+		return error_set(err, errno, "copy %s", item->path);
+	return 0;
+}
+
+static int enter_folder(const struct walk_item *item, int parent, const char *name, struct error *err)
+{
+	if (*item->path && mkdirat(parent, name, 0700) < 0)
+		return error_set(err, errno, "make folder %s", item->path);
+	return 0;
+}
+
+static int leave_folder(const struct walk_item *item, int parent, const char *name, struct error *err)
+{
+	cleanup_close int from = openat(item->parent, item->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_close int to = openat(parent, *item->path ? name : ".", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (from < 0 || to < 0 || dress(from, to, &item->st) < 0)
+		return error_set(err, errno, "copy folder %s", item->path);
+	return 0;
+}
+
+static int copy_item(void *context, const struct walk_item *item, struct error *err)
+{
+	struct copy *copy = context;
+	const char *name, *first;
+	int parent = tree_parent(&copy->tree, item->path, &name, err);
+	if (parent < 0)
+		return -1;
+	if (S_ISDIR(item->st.st_mode))
+		return item->when == WALK_ENTER ? enter_folder(item, parent, name, err) : leave_folder(item, parent, name, err);
+	copy->entries++;
+	if (links_find(&copy->links, &item->st, item->path, &first, err) < 0)
+		return -1;
+	if (first)
+		return linkat(copy->tree.root, first, parent, name, 0) < 0 ? error_set(err, errno, "link %s to %s", item->path, first) : 0;
+	return S_ISREG(item->st.st_mode) ? copy_file(copy, item, parent, name, err) : copy_node(item, parent, name, err);
+}
+
+static int read_options(int argc, char **argv, const char **from, const char **target, struct error *err)
+{
+	static const struct option known[] = {{"from", 1, NULL, 'f'}, {"target", 1, NULL, 't'}, {0}};
+	int option;
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		if (option == '?')
+			return error_set(err, 0, "unknown option, or one without its value");
+		*(option == 'f' ? from : target) = optarg;
+	}
+	return optind == argc && *from && *target ? 0 : error_set(err, 0, "copy needs --from DIR and --target DIR");
+}
+
 int verb_copy(int argc, char **argv, struct error *err)
 {
-	(void)argc; (void)argv;
-	return error_set(err, 0, "x");
+	static struct copy copy = {.tree.root = -1, .tree.implicit = -1};
+	const char *from = NULL, *target = NULL;
+	if (read_options(argc, argv, &from, &target, err) < 0)
+		return -1;
+	/* A mount of its own: nothing above the folder can be reached from it, nor what is mounted below. */
+	cleanup_close int source = (int)syscall(SYS_open_tree, AT_FDCWD, from, OPEN_TREE_CLONE | O_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+	if (source < 0)
+		return error_set(err, errno, "open %s", from);
+	if (mkdir(target, 0755) < 0 && errno != EEXIST)
+		return error_set(err, errno, "make %s", target);
+	if (sandbox_enter(target, err) < 0 || tree_init(&copy.tree, err) < 0)
+		return -1;
+	int result = walk_tree(source, copy_item, &copy, err);
+	links_finish(&copy.links);
+	tree_finish(&copy.tree);
+	if (result == 0)
+		printf("bytes %llu\nentries %llu\n", (unsigned long long)copy.bytes, (unsigned long long)copy.entries);
+	return result;
 }

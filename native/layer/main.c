@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@ static const struct verb {
 	int (*run)(int argc, char **argv, struct error *err);
 } verbs[] = {
 	{"unpack", "[--target DIR] [--input FILE|-] [--digest D] [--size N] [--diff-id D] …", verb_unpack},
+	{"settle", "--target DIR --implicit FILE --lower DIR…", verb_settle},
 	{"sync", "DIR", verb_sync},
 	{"remove", "DIR…", verb_remove},
 	{"clean", "DIR…", verb_clean},
@@ -26,11 +28,22 @@ static int usage(void)
 	return 1;
 }
 
+/* A walk holds a descriptor for each folder on its way down. */
+static void raise_files(void)
+{
+	struct rlimit files;
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return;
+	files.rlim_cur = files.rlim_max < 65536 ? files.rlim_max : 65536;
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
 int main(int argc, char **argv)
 {
 	struct error err = {0};
 	/* Modes are said exactly, and 0, 1, 2 are never a file of ours. */
 	umask(0);
+	raise_files();
 	for (int fd = 0; fd <= 2; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
 			return 1;

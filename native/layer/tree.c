@@ -477,6 +477,7 @@ static int put_root(struct tree *tree, const struct tar_entry *entry, struct err
 	struct stat st;
 	if (entry->type != TAR_FOLDER)
 		return error_set(err, 0, "%s: the root folder can only be a folder", entry->path);
+	tree->has_root = true;
 	if (fstat(tree->root, &st) < 0)
 		return error_set(err, errno, "look up the root folder");
 	return note_folder(tree, &st, "", entry, err);

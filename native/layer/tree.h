@@ -24,7 +24,7 @@ struct tree {
 	struct tree_folder *folders;
 	size_t folder_count, folder_room, folder_memory;
 	uint64_t bytes, skipped_xattrs;
-	bool is_opaque, is_sealing; /* is_opaque: the root folder is */
+	bool is_opaque, has_root, is_sealing; /* the root folder is opaque; is described */
 	int implicit; /* where the paths of folders that the layer does not describe are written, each with a NUL; or -1 */
 	struct tree_through *through; /* folders that are links in a lower layer */
 	size_t through_count;

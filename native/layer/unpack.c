@@ -286,6 +286,7 @@ static int print_result(struct work *work, const struct options *options, struct
 		fields_put(&out, "entries", "%llu", (unsigned long long)work->entries);
 		fields_put(&out, "file-bytes", "%llu", (unsigned long long)work->tree.bytes);
 		fields_put(&out, "skipped-xattrs", "%llu", (unsigned long long)work->tree.skipped_xattrs);
+		fields_put(&out, "root", "%s", work->tree.has_root ? "yes" : "no");
 		fields_put(&out, "opaque", "%s", work->tree.is_opaque ? "yes" : "no");
 	}
 	return write_all(STDOUT_FILENO, out.data, out.used) < 0 ? error_set(err, errno, "write the result") : 0;

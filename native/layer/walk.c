@@ -76,7 +76,7 @@ static int walk_item(struct walk *walk, int parent, const char *name, int depth,
 		return 0;
 	cleanup_close int folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (folder < 0)
-		return error_set(err, errno, "open folder %s", walk->path);
+		return errno == ENOENT ? 0 : error_set(err, errno, "open folder %s", walk->path);
 	if (walk_folder(walk, folder, depth + 1, err) < 0)
 		return -1;
 	item.when = WALK_LEAVE;

@@ -11,7 +11,7 @@ import {ingestBlob} from '../../core/layer/ingest.ts';
 import {layerFolder, layerTree} from '../../core/layer/path.ts';
 import {unpackLayers} from '../../core/layer/unpack.ts';
 import {digestOf, parseDigest} from '../../core/oci/digest.ts';
-import {file, folder, tar} from '../helpers/tar.ts';
+import {file, folder, hardLink, symlink, tar} from '../helpers/tar.ts';
 import {layersOf, layerStore, noise, sourceOf, type TestLayer} from './layer-world.ts';
 
 const waste = (root: string): string[] => [...names(`${root}/staging`), ...names(`${root}/content/ingest`)];
@@ -62,10 +62,10 @@ test('an image of no layers and one of the same layer many times', async t => {
 	t.deepEqual(waste(store.root), []);
 });
 
-const lies: Record<string, {change: (layer: TestLayer) => TestLayer; code: string}> = {
+const lies: Record<string, {change: (layer: TestLayer, below: TestLayer) => TestLayer; code: string}> = {
 	'a wrong digest': {change: layer => ({...layer, blob: Buffer.concat([layer.blob.subarray(0, -9), Buffer.from('x'), layer.blob.subarray(-8)])}), code: 'layer.invalid'},
 	'a digest of something else': {change: layer => ({...layer, digest: digestOf('else')}), code: 'blob.wrong-digest'},
-	'a wrong diff-id': {change: layer => ({...layer, diffId: digestOf('else')}), code: 'layer.wrong-diff-id'},
+	'a wrong diff-id': {change: (layer, below) => ({...layer, diffId: digestOf('else'), chainId: digestOf(`${below.chainId} ${digestOf('else')}`)}), code: 'layer.wrong-diff-id'},
 	'fewer bytes': {change: layer => ({...layer, blob: layer.blob.subarray(0, -1)}), code: 'blob.too-short'},
 	'more bytes': {change: layer => ({...layer, blob: Buffer.concat([layer.blob, Buffer.from('x')])}), code: 'blob.wrong-size'},
 	'no layer': {change: layer => ({...layer, blob: Buffer.alloc(layer.size, 'x'), digest: digestOf(Buffer.alloc(layer.size, 'x'))}), code: 'layer.invalid'},
@@ -74,7 +74,7 @@ for (const [title, {change, code}] of Object.entries(lies)) {
 	test(`${title} is refused by name, and leaves nothing that could be taken for whole`, async t => {
 		const store = layerStore(t);
 		const [good, bad] = layersOf(tar(file('good', noise(100_000))), tar(file('x', noise(200_000)))) as [TestLayer, TestLayer];
-		const layers = [good, change(bad)];
+		const layers = [good, change(bad, good)];
 		const error = await t.throwsAsync(unpackLayers(store, layers, sourceOf(layers).fetch));
 		t.true(isEngineError(error, code), `${isEngineError(error) ? error.code : ''} ${error?.message}`);
 		t.true(error?.message.includes(layers[1]!.digest));
@@ -178,11 +178,42 @@ test('kill -9 in the middle leaves nothing visible, ends the helpers, and the ne
 	t.deepEqual(waste(store.root), []);
 });
 
+test('a folder that a layer only passes through is as the layers below have it', async t => {
+	const store = layerStore(t);
+	const layers = layersOf(
+		tar(folder('tmp', {mode: 0o1777, mtime: 77}), folder('srv', {uid: 5, gid: 6, mode: 0o750, pax: {'SCHILY.xattr.user.a': 'b'}}), folder('hidden', {mode: 0o700}), folder('cover/sub', {mode: 0o700})),
+		tar(file('.wh.hidden'), folder('cover', {mode: 0o755}), file('cover/.wh..wh..opq')),
+		tar(file('tmp/x'), file('srv/deep/y'), file('hidden/z'), file('cover/sub/w')),
+	);
+	await unpackLayers(store, layers, sourceOf(layers).fetch);
+	const tree = layerTree(store.root, layers[2]!.chainId);
+	const [tmp, srv, deep, hidden, sub] = ['tmp', 'srv', 'srv/deep', 'hidden', 'cover/sub'].map(path => statSync(`${tree}/${path}`));
+	t.deepEqual([tmp!.mode & 0o7777, tmp!.mtimeMs, srv!.uid, srv!.gid, srv!.mode & 0o7777], [0o1777, 77_000, 5, 6, 0o750]);
+	t.deepEqual([deep, hidden, sub].map(stat => stat!.mode & 0o7777), [0o755, 0o755, 0o755]);
+});
+
+test('a path through a link of a lower layer lands where the link points', async t => {
+	const store = layerStore(t);
+	const layers = layersOf(
+		tar(folder('usr/lib', {mode: 0o711}), symlink('lib', 'usr/lib'), symlink('var', '/data'), folder('data', {uid: 9}), symlink('chain', 'var/../lib'), file('usr/lib/old', 'old')),
+		tar(file('lib/x', '1'), file('lib/.wh.old'), file('var/run/y', '2'), hardLink('var/run/z', 'var/run/y'), file('chain/w', '3'), folder('lib/d', {mtime: 4})),
+		tar(file('lib/top', '4')),
+	);
+	await unpackLayers(store, layers, sourceOf(layers).fetch);
+	const tree = layerTree(store.root, layers[1]!.chainId);
+	t.deepEqual(['usr/lib/x', 'data/run/y', 'data/run/z', 'usr/lib/w'].map(path => readFileSync(`${tree}/${path}`, 'utf8')), ['1', '2', '2', '3']);
+	t.deepEqual(readdirSync(tree).sort(), ['data', 'usr']);
+	t.true(statSync(`${tree}/usr/lib/old`).isCharacterDevice());
+	t.deepEqual([statSync(`${tree}/usr/lib`).mode & 0o7777, statSync(`${tree}/data`).uid, statSync(`${tree}/usr/lib/d`).mtimeMs], [0o711, 9, 4000]);
+	t.is(readFileSync(`${layerTree(store.root, layers[2]!.chainId)}/usr/lib/top`, 'utf8'), '4');
+	t.deepEqual(waste(store.root), []);
+});
+
 test('what stands under its name is whole: the folder holds the tree and what is known of it', async t => {
 	const store = layerStore(t);
 	const layers = layersOf(tar(file('x', '123')));
 	await unpackLayers(store, layers, sourceOf(layers).fetch);
-	t.is(readFileSync(`${layerFolder(store.root, layers[0]!.chainId)}/info`, 'utf8'), 'size 3\nopaque no\n');
+	t.is(readFileSync(`${layerFolder(store.root, layers[0]!.chainId)}/info`, 'utf8'), 'size 3\nopaque no\nroot no\n');
 	t.is(statSync(layerFolder(store.root, layers[0]!.chainId)).mode & 0o777, 0o700);
 });
 

@@ -1,6 +1,6 @@
 import {execFileSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
-import {chmodSync, chownSync, linkSync, lstatSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, utimesSync, writeFileSync} from 'node:fs';
+import {chmodSync, chownSync, linkSync, lstatSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, truncateSync, utimesSync, writeFileSync} from 'node:fs';
 import {gzipSync, zstdCompressSync} from 'node:zlib';
 import test from 'ava';
 import {file, folder, hardLink, longName, symlink, tar, tarEntry, TAR_END} from '../helpers/tar.ts';
@@ -160,6 +160,20 @@ test('what comes later replaces what came before, whatever the two are', async t
 			t.deepEqual(describe(`${tree}/target`, {times: false}).length, 1);
 		}
 	}
+});
+
+test('copy makes the same tree: holes, hard links, devices, attributes and all', async t => {
+	const place = scratch(t);
+	const marks = {'SCHILY.xattr.user.a': 'b', 'SCHILY.xattr.security.capability': Buffer.from('0100000200040000000000000000000000000000', 'hex')};
+	const {tree} = await unpack(place, tar(folder('./', {mode: 0o711, mtime: 5}), folder('d', {mode: 0o1777, uid: 5, mtime: 6, pax: {'SCHILY.xattr.user.d': 'e'}}), file('d/f', 'x'.repeat(70_000), {mode: 0o4755, gid: 9, pax: marks}), hardLink('d/g', 'd/f'), symlink('l', '/nowhere', {uid: 3}), {name: 'null', type: '3', major: 1, minor: 3, mode: 0o666}, {name: 'pipe', type: '6'}, file('.wh.gone'), file('op/.wh..wh..opq')));
+	writeFileSync(`${tree}/holes`, 'x');
+	truncateSync(`${tree}/holes`, 50_000_000);
+	const copied = await run(['copy', '--from', tree, '--target', `${place}/copy`]);
+	t.is(copied.code, 0, copied.error);
+	t.deepEqual(describe(`${place}/copy`), describe(tree));
+	t.deepEqual(xattrs(`${place}/copy`), xattrs(tree));
+	t.true(lstatSync(`${place}/copy/holes`).blocks < 1000);
+	t.is((await run(['copy', '--from', tree, '--target', `${place}/copy`])).code, 1);
 });
 
 test('size counts hard links once, and remove takes trees away without following links', async t => {

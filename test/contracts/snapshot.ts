@@ -1,0 +1,77 @@
+import {execFileSync} from 'node:child_process';
+import {existsSync, lstatSync, mkdirSync, readFileSync} from 'node:fs';
+import type {ExecutionContext, TestFn} from 'ava';
+import {unpackLayers} from '../../core/layer/unpack.ts';
+import type {LayerStore} from '../../core/layer/model.ts';
+import type {Digest} from '../../core/oci/digest.ts';
+import type {Mountable, SnapshotDriver} from '../../core/snapshot/model.ts';
+import {layersOf, layerStore, sourceOf} from '../core/layer-world.ts';
+import {file, folder, tar} from '../helpers/tar.ts';
+
+/** What every driver of writable layers must do: `create` makes it over a store. */
+export function snapshotContract(test: TestFn, name: string, create: (store: LayerStore) => SnapshotDriver): void {
+	const id = 'c0ffee';
+	const image = [tar(folder('./', {mode: 0o711}), file('a', 'low'), file('gone', 'low'), file('d/old', 'low')), tar(file('a', 'high'), file('.wh.gone'), file('d/.wh..wh..opq'), file('d/new', 'high'))];
+
+	async function prepared(t: ExecutionContext, tars = image): Promise<{store: LayerStore; driver: SnapshotDriver; chainIds: Digest[]; mountable: Mountable}> {
+		const store = layerStore(t);
+		const layers = layersOf(...tars);
+		await unpackLayers(store, layers, sourceOf(layers).fetch);
+		const driver = create(store);
+		const chainIds = layers.map(({chainId}) => chainId);
+		return {store, driver, chainIds, mountable: await driver.prepare(id, chainIds)};
+	}
+
+	/** Runs a command in the mounted root, in a mount namespace of its own. */
+	function inside({root}: LayerStore, {lower, upper, work}: Mountable, command: string): string {
+		const point = `${root}/merged`;
+		mkdirSync(point, {recursive: true});
+		return execFileSync('unshare', ['-m', 'sh', '-ec', `mount -t overlay overlay -o lowerdir=${lower.join(':')},upperdir=${upper},workdir=${work} ${point}; cd ${point}; ${command}`], {encoding: 'utf8'});
+	}
+
+	test(`${name}: a prepared snapshot shows the image, the upper layers over the lower`, async t => {
+		const {store, mountable} = await prepared(t);
+		t.is(inside(store, mountable, 'cat a; find . -mindepth 1 | sort | tr "\\n" " "'), 'high./a ./d ./d/new ');
+		t.is(inside(store, mountable, 'stat -c %a .').trim(), '711');
+	});
+
+	test(`${name}: what is written stays with its container, and the layers stay as they are`, async t => {
+		const {store, driver, chainIds, mountable} = await prepared(t);
+		inside(store, mountable, 'echo mine > a; rm d/new; echo more > e');
+		t.is(inside(store, await driver.prepare(id, chainIds), 'cat a; ls d'), 'mine\n');
+		t.is(inside(store, await driver.prepare('other', chainIds), 'cat a; ls'), 'higha\nd\n');
+		t.deepEqual(driver.mountable(id, chainIds), mountable);
+	});
+
+	test(`${name}: usage grows with what is written`, async t => {
+		const {store, driver, mountable} = await prepared(t);
+		const before = await driver.usage(id);
+		inside(store, mountable, 'head -c 100000 /dev/zero > big');
+		const after = await driver.usage(id);
+		t.is(after.bytes - before.bytes, 100_000);
+		t.is(after.inodes - before.inodes, 1);
+	});
+
+	test(`${name}: removing takes the writable layer away, and may be done twice`, async t => {
+		const {store, driver, mountable} = await prepared(t);
+		inside(store, mountable, 'mkdir -p deep/er; ln -s / deep/link');
+		await driver.remove(id);
+		await driver.remove(id);
+		t.false(existsSync(mountable.upper));
+		t.true(existsSync(`${mountable.lower.at(-1)}/a`));
+		await t.notThrowsAsync(driver.remove('never-there'));
+	});
+
+	test(`${name}: a missing layer is named`, async t => {
+		const {driver} = await prepared(t);
+		const [absent] = layersOf(tar(file('absent')));
+		await t.throwsAsync(driver.prepare('x', [absent!.chainId]), {message: new RegExp(absent!.chainId.slice(7, 19))});
+	});
+
+	test(`${name}: below an opaque root nothing of the lower layers shows`, async t => {
+		const {store, mountable} = await prepared(t, [tar(file('low')), tar(file('.wh..wh..opq'), file('high')), tar(file('top'))]);
+		t.is(inside(store, mountable, 'ls | tr "\\n" " "'), 'high top ');
+		t.is(lstatSync(mountable.upper).mode & 0o777, 0o755);
+		t.is(readFileSync(`${mountable.lower[0]}/top`, 'utf8'), '');
+	});
+}
