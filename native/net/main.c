@@ -1,4 +1,5 @@
 /* hawser-net: the network of one container, or of a store. See docs/formats.md. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -92,6 +93,13 @@ static const struct verb *parse_arguments(int argc, char **argv, struct argument
 																     : NULL;
 }
 
+/* Modules are loaded by the kernel itself, unless the host has none to load. */
+static const char *hint(const struct error *err)
+{
+	bool lacking = err->code == EOPNOTSUPP || err->code == EPROTONOSUPPORT || err->code == EAFNOSUPPORT;
+	return lacking ? " (the kernel needs bridge, veth and nf_tables with nft_nat, nft_masq, nft_ct and nft_fib)" : "";
+}
+
 int main(int argc, char **argv)
 {
 	struct error err = {0};
@@ -105,7 +113,7 @@ int main(int argc, char **argv)
 		return FAILED;
 	}
 	if (plan_read(&plan, argv[2], &err) < 0 || verb->run(&arguments, &err) < 0) {
-		fprintf(stderr, "hawser-net: %s\n", err.text);
+		fprintf(stderr, "hawser-net: %s%s\n", err.text, hint(&err));
 		return FAILED;
 	}
 	return 0;

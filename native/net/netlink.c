@@ -12,6 +12,7 @@
 
 /* A full ack with a text of the kernel's, or a part of a dump. */
 #define RECEIVE_SIZE 65536
+#define RECEIVE_QUEUE (8 << 20)
 
 void batch_finish(struct batch *batch)
 {
@@ -129,6 +130,8 @@ int netlink_open(int protocol, struct error *err)
 	/* Acks without a copy of the request, but with the kernel's own words; old kernels may lack either. */
 	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
 	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
+	/* All acks of a batch wait in the queue at once; rmem_max is for those who may not choose. */
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &(int){RECEIVE_QUEUE}, sizeof(int));
 	/* The kernel answers within send(); this only bounds a wait for what never comes. */
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){.tv_sec = 10}, sizeof(struct timeval));
 	return fd;
