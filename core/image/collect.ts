@@ -1,6 +1,5 @@
 import {randomBytes} from 'node:crypto';
 import {mkdirSync, readdirSync, renameSync, rmSync} from 'node:fs';
-import type {DatabaseSync} from 'node:sqlite';
 import {listBlobs, removeBlob} from '../content/list.ts';
 import {ingestFolder, partPath} from '../content/path.ts';
 import {hasErrno} from '../errors/codes.ts';
@@ -10,7 +9,7 @@ import {hexOf, isDigest, type Digest} from '../oci/digest.ts';
 import {reasonOf, runProgram} from '../platform/run.ts';
 import {transaction} from '../state/database.ts';
 import {dropDeadLeases} from './lease.ts';
-import type {ImageStore} from './store.ts';
+import type {Database, ImageStore} from './store.ts';
 
 /** So many paths surely fit on a command line. */
 const treesAtOnce = 500;
@@ -87,11 +86,11 @@ const partsOnDisk = (root: string): Digest[] =>
 		.map(hex => `${hex.length === 64 ? 'sha256' : 'sha512'}:${hex}`)
 		.filter(isDigest);
 
-function unneeded(db: DatabaseSync, kind: 'layer' | 'blob', present: readonly Digest[]): Digest[] {
+function unneeded(db: Database, kind: 'layer' | 'blob', present: readonly Digest[]): Digest[] {
 	const needed = db.prepare(kind === 'layer' ? 'SELECT 1 FROM image_layers WHERE chain_id = ? LIMIT 1' : 'SELECT 1 FROM image_blobs WHERE digest = ? LIMIT 1');
 	const pinned = db.prepare('SELECT 1 FROM leases WHERE kind = ? AND key = ? LIMIT 1');
 	return present.filter(digest => !needed.get(digest) && !pinned.get(kind, digest));
 }
 
-const sizeOf = (db: DatabaseSync, chainId: Digest): number => Number(db.prepare('SELECT size FROM layers WHERE chain_id = ?').get(chainId)?.['size'] ?? 0);
-const forget = (db: DatabaseSync, chainId: Digest): void => void db.prepare('DELETE FROM layers WHERE chain_id = ?').run(chainId);
+const sizeOf = (db: Database, chainId: Digest): number => Number(db.prepare('SELECT size FROM layers WHERE chain_id = ?').get(chainId)?.['size'] ?? 0);
+const forget = (db: Database, chainId: Digest): void => void db.prepare('DELETE FROM layers WHERE chain_id = ?').run(chainId);

@@ -1,10 +1,9 @@
-import type {DatabaseSync} from 'node:sqlite';
 import {EngineError, isEngineError} from '../errors/error.ts';
 import type {Digest} from '../oci/digest.ts';
 import {parseReference, withDefaultTag} from '../reference/reference.ts';
 import type {Image} from './model.ts';
 import {imageExists, imageRow, imagesOfDigest, taggedImage, toImage} from './record.ts';
-import type {ImageStore} from './store.ts';
+import type {Database, ImageStore} from './store.ts';
 
 const idForm = /^(?:sha256:)?([a-f0-9]{1,64})$/;
 
@@ -15,20 +14,20 @@ export function findImage({db}: Pick<ImageStore, 'db'>, ref: string): Image {
 	return toImage(db, row);
 }
 
-export function findImageId(db: DatabaseSync, ref: string): Digest {
+export function findImageId(db: Database, ref: string): Digest {
 	const id = wholeId(db, ref) ?? byName(db, ref) ?? byPrefix(db, ref);
 	if (id === undefined) throw notFound(ref);
 	return id;
 }
 
-function wholeId(db: DatabaseSync, ref: string): Digest | undefined {
+function wholeId(db: Database, ref: string): Digest | undefined {
 	const hex = idForm.exec(ref)?.[1];
 	if (hex?.length !== 64) return undefined;
 	const id = `sha256:${hex}` as Digest;
 	return imageExists(db, id) ? id : undefined;
 }
 
-function byName(db: DatabaseSync, ref: string): Digest | undefined {
+function byName(db: Database, ref: string): Digest | undefined {
 	try {
 		const reference = parseReference(ref);
 		if (reference.digest) return imagesOfDigest(db, reference)[0];
@@ -40,7 +39,7 @@ function byName(db: DatabaseSync, ref: string): Digest | undefined {
 	}
 }
 
-function byPrefix(db: DatabaseSync, ref: string): Digest | undefined {
+function byPrefix(db: Database, ref: string): Digest | undefined {
 	const hex = idForm.exec(ref)?.[1];
 	if (hex === undefined) return undefined;
 	const found = db.prepare('SELECT id FROM images WHERE id >= ? AND id < ? LIMIT 2').all(`sha256:${hex}`, `sha256:${hex}g`);

@@ -1,9 +1,8 @@
-import type {DatabaseSync} from 'node:sqlite';
 import type {Digest} from '../oci/digest.ts';
 import type {HistoryEntry} from '../oci/config.ts';
 import {findImageId, notFound} from './find.ts';
 import {configOf, imageRow, repoTagsOf} from './record.ts';
-import type {ImageStore} from './store.ts';
+import type {Database, ImageStore} from './store.ts';
 
 /** A line of `history`, in Docker's shape. */
 export type HistoryLine = {
@@ -29,7 +28,7 @@ export function imageHistory({db}: Pick<ImageStore, 'db'>, ref: string): History
 	return lines.map((line, index) => (index === 0 ? {...line, Id: id, Tags: tags.length > 0 ? tags : null} : line));
 }
 
-const layerSizes = (db: DatabaseSync, id: Digest): number[] =>
+const layerSizes = (db: Database, id: Digest): number[] =>
 	db
 		.prepare('SELECT size FROM image_layers JOIN layers USING (chain_id) WHERE image_id = ? ORDER BY position')
 		.all(id)

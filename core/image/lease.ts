@@ -1,7 +1,7 @@
-import type {DatabaseSync} from 'node:sqlite';
 import type {Digest} from '../oci/digest.ts';
 import {bootId, isAlive, ownStartTime} from '../platform/process.ts';
 import {transaction} from '../state/database.ts';
+import type {Database} from './store.ts';
 
 /**
  * What a pull or a load works on is pinned by rows in `leases` before it looks whether it is there, so that nobody collects it before the
@@ -18,7 +18,7 @@ export type LeaseKind = 'layer' | 'blob';
 
 let counter = 0;
 
-export function takeLease(db: DatabaseSync): Lease {
+export function takeLease(db: Database): Lease {
 	const holder = `${process.pid}:${ownStartTime()}:${bootId()}:${++counter}`;
 	return {
 		add(kind, keys) {
@@ -39,7 +39,7 @@ function holderLives(holder: string): boolean {
 }
 
 /** Within a transaction: forgets the leases of the dead. */
-export function dropDeadLeases(db: DatabaseSync): void {
+export function dropDeadLeases(db: Database): void {
 	for (const {holder} of db.prepare('SELECT DISTINCT holder FROM leases').all()) {
 		if (!holderLives(String(holder))) db.prepare('DELETE FROM leases WHERE holder = ?').run(String(holder));
 	}

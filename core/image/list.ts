@@ -1,11 +1,10 @@
-import type {DatabaseSync} from 'node:sqlite';
 import {EngineError} from '../errors/error.ts';
 import type {Digest} from '../oci/digest.ts';
 import {familiarString, parseReference, type Reference} from '../reference/reference.ts';
 import {findImageId} from './find.ts';
 import type {ImageSummary} from './model.ts';
 import {familiarRepository} from './record.ts';
-import type {ImageStore} from './store.ts';
+import type {Database, ImageStore} from './store.ts';
 
 export type ListOptions = {
 	/** Kept for Docker's sake: there are no intermediate images here. */
@@ -23,9 +22,9 @@ export function listImages({db}: Pick<ImageStore, 'db'>, {filters = new Map()}: 
 	return db.prepare('SELECT id, created_at, os, architecture, size, labels FROM images ORDER BY created_at DESC, id').all().flatMap(linesOf(db)).filter(makeFilter(db, filters));
 }
 
-type Row = ReturnType<ReturnType<DatabaseSync['prepare']>['all']>[number];
+type Row = ReturnType<ReturnType<Database['prepare']>['all']>[number];
 
-function linesOf(db: DatabaseSync): (row: Row) => ImageSummary[] {
+function linesOf(db: Database): (row: Row) => ImageSummary[] {
 	const tags = Map.groupBy(db.prepare('SELECT image_id, repository, tag FROM image_tags ORDER BY repository, tag').all(), row => row['image_id']);
 	const digests = Map.groupBy(db.prepare('SELECT image_id, repository, digest FROM image_digests').all(), row => row['image_id']);
 	const users = new Map(
@@ -59,7 +58,7 @@ function linesOf(db: DatabaseSync): (row: Row) => ImageSummary[] {
 
 const byName = (one: ImageSummary, other: ImageSummary): number => (`${one.repository}:${one.tag}` < `${other.repository}:${other.tag}` ? -1 : 1);
 
-function makeFilter(db: DatabaseSync, filters: ReadonlyMap<string, readonly string[]>): (image: ImageSummary) => boolean {
+function makeFilter(db: Database, filters: ReadonlyMap<string, readonly string[]>): (image: ImageSummary) => boolean {
 	const createdAt = (ref: string) => String(db.prepare('SELECT created_at FROM images WHERE id = ?').get(findImageId(db, ref))?.['created_at']);
 	const before = filters.get('before')?.map(createdAt);
 	const since = filters.get('since')?.map(createdAt);

@@ -1,10 +1,10 @@
-import type {DatabaseSync} from 'node:sqlite';
 import {readImageConfig, type ImageConfig} from '../oci/config.ts';
 import {parseDigest, type Digest} from '../oci/digest.ts';
 import {chainIds} from '../layer/chain.ts';
 import {NEVER, nowText} from '../platform/time.ts';
 import {familiarName, repositoryName, type Reference} from '../reference/reference.ts';
 import type {Image} from './model.ts';
+import type {Database} from './store.ts';
 
 /** What is written when everything that the image needs is on the disk. */
 export type NewImage = {
@@ -21,7 +21,7 @@ export type NewImage = {
 type Row = Readonly<Record<string, unknown>>;
 
 /** Within a transaction. */
-export function insertImage(db: DatabaseSync, image: NewImage): void {
+export function insertImage(db: Database, image: NewImage): void {
 	const {id, config, layers} = image;
 	const size = layers.reduce((sum, layer) => sum + layer.size, 0);
 	const insertLayer = db.prepare('INSERT OR IGNORE INTO layers (chain_id, diff_id, size) VALUES (?, ?, ?)');
@@ -38,7 +38,7 @@ export function insertImage(db: DatabaseSync, image: NewImage): void {
 }
 
 /** The image that had the tag before, when it was another. */
-export function setTag(db: DatabaseSync, reference: Reference, id: Digest): Digest | undefined {
+export function setTag(db: Database, reference: Reference, id: Digest): Digest | undefined {
 	const before = taggedImage(db, reference);
 	db.prepare('INSERT OR REPLACE INTO image_tags (repository, tag, image_id, tagged_at) VALUES (?, ?, ?, ?)').run(
 		repositoryName(reference),
@@ -49,18 +49,18 @@ export function setTag(db: DatabaseSync, reference: Reference, id: Digest): Dige
 	return before === id ? undefined : before;
 }
 
-export const addDigest = (db: DatabaseSync, reference: Reference, digest: Digest, id: Digest): void =>
+export const addDigest = (db: Database, reference: Reference, digest: Digest, id: Digest): void =>
 	void db.prepare('INSERT OR IGNORE INTO image_digests (repository, digest, image_id) VALUES (?, ?, ?)').run(repositoryName(reference), digest, id);
 
-export const imageExists = (db: DatabaseSync, id: Digest): boolean => db.prepare('SELECT 1 FROM images WHERE id = ?').get(id) !== undefined;
+export const imageExists = (db: Database, id: Digest): boolean => db.prepare('SELECT 1 FROM images WHERE id = ?').get(id) !== undefined;
 
-export function taggedImage(db: DatabaseSync, reference: Reference): Digest | undefined {
+export function taggedImage(db: Database, reference: Reference): Digest | undefined {
 	const found = db.prepare('SELECT image_id FROM image_tags WHERE repository = ? AND tag = ?').get(repositoryName(reference), reference.tag ?? 'latest');
 	return found && toDigest(found['image_id']);
 }
 
 /** Images that were pulled under this digest: several when it is an index of several platforms. */
-export const imagesOfDigest = (db: DatabaseSync, reference: Reference): Digest[] =>
+export const imagesOfDigest = (db: Database, reference: Reference): Digest[] =>
 	reference.digest === undefined
 		? []
 		: db
@@ -77,28 +77,28 @@ export function familiarRepository(repository: string): string {
 	return familiarName({domain: repository.slice(0, slash), path: repository.slice(slash + 1)});
 }
 
-export const repoTagsOf = (db: DatabaseSync, id: Digest): string[] =>
+export const repoTagsOf = (db: Database, id: Digest): string[] =>
 	db
 		.prepare('SELECT repository, tag FROM image_tags WHERE image_id = ?')
 		.all(id)
 		.map(row => `${familiarRepository(String(row['repository']))}:${String(row['tag'])}`)
 		.sort();
 
-export const repoDigestsOf = (db: DatabaseSync, id: Digest): string[] =>
+export const repoDigestsOf = (db: Database, id: Digest): string[] =>
 	db
 		.prepare('SELECT repository, digest FROM image_digests WHERE image_id = ?')
 		.all(id)
 		.map(row => `${familiarRepository(String(row['repository']))}@${String(row['digest'])}`)
 		.sort();
 
-export function imageRow(db: DatabaseSync, id: Digest): Row | undefined {
+export function imageRow(db: Database, id: Digest): Row | undefined {
 	return db.prepare('SELECT * FROM images WHERE id = ?').get(id);
 }
 
 /** The config as it was checked when it was stored. */
 export const configOf = (row: Row): ImageConfig => readImageConfig(Buffer.from(String(row['config'])), `the config of ${String(row['id'])}`);
 
-export function toImage(db: DatabaseSync, row: Row): Image {
+export function toImage(db: Database, row: Row): Image {
 	const id = toDigest(row['id']);
 	const {config, diffIds} = configOf(row);
 	return {

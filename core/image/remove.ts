@@ -1,4 +1,3 @@
-import type {DatabaseSync} from 'node:sqlite';
 import {EngineError} from '../errors/error.ts';
 import {recordEvent} from '../events/journal.ts';
 import {readStatus} from '../monitor/status.ts';
@@ -8,7 +7,7 @@ import {transaction} from '../state/database.ts';
 import {collectGarbage} from './collect.ts';
 import {findImageId} from './find.ts';
 import {familiarRepository} from './record.ts';
-import type {ImageStore} from './store.ts';
+import type {Database, ImageStore} from './store.ts';
 
 export type RemoveOptions = {readonly force?: boolean; readonly noPrune?: boolean};
 export type Removed = {readonly Untagged?: string; readonly Deleted?: string};
@@ -50,7 +49,7 @@ function decideAndForget(store: ImageStore, ref: string, force: boolean): Decisi
 
 const isTag = (name: Name): boolean => name.tag !== undefined;
 
-function namesOf(db: DatabaseSync, id: Digest): Name[] {
+function namesOf(db: Database, id: Digest): Name[] {
 	const tags = db.prepare('SELECT repository, tag FROM image_tags WHERE image_id = ? ORDER BY repository, tag').all(id);
 	const digests = db.prepare('SELECT repository, digest FROM image_digests WHERE image_id = ? ORDER BY repository, digest').all(id);
 	return [...tags, ...digests] as unknown as Name[];
@@ -107,7 +106,7 @@ function refuseById(id: Digest, names: readonly Name[], users: readonly User[], 
 	if (stopped) throw conflict(id, `${what} (must be forced) - image is being used by stopped container ${stopped.id.slice(0, 12)}`, 'Remove the container first.');
 }
 
-function forgetName(db: DatabaseSync, {repository, tag, digest}: Name, id: Digest): void {
+function forgetName(db: Database, {repository, tag, digest}: Name, id: Digest): void {
 	if (tag !== undefined) db.prepare('DELETE FROM image_tags WHERE repository = ? AND tag = ?').run(repository, tag);
 	else if (digest !== undefined) db.prepare('DELETE FROM image_digests WHERE repository = ? AND digest = ? AND image_id = ?').run(repository, digest, id);
 }
