@@ -22,9 +22,18 @@ const patches = {
 	},
 };
 
+/** Between the bundles: each is loaded by the other's name in dist/. */
+const neighbours = {
+	name: 'neighbours',
+	setup({onResolve}) {
+		onResolve({filter: /^\.\/hot\.ts$/}, () => ({path: './hot.js', external: true}));
+		onResolve({filter: /^\.\/program\.ts$/}, () => ({path: './program.js', external: true}));
+	},
+};
+
 export const options = {
 	absWorkingDir: root,
-	entryPoints: {cli: 'source/cli/main.ts'},
+	entryPoints: {cli: 'source/cli/main.ts', program: 'source/cli/program.ts'},
 	outdir: 'dist',
 	bundle: true,
 	splitting: true,
@@ -41,9 +50,12 @@ export const options = {
 	alias: {blessed: './tools/blessed.cjs', 'react-devtools-core': './tools/empty.js'},
 	define: {'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"', HAWSER_VERSION: JSON.stringify(version)},
 	banner: {js: 'import {createRequire as __createRequire} from "node:module";const require=__createRequire(import.meta.url);'},
-	plugins: [patches, directImports, lazyBuiltins],
+	plugins: [patches, neighbours, directImports, lazyBuiltins],
 	logLevel: 'warning',
 };
+
+/** The quick commands: one file, so that Node has one to load. It shares nothing with the others. */
+export const hotOptions = {...options, entryPoints: {hot: 'source/cli/hot.ts'}, splitting: false};
 
 function removeOldScripts() {
 	rmSync(`${root}/dist/chunks`, {recursive: true, force: true});
@@ -55,7 +67,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
 	if (only !== 'js') run('make', '--no-print-directory', '-C', 'native', '-j2');
 	if (only !== 'native') {
 		removeOldScripts();
-		await build(options);
+		await Promise.all([build(options), build(hotOptions)]);
 	}
 	if (only === undefined && existsSync(`${root}/tools/demo-image.js`)) run(process.execPath, 'tools/demo-image.js');
 }

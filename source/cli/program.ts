@@ -1,0 +1,85 @@
+import {type Engine, exitCodeOf, isEngineError, openEngine, version} from '../../core/index.ts';
+import {type Flag, type FlagValues, readFlags} from './flags.ts';
+import {isTerminal, print, printError} from './output.ts';
+import {parseWords} from './parser.ts';
+import {type Globals, runVerb} from './run-verb.ts';
+import {findVerb, groups} from './verbs.ts';
+
+const LEVELS = ['debug', 'info', 'warn', 'error', 'fatal'];
+
+const globalFlags: readonly Flag[] = [
+	{name: 'root', kind: 'string', help: 'Folder of images, containers and volumes (HAWSER_ROOT)', default: '/var/lib/hawser'},
+	{name: 'state', kind: 'string', help: 'Folder of what a reboot takes (HAWSER_STATE)', default: '/run/hawser'},
+	{name: 'debug', short: 'D', kind: 'bool', help: 'Show where an error came from'},
+	{name: 'log-level', short: 'l', kind: 'string', help: 'Accepted for scripts that set it: debug, info, warn, error or fatal', default: 'info', check: checkLevel},
+	{name: 'version', short: 'v', kind: 'bool', help: 'Print the version and quit'},
+];
+
+function checkLevel(level: string): void {
+	if (!LEVELS.includes(level)) throw new Error(`not a logging level (${LEVELS.join(', ')})`);
+}
+
+const ENGINE_FAILED = 125;
+
+/** The whole program: words in, exit code out. */
+export async function runProgram(words: readonly string[]): Promise<number> {
+	const globals = parseGlobals(words);
+	if (typeof globals === 'number') return globals;
+	const {flags, help, rest} = globals;
+	if (flags.bool('version')) return say(`Hawser version ${version}\n`);
+	const [name, ...more] = rest;
+	if (name === undefined && !help && isTerminal(0) && isTerminal(1)) return openConsole(flags);
+	if (name === undefined || help || name === 'help') return showHelp(name === 'help' ? more : []);
+	if (Object.hasOwn(groups, name) && (more.length === 0 || more[0]?.startsWith('-'))) return showHelp([name]);
+	const found = findVerb(rest);
+	if (found === undefined) return unknownCommand(rest);
+	const verb = await found.entry.load();
+	const path = `hawser ${found.path}`;
+	return runVerb({verb, path, words: found.rest, globals: readGlobals(flags), showHelp: async () => say((await import('./help.ts')).verbHelp(found.entry, path, verb))});
+}
+
+const readGlobals = (globals: FlagValues): Globals => ({
+	debug: globals.bool('debug'),
+	...(globals.given('root') && {root: globals.text('root')}),
+	...(globals.given('state') && {state: globals.text('state')}),
+});
+
+function parseGlobals(words: readonly string[]): number | {flags: FlagValues; help: boolean; rest: readonly string[]} {
+	try {
+		const {values, words: rest, help} = parseWords(globalFlags, words, {interspersed: false});
+		return {flags: readFlags(globalFlags, values), help, rest};
+	} catch (error) {
+		printError(`${(error as Error).message}\n\nUsage:  hawser [OPTIONS] COMMAND [ARG...]\n\nRun 'hawser --help' for more information`);
+		return ENGINE_FAILED;
+	}
+}
+
+async function showHelp(words: readonly string[]): Promise<number> {
+	const {rootHelp, groupHelp, verbHelp} = await import('./help.ts');
+	if (words[0] === undefined) return say(rootHelp(globalFlags));
+	if (Object.hasOwn(groups, words[0]) && words[1] === undefined) return say(groupHelp(words[0]));
+	const found = findVerb(words);
+	if (found === undefined) {
+		printError(`unknown help topic: ${words.join(' ')}`);
+		return 1;
+	}
+	return say(verbHelp(found.entry, `hawser ${found.path}`, await found.entry.load()));
+}
+
+function say(text: string): number {
+	print(text);
+	return 0;
+}
+
+function unknownCommand(words: readonly string[]): number {
+	const group = words[0] !== undefined && Object.hasOwn(groups, words[0]) ? ` ${words[0]}` : '';
+	const usage = group === '' ? '' : `Usage:  hawser${group}\n\n`;
+	printError(`hawser: unknown command: hawser ${words.slice(0, group === '' ? 1 : 2).join(' ')}\n\n${usage}Run 'hawser${group} --help' for more information`);
+	return 1;
+}
+
+async function openConsole(globals: FlagValues): Promise<number> {
+	const {openConsole: open} = await import('../console/main.tsx');
+	const {root, state} = readGlobals(globals);
+	return open({...(root !== undefined && {root}), ...(state !== undefined && {state})});
+}
