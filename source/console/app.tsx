@@ -23,6 +23,7 @@ import {TooSmall} from './panes/too-small.tsx';
 import type {HistorySample} from './store/engine-port.ts';
 import {limitFrames} from './store/frames.ts';
 import {layoutOf, paneOrder, type Rect} from './store/layout.ts';
+import {emptyLog} from './store/log-buffer.ts';
 import {isLive, selectedContainer, visibleContainers, visibleImages} from './store/select.ts';
 import type {PaneId, State} from './store/state.ts';
 import type {Store} from './store/store.ts';
@@ -32,6 +33,10 @@ type Part = {readonly state: State; readonly theme: Theme};
 type PanePart = Part & {readonly rect: Rect; readonly pane: PaneId};
 
 const noHistory: readonly HistorySample[] = [];
+const noLog = emptyLog();
+
+/** The log that is open may still be that of the row before. */
+const logOf = ({log}: State, container: {readonly id: string} | undefined) => (log.id === container?.id ? log : noLog);
 const hour = 3_600_000;
 
 function Pane({state, theme, rect, pane}: PanePart) {
@@ -67,7 +72,7 @@ function Pane({state, theme, rect, pane}: PanePart) {
 				/>
 			);
 		case 'logs':
-			return <LogsPane {...{theme, rect, focused, container}} log={state.log} look={state.logLook} full={false} />;
+			return <LogsPane {...{theme, rect, focused, container}} log={logOf(state, container)} look={state.logLook} full={false} />;
 		case 'shell': {
 			const place = state.shells.findIndex(({key}) => key === state.activeShell);
 			return <ShellPane {...{theme, rect, focused}} typing={state.typing} shell={state.shells[place]} count={state.shells.length} place={place + 1} />;
@@ -78,7 +83,7 @@ function Pane({state, theme, rect, pane}: PanePart) {
 function View({state, theme, rect}: Part & {readonly rect: Rect}) {
 	if (state.view === 'events') return <EventsView {...{theme, rect}} events={state.events} top={state.eventsTop} />;
 	if (state.view === 'text' && state.text) return <TextView {...{theme, rect}} text={state.text} />;
-	return <LogsPane {...{theme, rect}} focused={state.overlay === undefined} container={selectedContainer(state)} log={state.log} look={state.logLook} full />;
+	return <LogsPane {...{theme, rect}} focused={state.overlay === undefined} container={selectedContainer(state)} log={logOf(state, selectedContainer(state))} look={state.logLook} full />;
 }
 
 function Overlays({state, theme}: Part) {

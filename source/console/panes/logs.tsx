@@ -40,7 +40,7 @@ export const LogsPane = memo((props: LogsProps) => {
 	const title = container ? `Logs · ${sanitizeLine(container.name)}` : 'Logs';
 	const spec = {...rect, digit: full ? '' : '4', title, right: describeLook(props), footer: footer(props), focused};
 	const [width, height] = [rect.width - 2, rect.height - 2];
-	const words = !container ? ['Nothing selected'] : log.entries.length === 0 ? ['It has not written anything yet'] : undefined;
+	const words = !container ? ['Nothing selected'] : log.entries.length === 0 ? [log.id === container.id ? 'It has not written anything yet' : ''] : undefined;
 	const lines = words ? centered(theme, width, height, words) : drawLog(theme, log, look, width, height);
 	return <Lines lines={drawFrame(theme, spec, lines)} />;
 });

@@ -1,7 +1,7 @@
 import type {Change} from './change.ts';
 import type {EngineEvent, EnginePort, LogEntry} from './engine-port.ts';
 import {layoutOf, listHeight} from './layout.ts';
-import {createReaders, toHostLoad, toLive} from './live.ts';
+import {createReaders, toHostLoad, toLive, trendLength} from './live.ts';
 import {containerById, isLive, selectedContainer, visibleContainers} from './select.ts';
 import type {LiveStats, State} from './state.ts';
 import type {Store} from './store.ts';
@@ -135,7 +135,12 @@ function createTicker(store: Store, engine: EnginePort, onGone: () => void): Tic
 	function readStats(state: State): ReadonlyMap<string, LiveStats> {
 		const samples = readers.read(watched(state));
 		const stats = new Map<string, LiveStats>();
-		for (const [id, sample] of samples) stats.set(id, toLive(sample, state.stats.get(id)));
+		for (const [id, sample] of samples) {
+			const before = state.stats.get(id);
+			// A row that comes into sight begins with what its monitor has seen.
+			const past = before ? [] : readPast(engine, id, Math.floor(sample.at / 1000) - trendLength - 1).map(({cpuMicros}) => cpuMicros / 10_000);
+			stats.set(id, toLive(sample, before, past));
+		}
 		return stats;
 	}
 

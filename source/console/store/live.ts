@@ -1,12 +1,12 @@
 import type {EnginePort, HostSample, StatsReader, StatsSample} from './engine-port.ts';
 import type {HostLoad, LiveStats} from './state.ts';
 
-const trendLength = 8;
+export const trendLength = 8;
 
 const rate = (now: number, before: number, seconds: number): number => (seconds > 0 && now >= before ? (now - before) / seconds : 0);
 
 /** Two readings of one container as rates. The first alone says levels only. */
-export function toLive(sample: StatsSample, before: LiveStats | undefined): LiveStats {
+export function toLive(sample: StatsSample, before: LiveStats | undefined, past: readonly number[] = []): LiveStats {
 	const last = before?.sample;
 	// Counters that went back belong to a new life.
 	const seconds = last && sample.cpuMicros >= last.cpuMicros ? (sample.at - last.at) / 1000 : 0;
@@ -20,7 +20,7 @@ export function toLive(sample: StatsSample, before: LiveStats | undefined): Live
 		written: per(({writeBytes}) => writeBytes),
 		received: per(({rxBytes}) => rxBytes),
 		sent: per(({txBytes}) => txBytes),
-		trend: before ? [...before.trend, cpu].slice(-trendLength) : [],
+		trend: before ? [...before.trend, cpu].slice(-trendLength) : past.slice(-trendLength),
 	};
 }
 

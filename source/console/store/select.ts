@@ -20,18 +20,23 @@ type Order<Item> = (a: Item, b: Item) => number;
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
+const collator = new Intl.Collator('en', {numeric: true});
+
+/** `c2` before `c10`. */
+const byName = (a: string, b: string): number => collator.compare(a, b) || byText(a, b);
+
 /** What `o` offers for containers; the first is the default. */
 export const containerSorts: Readonly<Record<string, {readonly label: string; readonly order: (stats: StatsMap) => Order<ContainerSummary>}>> = {
-	state: {label: 'State, then name', order: () => (a, b) => statusOrder[a.status] - statusOrder[b.status] || byText(a.name, b.name)},
-	name: {label: 'Name', order: () => (a, b) => byText(a.name, b.name)},
-	image: {label: 'Image', order: () => (a, b) => byText(a.image, b.image) || byText(a.name, b.name)},
-	cpu: {label: 'CPU, highest first', order: stats => (a, b) => smooth(stats.get(b.id)) - smooth(stats.get(a.id)) || byText(a.name, b.name)},
-	memory: {label: 'Memory, highest first', order: stats => (a, b) => (stats.get(b.id)?.sample.memory ?? -1) - (stats.get(a.id)?.sample.memory ?? -1) || byText(a.name, b.name)},
+	state: {label: 'State, then name', order: () => (a, b) => statusOrder[a.status] - statusOrder[b.status] || byName(a.name, b.name)},
+	name: {label: 'Name', order: () => (a, b) => byName(a.name, b.name)},
+	image: {label: 'Image', order: () => (a, b) => byName(a.image, b.image) || byName(a.name, b.name)},
+	cpu: {label: 'CPU, highest first', order: stats => (a, b) => smooth(stats.get(b.id)) - smooth(stats.get(a.id)) || byName(a.name, b.name)},
+	memory: {label: 'Memory, highest first', order: stats => (a, b) => (stats.get(b.id)?.sample.memory ?? -1) - (stats.get(a.id)?.sample.memory ?? -1) || byName(a.name, b.name)},
 	created: {label: 'Created, newest first', order: () => (a, b) => byText(b.createdAt, a.createdAt)},
 };
 
 export const imageSorts: Readonly<Record<string, {readonly label: string; readonly order: Order<ImageSummary>}>> = {
-	name: {label: 'Repository and tag', order: (a, b) => byText(a.repository, b.repository) || byText(a.tag, b.tag)},
+	name: {label: 'Repository and tag', order: (a, b) => byName(a.repository, b.repository) || byName(a.tag, b.tag)},
 	created: {label: 'Created, newest first', order: (a, b) => byText(b.createdAt, a.createdAt)},
 	size: {label: 'Size, largest first', order: (a, b) => b.size - a.size},
 };

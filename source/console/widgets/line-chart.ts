@@ -44,6 +44,12 @@ function parseRow(row: string): ChartRun[] {
 /** Lines that come up from nothing cross the base line: it stays straight. */
 const straightBase = (runs: readonly ChartRun[]): ChartRun[] => [{part: 'axis', text: runs.map(({text}) => text).join('').replace(/\S/g, '⠒').replace('⠒', '⠓')}];
 
+/** Numbers of a scale stand under each other by their last digit. */
+function alignLabel(runs: readonly ChartRun[]): ChartRun[] {
+	const [first, ...others] = runs;
+	return first?.part === 'label' ? [{part: 'label', text: `${first.text.trim().padStart(first.text.length - 1)} `}, ...others] : [...runs];
+}
+
 /** The chart as rows of runs, exactly `height` rows of `width` columns. */
 export function drawLineChart({width, height, series, maximum, steps}: ChartOptions): ChartRun[][] {
 	const line = new Line({
@@ -69,7 +75,7 @@ export function drawLineChart({width, height, series, maximum, steps}: ChartOpti
 		})),
 	);
 	const rows = line.ctx._canvas.frame().split('\n').slice(0, height).map(parseRow);
-	return [...rows.slice(0, -1), straightBase(rows.at(-1) ?? [])];
+	return [...rows.slice(0, -1).map(alignLabel), straightBase(rows.at(-1) ?? [])];
 }
 
 /** The next of 1, 2, 5 times a power of `base` that is not below `value`: a scale that is read at a glance and rarely changes. */
