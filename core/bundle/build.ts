@@ -42,7 +42,12 @@ export function buildSpec(input: BundleInput): Spec {
 		...(config.uts !== 'host' && {hostname: input.hostname}),
 		...(config.uts !== 'host' && config.domainname !== '' && {domainname: config.domainname}),
 		mounts: planMounts({privileged: config.privileged, shmSize: config.shmSize, ipc: config.ipc, files: input.files, asked: input.mounts}),
-		annotations: {...config.annotations, ...rootfsAnnotations(input), ...userAnnotations(input), ...(input.copyUp.length > 0 && {'io.hawser.copyup': JSON.stringify(input.copyUp)})},
+		annotations: {
+			...config.annotations,
+			...rootfsAnnotations(input),
+			...userAnnotations(input),
+			...(input.copyUp.length > 0 && {'io.hawser.copyup': JSON.stringify(input.copyUp)}),
+		},
 		linux: {
 			namespaces: planNamespaces(config),
 			resources: planResources(config.resources, devices.rules),
@@ -67,7 +72,12 @@ export function parseSecurity(options: readonly string[]): Security {
 		else if (key === 'seccomp' && /^(unconfined|builtin)$/.test(value)) security = {...security, seccompUnconfined: value === 'unconfined'};
 		else if (key === 'systempaths' && value === 'unconfined') security = {...security, systemPathsUnconfined: true};
 		else if (!(key === 'apparmor' && value === 'unconfined') && !(key === 'label'))
-			throw new EngineError({code: 'container.invalid', subject: option, message: `invalid --security-opt: ${JSON.stringify(option)}`, hint: 'no-new-privileges, seccomp=unconfined, seccomp=builtin and systempaths=unconfined are known.'});
+			throw new EngineError({
+				code: 'container.invalid',
+				subject: option,
+				message: `invalid --security-opt: ${JSON.stringify(option)}`,
+				hint: 'no-new-privileges, seccomp=unconfined, seccomp=builtin and systempaths=unconfined are known.',
+			});
 	}
 	return security;
 }

@@ -42,11 +42,18 @@ function parseDevice(text: string): {node: DeviceNode; access: string} {
 	const last = parts.length > 1 ? (parts.at(-1) ?? '') : '';
 	const access = /^[rwm]{1,3}$/.test(last) ? last : 'rwm';
 	const path = parts.length === 3 || (parts.length === 2 && access !== last) ? (parts[1] ?? host) : host;
-	if (!path.startsWith('/') || path.split('/').includes('..') || parts.length > 3) throw new EngineError({code: 'container.invalid', subject: text, message: `invalid device specification: ${text}`});
+	if (!path.startsWith('/') || path.split('/').includes('..') || parts.length > 3)
+		throw new EngineError({code: 'container.invalid', subject: text, message: `invalid device specification: ${text}`});
 	const found = statSync(host, {throwIfNoEntry: false});
-	if (found === undefined) throw new EngineError({code: 'container.no-device', subject: host, message: `error gathering device information while adding custom device "${host}": no such file or directory`});
+	if (found === undefined)
+		throw new EngineError({
+			code: 'container.no-device',
+			subject: host,
+			message: `error gathering device information while adding custom device "${host}": no such file or directory`,
+		});
 	const node = toNode(path, found);
-	if (node === undefined) throw new EngineError({code: 'container.no-device', subject: host, message: `error gathering device information while adding custom device "${host}": not a device node`});
+	if (node === undefined)
+		throw new EngineError({code: 'container.no-device', subject: host, message: `error gathering device information while adding custom device "${host}": not a device node`});
 	return {node, access};
 }
 

@@ -54,7 +54,8 @@ function planBlockIo(wishes: Resources): LinuxResources['blockIO'] {
 	return Object.keys(blockIO).length === 0 ? undefined : blockIO;
 }
 
-const throttle = (name: string, list: Throttle = []): Readonly<Record<string, unknown>> => (list.length === 0 ? {} : {[name]: list.map(({path, rate}) => ({...deviceNumber(path), rate}))});
+const throttle = (name: string, list: Throttle = []): Readonly<Record<string, unknown>> =>
+	list.length === 0 ? {} : {[name]: list.map(({path, rate}) => ({...deviceNumber(path), rate}))};
 
 /** As glibc's major() and minor() cut a device number. */
 export const splitDevice = (device: number): {major: number; minor: number} => {

@@ -32,7 +32,9 @@ bind connect listen accept accept4 getsockname getpeername getsockopt setsockopt
 ipc semget semop semctl semtimedop semtimedop_time64 shmget shmat shmdt shmctl msgget msgsnd msgrcv msgctl mq_open mq_unlink mq_timedsend mq_timedsend_time64 mq_timedreceive mq_timedreceive_time64 mq_notify mq_getsetattr
 io_setup io_submit io_cancel io_destroy io_getevents io_pgetevents io_pgetevents_time64 getrandom
 ptrace process_vm_readv process_vm_writev lsm_get_self_attr lsm_set_self_attr lsm_list_modules uretprobe
-`.trim().split(/\s+/);
+`
+	.trim()
+	.split(/\s+/);
 
 /** Calls of one machine only. */
 const byMachine: Readonly<Record<string, readonly string[]>> = {

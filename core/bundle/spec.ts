@@ -3,7 +3,15 @@ export type Mount = {readonly destination: string; readonly type?: string; reado
 
 export type Namespace = {readonly type: 'mount' | 'pid' | 'network' | 'ipc' | 'uts' | 'cgroup' | 'user'; readonly path?: string};
 
-export type DeviceNode = {readonly path: string; readonly type: 'c' | 'b'; readonly major: number; readonly minor: number; readonly fileMode?: number; readonly uid?: number; readonly gid?: number};
+export type DeviceNode = {
+	readonly path: string;
+	readonly type: 'c' | 'b';
+	readonly major: number;
+	readonly minor: number;
+	readonly fileMode?: number;
+	readonly uid?: number;
+	readonly gid?: number;
+};
 
 export type DeviceRule = {readonly allow: boolean; readonly type?: 'a' | 'c' | 'b'; readonly major?: number; readonly minor?: number; readonly access: string};
 
@@ -37,7 +45,12 @@ export type SeccompRule = {
 	readonly args?: ReadonlyArray<{readonly index: number; readonly value: number; readonly valueTwo?: number; readonly op: 'SCMP_CMP_EQ' | 'SCMP_CMP_MASKED_EQ'}>;
 };
 
-export type Seccomp = {readonly defaultAction: 'SCMP_ACT_ERRNO'; readonly defaultErrnoRet: number; readonly architectures: readonly string[]; readonly syscalls: readonly SeccompRule[]};
+export type Seccomp = {
+	readonly defaultAction: 'SCMP_ACT_ERRNO';
+	readonly defaultErrnoRet: number;
+	readonly architectures: readonly string[];
+	readonly syscalls: readonly SeccompRule[];
+};
 
 export type LinuxResources = {
 	readonly devices: readonly DeviceRule[];

@@ -15,7 +15,8 @@ export async function attachContainer(engine: Engine, ref: string, options: Atta
 	const live = readLive(engine, record.id);
 	if (!isRunning(live)) throw new EngineError({code: 'container.not-running', subject: ref, message: 'You cannot attach to a stopped container, start it first'});
 	if (live.status === 'paused') throw new EngineError({code: 'container.paused', subject: ref, message: 'You cannot attach to a paused container, unpause it first'});
-	if (live.status === 'restarting') throw new EngineError({code: 'container.restarting', subject: ref, message: 'You cannot attach to a restarting container, wait until it is running'});
+	if (live.status === 'restarting')
+		throw new EngineError({code: 'container.restarting', subject: ref, message: 'You cannot attach to a restarting container, wait until it is running'});
 	const stream = await attach(liveFolder(engine, record.id), {
 		input: options.input,
 		lossless: options.lossless ?? false,
@@ -32,17 +33,9 @@ export const toExitStatus = ({exitCode, signal, oom, finishedAt}: MonitorExit): 
 export function toAttachment(stream: MonitorStream, pid: number): Attachment {
 	const exit = stream.exit.then(end => (end === 'detached' ? end : toExitStatus(end)));
 	// The monitor waits a moment for its clients to leave. And whoever does not look at the end must not fall over it.
-	exit.then(stream.detach, () => {});
-	return {
-		write: stream.write,
-		end: stream.end,
-		resize: stream.resize,
-		onOutput: stream.onOutput,
-		onLost: stream.onLost,
-		pause: stream.pause,
-		resume: stream.resume,
-		detach: stream.detach,
-		exit,
-		pid,
-	};
+	exit.then(
+		() => stream.detach(),
+		() => {},
+	);
+	return {...stream, exit, pid};
 }

@@ -95,7 +95,18 @@ async function replaceDead(engine: Engine, id: string, prepared: string): Promis
 		engine.db.exec('ROLLBACK');
 	}
 	try {
-		if (past.unseen === true) writeExitRecord(engine, {id, exitCode: past.exitCode ?? 255, signal: 0, oom: past.oomKilled, startedAt: past.startedAt, finishedAt: past.finishedAt, restarts: past.restarts, manual: past.manual, error: past.error});
+		if (past.unseen === true)
+			writeExitRecord(engine, {
+				id,
+				exitCode: past.exitCode ?? 255,
+				signal: 0,
+				oom: past.oomKilled,
+				startedAt: past.startedAt,
+				finishedAt: past.finishedAt,
+				restarts: past.restarts,
+				manual: past.manual,
+				error: past.error,
+			});
 		await takeBack(engine, id, folder);
 	} catch (error) {
 		// What is left of it stays for the next try.

@@ -34,5 +34,10 @@ export type ContainerConfig = {
 	/** Lowest first. */
 	readonly chainIds: readonly Digest[];
 	readonly architecture: string;
-} & Required<Pick<ContainerSpec, 'privileged' | 'readOnly' | 'capAdd' | 'capDrop' | 'securityOpt' | 'init' | 'dns' | 'dnsSearch' | 'dnsOptions' | 'extraHosts' | 'groupAdd' | 'sysctls' | 'ulimits' | 'devices'>> &
+} & Required<
+	Pick<
+		ContainerSpec,
+		'privileged' | 'readOnly' | 'capAdd' | 'capDrop' | 'securityOpt' | 'init' | 'dns' | 'dnsSearch' | 'dnsOptions' | 'extraHosts' | 'groupAdd' | 'sysctls' | 'ulimits' | 'devices'
+	>
+> &
 	Required<Pick<ContainerSpec, 'shmSize' | 'pid' | 'ipc' | 'uts' | 'cgroupns' | 'logDriver' | 'logOptions' | 'runtime' | 'annotations'>>;

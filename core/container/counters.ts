@@ -4,8 +4,8 @@ import {hasErrno} from '../errors/codes.ts';
 /** Files of a cgroup, kept open: a reading is one pread each, and no name is looked up again. */
 export type Counters = {
 	/** '' where the file is not there (a controller that is off). Throws ENODEV when the cgroup is gone. */
-	read(name: string): string;
-	close(): void;
+	readonly read: (name: string) => string;
+	readonly close: () => void;
 };
 
 const buffer = (): Buffer => (shared ??= Buffer.allocUnsafe(32 * 1024));

@@ -5,7 +5,6 @@ import type {Engine} from '../engine/engine.ts';
 import {EngineError} from '../errors/error.ts';
 import {recordEvent} from '../events/journal.ts';
 import {findImage} from '../image/find.ts';
-import {networkStore} from '../network/store.ts';
 import {nowText} from '../platform/time.ts';
 import {transaction} from '../state/database.ts';
 import {resolveMounts} from '../volume/point.ts';
@@ -80,7 +79,12 @@ function checkSupported(config: Omit<ContainerConfig, 'mounts'>): void {
 		throw new EngineError({code: 'container.unsupported', subject: what, message: `${what} is not supported`, hint});
 	};
 	if (config.init) refuse('--init', 'Run a small init of the image as its entrypoint.');
-	for (const [flag, value] of [['pid', config.pid], ['ipc', config.ipc], ['uts', config.uts], ['cgroupns', config.cgroupns]] as const)
+	for (const [flag, value] of [
+		['pid', config.pid],
+		['ipc', config.ipc],
+		['uts', config.uts],
+		['cgroupns', config.cgroupns],
+	] as const)
 		if (!['', 'host', 'private', ...(flag === 'ipc' ? ['shareable'] : [])].includes(value)) refuse(`--${flag} ${value}`, 'private and host are.');
 	if (config.runtime !== 'hawser' && !config.runtime.endsWith('/hawser-runtime')) refuse(`the runtime ${config.runtime}`, 'Leave --runtime out.');
 }
@@ -92,4 +96,3 @@ function warningsFor({platform}: ContainerSpec, architecture: string): string[] 
 	if (architecture === '' || architecture === host || platform !== undefined) return [];
 	return [`The requested image's platform (linux/${architecture}) does not match the detected host platform (linux/${host}) and no specific platform was requested`];
 }
-

@@ -12,8 +12,18 @@ const invalid = (key: string, value: string): EngineError => new EngineError({co
 /** Docker's keys of `ps --filter`: any value of a key, every key. */
 const tests: Readonly<Record<string, (engine: Engine, value: string) => Test>> = {
 	ancestor: (engine, value) => byImage(engine, value),
-	before: (engine, value) => ((created: string): Test => summary => summary.createdAt < created)(findRecord(engine.db, value).createdAt),
-	since: (engine, value) => ((created: string): Test => summary => summary.createdAt > created)(findRecord(engine.db, value).createdAt),
+	before: (engine, value) =>
+		(
+			(created: string): Test =>
+			summary =>
+				summary.createdAt < created
+		)(findRecord(engine.db, value).createdAt),
+	since: (engine, value) =>
+		(
+			(created: string): Test =>
+			summary =>
+				summary.createdAt > created
+		)(findRecord(engine.db, value).createdAt),
 	exited: (_, value) => {
 		if (!/^-?\d+$/.test(value)) throw invalid('exited', value);
 		return ({status, exitCode}) => exitCode === Number(value) && (status === 'exited' || status === 'dead');
@@ -36,7 +46,8 @@ const tests: Readonly<Record<string, (engine: Engine, value: string) => Test>> =
 export function matcher(engine: Engine, filters: Filters): Test {
 	const groups = [...filters].map(([key, values]) => {
 		const make = Object.hasOwn(tests, key) ? tests[key] : undefined;
-		if (make === undefined) throw new EngineError({code: 'container.invalid-filter', subject: key, message: `invalid filter '${key}'`, hint: `These are known: ${Object.keys(tests).join(', ')}.`});
+		if (make === undefined)
+			throw new EngineError({code: 'container.invalid-filter', subject: key, message: `invalid filter '${key}'`, hint: `These are known: ${Object.keys(tests).join(', ')}.`});
 		// Every label that is named must be there.
 		const made = values.map(value => make(engine, value));
 		return key === 'label' ? (summary: ContainerSummary) => made.every(test => test(summary)) : (summary: ContainerSummary) => made.some(test => test(summary));
@@ -74,5 +85,9 @@ function byImage(engine: Engine, value: string): Test {
 function byPort(value: string, which: (port: ContainerSummary['ports'][number]) => boolean): Test {
 	const [, first = '', last = first, protocol = 'tcp'] = /^(\d+)(?:-(\d+))?(?:\/(tcp|udp|sctp))?$/.exec(value) ?? [];
 	if (first === '') throw invalid('publish', value);
-	return ({ports}) => ports.some(port => which(port) && port.protocol === protocol && [port.containerPort, port.hostPort].some(number => number !== undefined && number >= Number(first) && number <= Number(last)));
+	return ({ports}) =>
+		ports.some(
+			port =>
+				which(port) && port.protocol === protocol && [port.containerPort, port.hostPort].some(number => number !== undefined && number >= Number(first) && number <= Number(last)),
+		);
 }

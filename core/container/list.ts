@@ -61,7 +61,9 @@ const toNetworks = ({config}: ContainerRecord, endpoints: readonly NamedEndpoint
 
 function toPorts({config}: ContainerRecord, leases: readonly PortLease[]): PublishedPort[] {
 	const published = leases.map(({protocol, containerPort, hostIp, hostPort}) => ({protocol, containerPort, hostIp, hostPort}));
-	const exposed = config.exposed.flatMap(text => parseExpose(text)).filter(({protocol, port}) => !published.some(other => other.protocol === protocol && other.containerPort === port));
+	const exposed = config.exposed
+		.flatMap(text => parseExpose(text))
+		.filter(({protocol, port}) => !published.some(other => other.protocol === protocol && other.containerPort === port));
 	return [...published, ...exposed.map(({protocol, port}) => ({protocol, containerPort: port}))];
 }
 

@@ -87,9 +87,24 @@ function fromStatus(status: MonitorStatus): LiveState {
 function fromDeadMonitor(places: Places, id: string, status: MonitorStatus): LiveState | undefined {
 	const exit = readExit(places, id);
 	if (status.pid > 0 && isAlive(status.pid, status.pidStart))
-		return {...fromStatus(status), status: status.state === 'paused' ? 'paused' : 'running', monitored: false, note: 'its monitor has died: output is lost, and its exit will not be seen'};
+		return {
+			...fromStatus(status),
+			status: status.state === 'paused' ? 'paused' : 'running',
+			monitored: false,
+			note: 'its monitor has died: output is lost, and its exit will not be seen',
+		};
 	if (exit !== undefined && exit.startedAt === status.startedAt) return undefined;
-	return {...fromStatus(status), status: 'exited', monitored: false, pid: 0, exitCode: 255, signal: 0, finishedAt: isNever(status.finishedAt) ? status.startedAt : status.finishedAt, error: 'its monitor was killed, and nobody saw how it ended', unseen: true};
+	return {
+		...fromStatus(status),
+		status: 'exited',
+		monitored: false,
+		pid: 0,
+		exitCode: 255,
+		signal: 0,
+		finishedAt: isNever(status.finishedAt) ? status.startedAt : status.finishedAt,
+		error: 'its monitor was killed, and nobody saw how it ended',
+		unseen: true,
+	};
 }
 
 /** Nothing runs: the exit record says how it ended, unless the host went down before one could be written. */

@@ -76,7 +76,8 @@ function chooseCommand(spec: ContainerSpec, {config}: Image): {entrypoint: reado
 	const command = spec.command !== undefined && spec.command.length > 0 ? spec.command : undefined;
 	const given = spec.entrypoint?.filter(word => word !== '');
 	const chosen = given === undefined ? {entrypoint: config.Entrypoint ?? [], command: command ?? config.Cmd ?? []} : {entrypoint: given, command: command ?? []};
-	if (chosen.entrypoint.length + chosen.command.length === 0) throw new EngineError({code: 'container.no-command', subject: spec.image, message: 'no command specified', hint: `The image ${spec.image} names none: give one after it.`});
+	if (chosen.entrypoint.length + chosen.command.length === 0)
+		throw new EngineError({code: 'container.no-command', subject: spec.image, message: 'no command specified', hint: `The image ${spec.image} names none: give one after it.`});
 	return chosen;
 }
 

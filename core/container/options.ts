@@ -19,7 +19,7 @@ export type StartOptions = {
 	readonly onStarted?: (pid: number) => void;
 };
 
-export type StopProgress = {readonly phase: 'signalled' | 'killing' | 'stopped'; /** Milliseconds since the epoch; absent: for ever. */ readonly deadline?: number};
+export type StopProgress = {readonly phase: 'signalled' | 'killing' | 'stopped' /** Milliseconds since the epoch; absent: for ever. */; readonly deadline?: number};
 
 export type StopOptions = {
 	readonly signal?: string;

@@ -52,7 +52,10 @@ async function claimForRemoval(engine: Engine, record: ContainerRecord, force: b
 	}
 }
 
-const advice: Readonly<Record<string, string>> = {paused: 'unpause and then stop the container before removing or force remove', restarting: 'stop the container before removing or force remove'};
+const advice: Readonly<Record<string, string>> = {
+	paused: 'unpause and then stop the container before removing or force remove',
+	restarting: 'stop the container before removing or force remove',
+};
 
 const inUse = ({name}: ContainerRecord, {status}: LiveState): EngineError =>
 	new EngineError({
@@ -64,13 +67,13 @@ const inUse = ({name}: ContainerRecord, {status}: LiveState): EngineError =>
 /** By the monitor, marked as wanted, so that no restart policy brings it back. */
 async function kill(engine: Engine, id: string, live: LiveState): Promise<void> {
 	if (!live.monitored) return signalByRuntime(engine, id, SIGKILL);
-	const {exit, close} = await requestExit(liveFolder(engine, id), 'stop', {signal: SIGKILL, timeout: 0});
+	const asked = await requestExit(liveFolder(engine, id), 'stop', {signal: SIGKILL, timeout: 0});
 	try {
-		await exit;
+		await asked.exit;
 	} catch (error) {
 		if (isRunning(readLive(engine, id))) throw error;
 	} finally {
-		close();
+		asked.close();
 	}
 }
 
@@ -105,5 +108,6 @@ export const volumeUsers = (engine: Engine, name: string): string[] =>
 export async function removeTrees(engine: Engine, folders: readonly string[]): Promise<void> {
 	if (folders.length === 0) return;
 	const result = await runProgram(engine.native.layer, ['remove', ...folders]);
-	if (result.code !== 0) throw new EngineError({code: 'container.remove-failed', subject: folders[0], message: `cannot remove ${folders[0]}: ${reasonOf(result, engine.native.layer)}`});
+	if (result.code !== 0)
+		throw new EngineError({code: 'container.remove-failed', subject: folders[0], message: `cannot remove ${folders[0]}: ${reasonOf(result, engine.native.layer)}`});
 }

@@ -42,7 +42,8 @@ export async function startContainer(engine: Engine, ref: string, {attach: wish,
 }
 
 async function whenRunning(engine: Engine, record: ContainerRecord, wish: AttachOptions | undefined): Promise<Attachment | undefined> {
-	if (readLive(engine, record.id).status === 'paused') throw new EngineError({code: 'container.paused', subject: record.name, message: 'cannot start a paused container, try unpause instead'});
+	if (readLive(engine, record.id).status === 'paused')
+		throw new EngineError({code: 'container.paused', subject: record.name, message: 'cannot start a paused container, try unpause instead'});
 	return wish === undefined ? undefined : attachContainer(engine, record.id, wish);
 }
 

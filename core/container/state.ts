@@ -6,6 +6,11 @@ import type {ContainerRecord} from './record.ts';
 export function requireRunning({name, id}: ContainerRecord, live: LiveState, verb: string): void {
 	if (live.status === 'running' || live.status === 'paused' || live.status === 'stopping') return;
 	const short = id.slice(0, 12);
-	if (live.status === 'restarting') throw new EngineError({code: 'container.restarting', subject: name, message: `Container ${id} is restarting, wait until the container is running`});
-	throw new EngineError({code: 'container.not-running', subject: name, message: verb === 'kill' ? `cannot kill container: ${name}: container ${id} is not running` : `container ${verb === 'exec' ? id : short} is not running`});
+	if (live.status === 'restarting')
+		throw new EngineError({code: 'container.restarting', subject: name, message: `Container ${id} is restarting, wait until the container is running`});
+	throw new EngineError({
+		code: 'container.not-running',
+		subject: name,
+		message: verb === 'kill' ? `cannot kill container: ${name}: container ${id} is not running` : `container ${verb === 'exec' ? id : short} is not running`,
+	});
 }

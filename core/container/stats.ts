@@ -50,7 +50,10 @@ function cpuCount(set: string | undefined): number {
 		const [first = 0, last = first] = part.split('-').map(Number);
 		return last - first + 1;
 	});
-	return Math.min(host, counts.reduce((sum, count) => sum + count, 0));
+	return Math.min(
+		host,
+		counts.reduce((sum, count) => sum + count, 0),
+	);
 }
 
 const hostMemory = (): number => Number(/^MemTotal:\s+(\d+)/m.exec(readIfThere('/proc/meminfo') ?? '')?.[1] ?? 0) * 1024;
@@ -62,10 +65,20 @@ const within = (cgroup: string, controller: string, file: string): string | unde
 
 const unifiedFiles = (cgroup: string): Record<string, string | undefined> =>
 	Object.fromEntries(
-		['cpu.stat', 'memory.current', 'memory.stat', 'memory.swap.current', 'memory.max', 'memory.events', 'io.stat', 'pids.current', 'pids.max', 'cpu.pressure', 'memory.pressure', 'io.pressure'].map(name => [
-			name,
-			within(cgroup, '', name),
-		]),
+		[
+			'cpu.stat',
+			'memory.current',
+			'memory.stat',
+			'memory.swap.current',
+			'memory.max',
+			'memory.events',
+			'io.stat',
+			'pids.current',
+			'pids.max',
+			'cpu.pressure',
+			'memory.pressure',
+			'io.pressure',
+		].map(name => [name, within(cgroup, '', name)]),
 	);
 
 const legacyFiles = (cgroup: string): Record<string, string | undefined> =>
@@ -180,7 +193,10 @@ function readNetwork({read}: Counters): Pick<StatsSample, 'rxBytes' | 'txBytes'>
 	for (const line of read('net').split('\n').slice(2)) {
 		const colon = line.indexOf(':');
 		if (colon < 0 || line.slice(0, colon).trim() === 'lo') continue;
-		const fields = line.slice(colon + 1).trim().split(/\s+/);
+		const fields = line
+			.slice(colon + 1)
+			.trim()
+			.split(/\s+/);
 		rxBytes += Number(fields[0]);
 		txBytes += Number(fields[8]);
 	}

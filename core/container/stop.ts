@@ -25,7 +25,7 @@ export async function stopContainer(engine: Engine, ref: string, options: StopOp
 
 /** The monitor keeps the time: the stop goes on to its end when this process does not. */
 async function stopByMonitor(engine: Engine, {id}: ContainerRecord, signal: number, timeout: number, {onProgress, signalAbort}: StopOptions): Promise<void> {
-	const {exit, close} = await requestExit(liveFolder(engine, id), 'stop', {signal, timeout});
+	const asked = await requestExit(liveFolder(engine, id), 'stop', {signal, timeout});
 	onProgress?.({phase: 'signalled', ...(timeout >= 0 && {deadline: Date.now() + timeout * 1000})});
 	let told = timeout < 0;
 	const tellKilling = (): void => {
@@ -34,10 +34,10 @@ async function stopByMonitor(engine: Engine, {id}: ContainerRecord, signal: numb
 	};
 	const begun = performance.now();
 	const killing = timeout < 0 ? undefined : setTimeout(tellKilling, timeout * 1000);
-	const abort = (): void => close();
+	const abort = (): void => asked.close();
 	signalAbort?.addEventListener('abort', abort, {once: true});
 	try {
-		const end = await exit;
+		const end = await asked.exit;
 		// The monitor's clock may have been the faster one.
 		if (end.signal === SIGKILL && performance.now() - begun >= timeout * 900) tellKilling();
 	} catch (error) {
@@ -45,7 +45,7 @@ async function stopByMonitor(engine: Engine, {id}: ContainerRecord, signal: numb
 	} finally {
 		clearTimeout(killing);
 		signalAbort?.removeEventListener('abort', abort);
-		close();
+		asked.close();
 	}
 }
 

@@ -13,7 +13,8 @@ import {findRecord, updateConfig} from './record.ts';
 export async function updateContainer(engine: Engine, ref: string, {restart}: {readonly restart: RestartPolicy}): Promise<void> {
 	const record = transaction(engine.db, () => {
 		const found = findRecord(engine.db, ref);
-		if (found.config.autoRemove && restart.name !== 'no') throw new EngineError({code: 'container.invalid', subject: ref, message: 'Restart policy cannot be updated because AutoRemove is enabled for the container'});
+		if (found.config.autoRemove && restart.name !== 'no')
+			throw new EngineError({code: 'container.invalid', subject: ref, message: 'Restart policy cannot be updated because AutoRemove is enabled for the container'});
 		const config = {...found.config, restart};
 		updateConfig(engine.db, found.id, config);
 		return {...found, config};

@@ -16,7 +16,8 @@ export function checkSpec(spec: ContainerSpec): void {
 	checkHostname(spec.hostname, spec.domainname);
 	for (const variable of spec.env ?? []) checkEnv(variable);
 	for (const label of Object.keys(spec.labels ?? {})) if (label === '' || control.test(label)) throw invalid(label, `invalid label key ${JSON.stringify(label)}`);
-	for (const argument of [...(spec.entrypoint ?? []), ...(spec.command ?? [])]) if (argument.includes('\0')) throw invalid('command', 'an argument of the command holds a NUL byte');
+	for (const argument of [...(spec.entrypoint ?? []), ...(spec.command ?? [])])
+		if (argument.includes('\0')) throw invalid('command', 'an argument of the command holds a NUL byte');
 	if (spec.workdir !== undefined && spec.workdir !== '') checkWorkdir(spec.workdir);
 	if (spec.user !== undefined) checkUser(spec.user);
 	checkNetwork(spec);
@@ -42,7 +43,8 @@ export function checkUser(user: string): void {
 	const parts = user.split(':');
 	if (parts.length > 2 || parts[0] === '' || parts.some(part => !/^[a-zA-Z0-9_.][a-zA-Z0-9_.-]*\$?$/.test(part)))
 		throw invalid(user, `invalid user ${JSON.stringify(user)}: expected name|uid[:group|gid]`);
-	for (const part of parts) if (/^\d+$/.test(part) && Number(part) > 4_294_967_294) throw invalid(user, `invalid user ${JSON.stringify(user)}: uids and gids must be in range 0-4294967294`);
+	for (const part of parts)
+		if (/^\d+$/.test(part) && Number(part) > 4_294_967_294) throw invalid(user, `invalid user ${JSON.stringify(user)}: uids and gids must be in range 0-4294967294`);
 }
 
 export function checkEnv(variable: string): void {
@@ -53,7 +55,8 @@ export function checkEnv(variable: string): void {
 }
 
 function checkHostname(hostname: string | undefined, domainname: string | undefined): void {
-	if (hostname !== undefined && !/^[a-zA-Z0-9_]([a-zA-Z0-9_.-]*[a-zA-Z0-9_])?$/.test(hostname) && hostname !== '') throw invalid(hostname, `invalid hostname format: ${JSON.stringify(hostname)}`);
+	if (hostname !== undefined && !/^[a-zA-Z0-9_]([a-zA-Z0-9_.-]*[a-zA-Z0-9_])?$/.test(hostname) && hostname !== '')
+		throw invalid(hostname, `invalid hostname format: ${JSON.stringify(hostname)}`);
 	// 64 is the kernel's limit for a node name.
 	if (hostname !== undefined && hostname.length > 63) throw invalid(hostname, `invalid hostname: ${hostname.slice(0, 40)}… is longer than 63 characters`);
 	if (domainname !== undefined && !/^[a-zA-Z0-9_.-]{0,253}$/.test(domainname)) throw invalid(domainname, `invalid domainname format: ${JSON.stringify(domainname)}`);
@@ -62,7 +65,8 @@ function checkHostname(hostname: string | undefined, domainname: string | undefi
 function checkNetwork({network, ports = [], hostname, extraHosts = [], dns = [], dnsSearch = [], dnsOptions = [], networkAliases = []}: ContainerSpec): void {
 	if (network?.startsWith('container:') === true) throw invalid(network, 'joining the network of another container is not supported');
 	if (network === 'host' && hostname === undefined && ports.length > 0) return;
-	for (const text of [...extraHosts, ...dns, ...dnsSearch, ...dnsOptions, ...networkAliases]) if (control.test(text) || text === '') throw invalid(text, `invalid network setting ${JSON.stringify(text)}`);
+	for (const text of [...extraHosts, ...dns, ...dnsSearch, ...dnsOptions, ...networkAliases])
+		if (control.test(text) || text === '') throw invalid(text, `invalid network setting ${JSON.stringify(text)}`);
 	for (const entry of extraHosts) if (!/^[^:\s]+[:=][^\s]+$/.test(entry)) throw invalid(entry, `bad format for add-host: ${JSON.stringify(entry)}`);
 	for (const address of dns) if (!/^[0-9a-fA-F.:]+$/.test(address)) throw invalid(address, `${address} is not an ip address`);
 }
@@ -74,15 +78,18 @@ function checkResources(resources: Resources): void {
 	if (memorySwap > 0 && memorySwap < memory) throw invalid('memory-swap', 'Minimum memoryswap limit should be larger than memory limit, see usage');
 	if (memoryReservation !== 0 && memoryReservation < MINIMUM_MEMORY) throw invalid('memory-reservation', 'Minimum memory reservation allowed is 6MB');
 	if (memory !== 0 && memoryReservation > memory) throw invalid('memory-reservation', 'Minimum memory limit can not be less than memory reservation limit, see usage');
-	if (nanoCpus !== 0 && (cpuPeriod !== 0 || cpuQuota !== 0)) throw invalid('cpus', `Conflicting options: Nano CPUs and CPU ${cpuPeriod === 0 ? 'Quota' : 'Period'} cannot both be set`);
+	if (nanoCpus !== 0 && (cpuPeriod !== 0 || cpuQuota !== 0))
+		throw invalid('cpus', `Conflicting options: Nano CPUs and CPU ${cpuPeriod === 0 ? 'Quota' : 'Period'} cannot both be set`);
 	const available = hostCpus();
 	if (nanoCpus < 0 || nanoCpus > available * 1e9) throw invalid('cpus', `range of CPUs is from 0.01 to ${available}.00, as there are only ${available} CPUs available`);
-	if (cpuPeriod !== 0 && (cpuPeriod < 1000 || cpuPeriod > 1_000_000)) throw invalid('cpu-period', 'CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)');
+	if (cpuPeriod !== 0 && (cpuPeriod < 1000 || cpuPeriod > 1_000_000))
+		throw invalid('cpu-period', 'CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)');
 	if (cpuQuota > 0 && cpuQuota < 1000) throw invalid('cpu-quota', 'CPU cfs quota can not be less than 1ms (i.e. 1000)');
 	if (cpuShares < 0) throw invalid('cpu-shares', `invalid CPU shares (${cpuShares}): value must be a positive integer`);
 	if (blkioWeight !== 0 && (blkioWeight < 10 || blkioWeight > 1000)) throw invalid('blkio-weight', 'Range of blkio weight is from 10 to 1000');
 	if (oomScoreAdj < -1000 || oomScoreAdj > 1000) throw invalid('oom-score-adj', `Invalid value ${oomScoreAdj}, range for oom score adj is [-1000, 1000]`);
-	for (const set of [resources.cpusetCpus, resources.cpusetMems]) if (set !== undefined && set !== '' && !/^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(set)) throw invalid('cpuset', `Invalid value ${set} for cpuset`);
+	for (const set of [resources.cpusetCpus, resources.cpusetMems])
+		if (set !== undefined && set !== '' && !/^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(set)) throw invalid('cpuset', `Invalid value ${set} for cpuset`);
 }
 
 const hostCpus = (): number => process.getBuiltinModule('node:os').availableParallelism();
@@ -104,7 +111,8 @@ function checkRest(spec: ContainerSpec): void {
 /** The runtime makes /proc and /sys; what is mounted over them would hide its masks (CVE-2023-27561 and the like). */
 function checkMountTarget(target: string, source: string): void {
 	const volume = `${source}${source === '' ? '' : ':'}${target}`;
-	if (!target.startsWith('/')) throw invalid(target, `invalid volume specification: '${volume}': invalid mount config for type "bind": invalid mount path: '${target}' mount path must be absolute`);
+	if (!target.startsWith('/'))
+		throw invalid(target, `invalid volume specification: '${volume}': invalid mount config for type "bind": invalid mount path: '${target}' mount path must be absolute`);
 	if (control.test(target) || control.test(source)) throw invalid(target, `invalid volume specification ${JSON.stringify(volume)}: control characters are not allowed`);
 	const clean = target.replace(/\/+/g, '/').replace(/(.)\/$/, '$1');
 	if (clean === '/') throw invalid(target, `invalid volume specification: '${volume}': invalid specification: destination can't be '/'`);

@@ -30,11 +30,11 @@ const pastExit = ({exitCode, signal, oomKilled, finishedAt}: LiveState): ExitSta
 /** undefined: the monitor went away meanwhile; what it left tells. */
 async function nextExit(engine: Engine, id: string): Promise<ExitStatus | undefined> {
 	try {
-		const {exit, close} = await requestExit(liveFolder(engine, id), 'wait');
+		const asked = await requestExit(liveFolder(engine, id), 'wait');
 		try {
-			return toExitStatus(await exit);
+			return toExitStatus(await asked.exit);
 		} finally {
-			close();
+			asked.close();
 		}
 	} catch (error) {
 		if (isEngineError(error, 'monitor.unreachable') || isEngineError(error, 'monitor.lost')) return undefined;

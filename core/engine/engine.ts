@@ -2,12 +2,11 @@ import {createHash} from 'node:crypto';
 import {existsSync, mkdirSync, statSync, chmodSync} from 'node:fs';
 import {dirname, join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import type {DatabaseSync} from 'node:sqlite';
 import {EngineError} from '../errors/error.ts';
 import {imageTables} from '../image/tables.ts';
 import {networkTables} from '../network/tables.ts';
 import {readIfThere, replaceFile} from '../platform/files.ts';
-import {openDatabase} from '../state/database.ts';
+import {type Database, openDatabase} from '../state/database.ts';
 import {containerTables} from '../state/tables.ts';
 import {volumeTables} from '../volume/tables.ts';
 
@@ -24,7 +23,7 @@ export type Engine = {
 	readonly native: {readonly runtime: string; readonly monitor: string; readonly layer: string; readonly net: string; readonly command: string};
 	/** The OCI runtime when none is named; `native.runtime` unless chosen otherwise. */
 	readonly defaultRuntime: string;
-	readonly db: DatabaseSync;
+	readonly db: Database;
 	/** See closeEngine(). */
 	close(): void;
 };
@@ -34,12 +33,16 @@ export type EngineOptions = {readonly root?: string; readonly state?: string; re
 const DEFAULT_ROOT = '/var/lib/hawser';
 const DEFAULT_STATE = '/run/hawser';
 
-export function openEngine({root = process.env['HAWSER_ROOT'] ?? DEFAULT_ROOT, state = process.env['HAWSER_STATE'], runtime = process.env['HAWSER_RUNTIME']}: EngineOptions = {}): Engine {
+export function openEngine({
+	root = process.env['HAWSER_ROOT'] ?? DEFAULT_ROOT,
+	state = process.env['HAWSER_STATE'],
+	runtime = process.env['HAWSER_RUNTIME'],
+}: EngineOptions = {}): Engine {
 	if (process.geteuid?.() !== 0) throw new EngineError({code: 'engine.not-root', message: 'hawser must be run as root', hint: 'Run it with sudo.'});
 	const absoluteRoot = checkPath(root);
 	const absoluteState = checkPath(state ?? (absoluteRoot === DEFAULT_ROOT ? DEFAULT_STATE : `/run/${hashedName(absoluteRoot)}`));
 	const folder = helperFolder();
-	let db: DatabaseSync | undefined;
+	let db: Database | undefined;
 	makePrivate(absoluteRoot);
 	makePrivate(absoluteState);
 	const store = storeName(absoluteRoot, absoluteState);

@@ -21,7 +21,10 @@ export function engineInfo(engine: Engine): Record<string, unknown> {
 		ContainersStopped: counts.all - counts.running - counts.paused,
 		Images: images,
 		Driver: 'overlay2',
-		DriverStatus: [['Backing Filesystem', filesystemOf(engine.root)], ['Native Overlay Diff', 'true']],
+		DriverStatus: [
+			['Backing Filesystem', filesystemOf(engine.root)],
+			['Native Overlay Diff', 'true'],
+		],
 		Plugins: {Volume: ['local'], Network: ['bridge', 'host', 'null'], Authorization: null, Log: ['json-file', 'local', 'none']},
 		MemoryLimit: true,
 		SwapLimit: true,
@@ -65,11 +68,18 @@ export function engineVersion(): Record<string, unknown> {
 	const common = {Version: version, ApiVersion: apiVersion, Os: 'linux', Arch: goArch[arch()] ?? arch(), NodeVersion: process.version};
 	return {
 		Client: {Platform: {Name: 'Hawser'}, ...common, DefaultAPIVersion: apiVersion, Context: 'default'},
-		Server: {Platform: {Name: 'Hawser'}, ...common, MinAPIVersion: '1.24', KernelVersion: release(), Experimental: false, Components: [{Name: 'Engine', Version: version, Details: {...common, KernelVersion: release()}}]},
+		Server: {
+			Platform: {Name: 'Hawser'},
+			...common,
+			MinAPIVersion: '1.24',
+			KernelVersion: release(),
+			Experimental: false,
+			Components: [{Name: 'Engine', Version: version, Details: {...common, KernelVersion: release()}}],
+		},
 	};
 }
 
-const osRelease = (key: string): string => (new RegExp(`^${key}="?([^"\n]*)"?$`, 'm').exec(readIfThere('/etc/os-release') ?? '')?.[1] ?? '');
+const osRelease = (key: string): string => new RegExp(`^${key}="?([^"\n]*)"?$`, 'm').exec(readIfThere('/etc/os-release') ?? '')?.[1] ?? '';
 
 const prettyName = (): string => osRelease('PRETTY_NAME') || 'Linux';
 

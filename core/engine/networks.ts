@@ -22,8 +22,7 @@ const storeOf = (engine: Engine): ReturnType<typeof networkStore> => {
 	return store;
 };
 
-const summarize = (engine: Engine, network: Network): NetworkSummary =>
-	toInspect(network, networkStore(engine.db).endpointsOfNetwork(network.id), id => nameOf(engine.db, id));
+const summarize = (engine: Engine, network: Network): NetworkSummary => toInspect(network, networkStore(engine.db).endpointsOfNetwork(network.id), id => nameOf(engine.db, id));
 
 export function listNetworks(engine: Engine, {filters = new Map()}: {readonly filters?: Filters} = {}): NetworkSummary[] {
 	const matches = filterOf(filters);

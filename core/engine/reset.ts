@@ -17,7 +17,10 @@ export async function resetStore(engine: Engine): Promise<void> {
 	removeCgroups(engine.cgroupParent);
 	closeEngine(engine);
 	const folders = existsSync(engine.root) ? readdirSync(engine.root, {withFileTypes: true}).filter(entry => entry.isDirectory()) : [];
-	await removeTrees(engine, folders.map(({name}) => `${engine.root}/${name}`));
+	await removeTrees(
+		engine,
+		folders.map(({name}) => `${engine.root}/${name}`),
+	);
 	// The last words of a monitor that ends just now may still come in.
 	rmSync(engine.root, {recursive: true, force: true, maxRetries: 20, retryDelay: 50});
 	rmSync(engine.state, {recursive: true, force: true});

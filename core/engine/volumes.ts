@@ -39,12 +39,18 @@ export function createVolume(engine: Engine, request: VolumeRequest): VolumeSumm
 export async function removeVolume(engine: Engine, name: string, {force = false}: {readonly force?: boolean} = {}): Promise<void> {
 	const store = volumeStore(engine.db);
 	if (force && store.volume(name) === undefined) return;
-	await removeTrees(engine, remove(store, engine.root, name, other => volumeUsers(engine, other)));
+	await removeTrees(
+		engine,
+		remove(store, engine.root, name, other => volumeUsers(engine, other)),
+	);
 	recordEvent(engine, {type: 'volume', action: 'destroy', id: name, attributes: {driver: 'local'}});
 }
 
 /** Anonymous volumes that no container mounts, or with `all` those with names too; and what a removal cut short has left. */
-export async function pruneVolumes(engine: Engine, {all = false, filters = new Map()}: {readonly all?: boolean; readonly filters?: Filters} = {}): Promise<{deleted: string[]; spaceReclaimed: number}> {
+export async function pruneVolumes(
+	engine: Engine,
+	{all = false, filters = new Map()}: {readonly all?: boolean; readonly filters?: Filters} = {},
+): Promise<{deleted: string[]; spaceReclaimed: number}> {
 	const matches = filterOf(engine, filters);
 	const store = volumeStore(engine.db);
 	const sizes = new Map(store.volumes().map(({name}) => [name, sizeOf(engine, name)]));

@@ -14,8 +14,7 @@ const exitCodes: Readonly<Record<string, number>> = {
 export const exitCodeOf = (error: EngineError, otherwise: number): number => exitCodes[error.code] ?? otherwise;
 
 /** What the catch of a resource that may be gone tests: `ENOENT`, `ESRCH`, … */
-export const hasErrno = (error: unknown, ...names: string[]): boolean =>
-	error instanceof Error && 'code' in error && typeof error.code === 'string' && names.includes(error.code);
+export const hasErrno = (error: unknown, ...names: string[]): boolean => error instanceof Error && 'code' in error && typeof error.code === 'string' && names.includes(error.code);
 
 /** One line about anything thrown. */
 export const messageOf = (error: unknown): string => (isEngineError(error) || error instanceof Error ? error.message : String(error));

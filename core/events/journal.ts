@@ -1,10 +1,10 @@
 import {closeSync, constants, fstatSync, openSync, renameSync, statSync, writeSync} from 'node:fs';
-import type {DatabaseSync} from 'node:sqlite';
 import {nowNanos} from '../platform/time.ts';
+import type {Database} from '../state/database.ts';
 import type {EngineEvent} from './event.ts';
 
 /** What the journal needs of the engine. */
-export type JournalPlace = {readonly root: string; readonly db: DatabaseSync};
+export type JournalPlace = {readonly root: string; readonly db: Database};
 
 export type NewEvent = {
 	readonly type: EngineEvent['Type'];

@@ -32,9 +32,14 @@ export function watchEvents(engine: {readonly root: string}, {since, until, filt
 	return follow({tail, bell, live: watcher !== undefined, close: () => watcher?.close()}, wanted, until, signal);
 }
 
-type Source = {readonly tail: Tail; readonly bell: Signal; readonly live: boolean; close(): void};
+type Source = {readonly tail: Tail; readonly bell: Signal; readonly live: boolean; readonly close: () => void};
 
-async function* follow({tail, bell, live, close}: Source, wanted: (event: EngineEvent) => boolean, until: Date | undefined, signal: AbortSignal | undefined): AsyncGenerator<EngineEvent[]> {
+async function* follow(
+	{tail, bell, live, close}: Source,
+	wanted: (event: EngineEvent) => boolean,
+	until: Date | undefined,
+	signal: AbortSignal | undefined,
+): AsyncGenerator<EngineEvent[]> {
 	const stop = (): void => bell.close();
 	signal?.addEventListener('abort', stop, {once: true});
 	const timer = until === undefined || !live ? undefined : setTimeout(stop, until.getTime() - Date.now());

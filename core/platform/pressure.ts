@@ -7,5 +7,11 @@ export type Pressure = {readonly cpuSome: number; readonly memorySome: number; r
 export function readPressure(read: (subject: 'cpu' | 'memory' | 'io') => string): Pressure | undefined {
 	const [cpu, memory, io] = [read('cpu'), read('memory'), read('io')];
 	if (cpu === '' && memory === '' && io === '') return undefined;
-	return {cpuSome: pressureOf(cpu, 'some'), memorySome: pressureOf(memory, 'some'), memoryFull: pressureOf(memory, 'full'), ioSome: pressureOf(io, 'some'), ioFull: pressureOf(io, 'full')};
+	return {
+		cpuSome: pressureOf(cpu, 'some'),
+		memorySome: pressureOf(memory, 'some'),
+		memoryFull: pressureOf(memory, 'full'),
+		ioSome: pressureOf(io, 'some'),
+		ioFull: pressureOf(io, 'full'),
+	};
 }

@@ -12,7 +12,17 @@ export function runProgram(program: string, args: readonly string[], {input, env
 		const child = spawn(program, args, {cwd: '/', env, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe']});
 		const stdout = collect(child.stdout);
 		const stderr = collect(child.stderr);
-		child.once('error', cause => reject(new EngineError({code: 'engine.no-helper', subject: program, message: `cannot run ${program}: ${cause.message}`, hint: 'Is the installation whole? `npm run build` makes the helpers.', cause})));
+		child.once('error', cause =>
+			reject(
+				new EngineError({
+					code: 'engine.no-helper',
+					subject: program,
+					message: `cannot run ${program}: ${cause.message}`,
+					hint: 'Is the installation whole? `npm run build` makes the helpers.',
+					cause,
+				}),
+			),
+		);
 		child.once('close', (code, signal) => resolve({code: code ?? 128, stdout: stdout(), stderr: signal === null ? stderr() : `${stderr()}${program} was ended by ${signal}\n`}));
 		child.stdin?.on('error', () => {});
 		child.stdin?.end(input);

@@ -23,4 +23,5 @@ function numberOf(name: string): number | undefined {
 }
 
 /** `SIGKILL`; real-time ones by their distance from RTMIN. */
-export const signalName = (number: number): string => Object.keys(byName).find(name => byName[name] === number) ?? (number >= RTMIN ? `SIGRTMIN+${number - RTMIN}` : String(number));
+export const signalName = (number: number): string =>
+	Object.keys(byName).find(name => byName[name] === number) ?? (number >= RTMIN ? `SIGRTMIN+${number - RTMIN}` : String(number));

@@ -1,6 +1,9 @@
 import type {DatabaseSync} from 'node:sqlite';
 import {EngineError} from '../errors/error.ts';
 
+/** The open records, as others name them. */
+export type Database = DatabaseSync;
+
 /** Tables of the one schema; a number more for each change that a released version must take over. */
 const SCHEMA_VERSION = 1;
 

@@ -29,7 +29,8 @@ test('seccompFor() lets no unprivileged container make namespaces, and hides clo
 	t.deepEqual(architectures, ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32']);
 	t.deepEqual(rules('clone'), [{names: ['clone'], action: 'SCMP_ACT_ALLOW', args: [{index: 0, value: 0x7e020000, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ'}]}]);
 	t.like(rules('clone3')[0], {action: 'SCMP_ACT_ERRNO', errnoRet: 38});
-	for (const name of ['mount', 'unshare', 'setns', 'bpf', 'keyctl', 'add_key', 'io_uring_setup', 'userfaultfd', 'kexec_load', 'init_module', 'reboot', 'swapon']) t.deepEqual(rules(name), [], name);
+	for (const name of ['mount', 'unshare', 'setns', 'bpf', 'keyctl', 'add_key', 'io_uring_setup', 'userfaultfd', 'kexec_load', 'init_module', 'reboot', 'swapon'])
+		t.deepEqual(rules(name), [], name);
 });
 
 test('seccompFor() lets only known families of sockets through', t => {
@@ -69,10 +70,22 @@ test('planDevices() denies first, and allows what was asked for', t => {
 });
 
 test('planMounts() puts parents before what lies in them, and gives way to the user', t => {
-	const mounts = planMounts({privileged: false, shmSize: 64 * MIB, ipc: 'private', files: [bind('/x/hosts', '/etc/hosts')], asked: [bind('/a', '/data/deep'), bind('/b', '/data'), bind('/c', '/etc/hosts')]});
+	const mounts = planMounts({
+		privileged: false,
+		shmSize: 64 * MIB,
+		ipc: 'private',
+		files: [bind('/x/hosts', '/etc/hosts')],
+		asked: [bind('/a', '/data/deep'), bind('/b', '/data'), bind('/c', '/etc/hosts')],
+	});
 	const targets = mounts.map(({destination}) => destination);
-	t.deepEqual(targets.slice(-3), ['/data', '/data/deep', '/etc/hosts'].sort((a, b) => a.split('/').length - b.split('/').length));
-	t.deepEqual(mounts.filter(({destination}) => destination === '/etc/hosts').map(({source}) => source), ['/c']);
+	t.deepEqual(
+		targets.slice(-3),
+		['/data', '/data/deep', '/etc/hosts'].sort((a, b) => a.split('/').length - b.split('/').length),
+	);
+	t.deepEqual(
+		mounts.filter(({destination}) => destination === '/etc/hosts').map(({source}) => source),
+		['/c'],
+	);
 });
 
 test('processEnv() has Docker’s variables, the image’s and the user’s, and nothing of ours', t => {

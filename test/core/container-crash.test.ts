@@ -129,7 +129,10 @@ test('two processes that create the same name: one has it, the other is told', a
 	addBusybox(engine);
 	const said = await Promise.all(
 		Array.from({length: 2}, async () => {
-			const child = elsewhere(engine, `for (let i = 0; i < 10; i++) await core.createContainer(engine, {image: 'busybox', name: 'same' + i, network: 'none'}).then(() => console.log('made'), error => console.log(error.code));`);
+			const child = elsewhere(
+				engine,
+				`for (let i = 0; i < 10; i++) await core.createContainer(engine, {image: 'busybox', name: 'same' + i, network: 'none'}).then(() => console.log('made'), error => console.log(error.code));`,
+			);
 			let text = '';
 			child.stdout?.on('data', data => (text += data));
 			await once(child, 'close');

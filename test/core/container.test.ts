@@ -75,7 +75,10 @@ test('a started container goes through running, paused, running and stopped', as
 	const running = findContainer(engine, id.slice(0, 12));
 	t.is(running.status, 'running');
 	t.true(running.pid > 1);
-	t.deepEqual(listContainers(engine).map(({name}) => name), ['web']);
+	t.deepEqual(
+		listContainers(engine).map(({name}) => name),
+		['web'],
+	);
 	await startContainer(engine, 'web');
 	await pauseContainer(engine, 'web');
 	t.is(findContainer(engine, 'web').status, 'paused');
@@ -168,11 +171,19 @@ test('what is missing or cannot be run is told with runc’s words and Docker’
 test('a container sees its limits, its own namespaces, and nothing of the caller', async t => {
 	const engine = openStore(t);
 	process.env['CANARY'] = 'secret';
-	const {stdout} = await run(engine, ['sh', '-c', 'env; hostname; cat /etc/hostname; echo pid $$; ls /proc/self/fd | wc -l; grep -E "CapEff|Seccomp:" /proc/self/status; cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null'], {
-		hostname: 'box',
-		env: ['A=1'],
-		resources: {memory: 64 * 1024 * 1024, pidsLimit: 33, nanoCpus: 5e8},
-	});
+	const {stdout} = await run(
+		engine,
+		[
+			'sh',
+			'-c',
+			'env; hostname; cat /etc/hostname; echo pid $$; ls /proc/self/fd | wc -l; grep -E "CapEff|Seccomp:" /proc/self/status; cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null',
+		],
+		{
+			hostname: 'box',
+			env: ['A=1'],
+			resources: {memory: 64 * 1024 * 1024, pidsLimit: 33, nanoCpus: 5e8},
+		},
+	);
 	delete process.env['CANARY'];
 	t.notRegex(stdout, /CANARY/);
 	t.regex(stdout, /^HOSTNAME=box$/m);
@@ -320,7 +331,10 @@ test('openStats(), topContainer() and inspectContainer() tell of a running conta
 	await until('its CPU time grows', () => (stats.read()?.cpuMicros ?? 0) > (first?.cpuMicros ?? 0) + 20_000);
 	const {Titles, Processes} = await topContainer(engine, 'busy');
 	t.deepEqual(Titles, ['UID', 'PID', 'PPID', 'C', 'STIME', 'TTY', 'TIME', 'CMD']);
-	t.deepEqual(Processes.map(fields => fields.at(-1)), ['sh -c while :; do :; done']);
+	t.deepEqual(
+		Processes.map(fields => fields.at(-1)),
+		['sh -c while :; do :; done'],
+	);
 	t.like(inspectContainer(engine, 'busy'), {Name: '/busy', Path: 'sh', Config: {Image: 'busybox'}, HostConfig: {Memory: 32 * 1024 * 1024}});
 	await killContainer(engine, id);
 	await waitContainer(engine, id);
@@ -337,7 +351,10 @@ test('the events of a life come in order', async t => {
 		seen.push(...batch.map(({Action}) => Action));
 		if (seen.includes('destroy')) break;
 	}
-	t.deepEqual(seen.filter(action => action !== 'attach'), ['create', 'start', 'die', 'destroy']);
+	t.deepEqual(
+		seen.filter(action => action !== 'attach'),
+		['create', 'start', 'die', 'destroy'],
+	);
 });
 
 test('pruneContainers() removes what does not run', async t => {
@@ -346,7 +363,10 @@ test('pruneContainers() removes what does not run', async t => {
 	const busy = await create(engine, ['sleep', '60']);
 	await startContainer(engine, busy);
 	t.deepEqual((await pruneContainers(engine)).deleted, [done]);
-	t.deepEqual(listContainers(engine, {all: true}).map(({id}) => id), [busy]);
+	t.deepEqual(
+		listContainers(engine, {all: true}).map(({id}) => id),
+		[busy],
+	);
 });
 
 test('a container with restart policy comes back, until it is stopped', async t => {

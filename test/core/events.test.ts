@@ -100,7 +100,14 @@ test('watchEvents() ends at once when it is aborted', async t => {
 	t.deepEqual(await take(events, 1), []);
 });
 
-const sample: EngineEvent = {Type: 'container', Action: 'exec_start: sh', Actor: {ID: 'abcdef', Attributes: {name: 'web', image: 'nginx:1.27', tier: 'front'}}, scope: 'local', time: 1, timeNano: 1e9};
+const sample: EngineEvent = {
+	Type: 'container',
+	Action: 'exec_start: sh',
+	Actor: {ID: 'abcdef', Attributes: {name: 'web', image: 'nginx:1.27', tier: 'front'}},
+	scope: 'local',
+	time: 1,
+	timeNano: 1e9,
+};
 
 for (const [filters, expected] of [
 	[{type: ['container']}, true],

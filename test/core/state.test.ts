@@ -58,7 +58,10 @@ test('eight processes that open a new store and write at once all succeed', asyn
 			return code;
 		}),
 	);
-	t.deepEqual(codes, Array.from({length: 8}, () => 0));
+	t.deepEqual(
+		codes,
+		Array.from({length: 8}, () => 0),
+	);
 	const db = openDatabase(path, tables);
 	t.teardown(() => db.close());
 	t.is(db.prepare('SELECT count(*) AS n FROM things').get()?.['n'], 160);
