@@ -44,7 +44,7 @@ export function openTransport({verifyTls, timeouts, userAgent}: TransportOptions
 		return agent;
 	};
 	return {
-		send: (url, request) => send(url, request, {agent: agentOf(url), timeouts, userAgent}),
+		send: async (url, request) => send(url, request, {agent: agentOf(url), timeouts, userAgent}),
 		close: () => agents.forEach(agent => agent.destroy()),
 	};
 }
@@ -56,8 +56,19 @@ function makeAgent(url: URL, verifyTls: boolean) {
 	// A proxy never stands between us and our own machine.
 	const proxyEnv = isLoopbackHost(url.hostname) ? {} : process.env;
 	const options = {keepAlive: true, maxSockets: 16, proxyEnv};
-	if (url.protocol === 'https:') return new (process.getBuiltinModule('node:https').Agent)({...options, rejectUnauthorized: verifyTls});
-	return new (process.getBuiltinModule('node:http').Agent)(options);
+	try {
+		if (url.protocol === 'https:') return new (process.getBuiltinModule('node:https').Agent)({...options, rejectUnauthorized: verifyTls});
+		return new (process.getBuiltinModule('node:http').Agent)(options);
+	} catch (error) {
+		// Node reads the variables here; their value may hold a password and is not repeated.
+		throw new EngineError({
+			code: 'registry.bad-proxy',
+			subject: url.host,
+			message: `the proxy for ${url.host} cannot be used`,
+			hint: 'HTTP_PROXY and HTTPS_PROXY hold addresses like http://proxy.example:3128.',
+			cause: error,
+		});
+	}
 }
 
 type Wire = {readonly agent: unknown; readonly timeouts: Timeouts; readonly userAgent: string};
@@ -158,6 +169,6 @@ function reasonOf(error: Error & {code?: string; address?: string; port?: number
 	}
 }
 
-/** Nothing listens, no such host and a bad certificate stay so; the rest of the line's troubles pass. */
+/** Nothing listens, no name service, no such host and a bad certificate stay so; the rest of the line's troubles pass. */
 const isTransient = (error: Error & {code?: string}): boolean =>
-	['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'ECONNABORTED'].includes(error.code ?? '') || /took longer than|socket hang up/.test(error.message);
+	['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED'].includes(error.code ?? '') || /took longer than|socket hang up/.test(error.message);

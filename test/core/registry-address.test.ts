@@ -166,4 +166,8 @@ test('a proxy is used for other hosts, and not for our own machine', async t => 
 	reply.body.resume();
 	t.deepEqual(seen, ['http://registry.example/v2/']);
 	await t.throwsAsync(transport.send(new URL('http://127.0.0.1:1/'), {}), {message: /connection refused/});
+	process.env['HTTP_PROXY'] = 'canary:password@@:bad';
+	const broken = openTransport({verifyTls: true, timeouts: {connect: 2000, headers: 2000}, userAgent: 'test'});
+	const error = await t.throwsAsync(broken.send(new URL('http://registry.example/v2/'), {}), {name: 'EngineError'});
+	t.notRegex(error.message, /canary/);
 });
