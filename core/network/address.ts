@@ -9,7 +9,7 @@ export const parseAddress = (text: string): number | undefined => {
 	return parts.reduce((sum, part) => sum * 256 + Number(part), 0);
 };
 
-export const formatAddress = (address: number): string => [24, 16, 8, 0].map(shift => (address >>> shift) & 255).join('.');
+export const formatAddress = (address: number): string => `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
 
 const sizeOf = (prefix: number): number => 2 ** (32 - prefix);
 

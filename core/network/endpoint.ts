@@ -13,7 +13,13 @@ const fixedAddress = (network: Network, subnet: Subnet, taken: ReadonlySet<strin
 	if (address === undefined) throw invalidIp(ip, network, 'not an IPv4 address');
 	if (!contains(subnet, address) || address === subnet.base || address === lastAddress(subnet)) throw invalidIp(ip, network, `it is no host address of ${network.subnet}`);
 	if (ip === network.gateway) throw invalidIp(ip, network, 'it is the gateway');
-	if (taken.has(ip)) throw new EngineError({code: 'network.address-in-use', subject: ip, message: `address ${ip} on network ${network.name} is already in use`, hint: 'choose another with --ip, or leave it out'});
+	if (taken.has(ip))
+		throw new EngineError({
+			code: 'network.address-in-use',
+			subject: ip,
+			message: `address ${ip} on network ${network.name} is already in use`,
+			hint: 'choose another with --ip, or leave it out',
+		});
 	return address;
 };
 
@@ -22,7 +28,12 @@ const nextAddress = (network: Network, subnet: Subnet, taken: ReadonlySet<string
 		const text = formatAddress(address);
 		if (text !== network.gateway && !taken.has(text)) return address;
 	}
-	throw new EngineError({code: 'network.pool-exhausted', subject: network.name, message: `no available address in ${network.subnet} of network ${network.name}`, hint: 'remove containers, or make a network with a larger subnet'});
+	throw new EngineError({
+		code: 'network.pool-exhausted',
+		subject: network.name,
+		message: `no available address in ${network.subnet} of network ${network.name}`,
+		hint: 'remove containers, or make a network with a larger subnet',
+	});
 };
 
 const checkMac = (mac: string): string => {
@@ -43,7 +54,7 @@ export const allocateEndpoint = (store: NetworkStore, containerId: string, netwo
 		if (mine && (request.ip === undefined || request.ip === mine.address)) return mine;
 		const subnet = network.subnet === null ? undefined : parseSubnet(network.subnet);
 		if (!subnet) throw new EngineError({code: 'network.invalid-address', subject: network.name, message: `network ${network.name} has no addresses of its own`});
-		const taken = new Set(store.endpointsOfNetwork(network.id).map(endpoint => endpoint.address));
+		const taken = store.addresses(network.id);
 		const address = request.ip === undefined ? nextAddress(network, subnet, taken) : fixedAddress(network, subnet, taken, request.ip);
 		const endpoint: Endpoint = {
 			id: randomBytes(32).toString('hex'),

@@ -12,7 +12,7 @@ export type BusyPorts = {has(want: Want): boolean};
 const any = '0.0.0.0';
 
 /** `0100007F` is 127.0.0.1: four bytes as this machine (little endian) keeps them. */
-const parseHex4 = (hex: string): string => [...Buffer.from(hex, 'hex')].reverse().join('.');
+const parseHex4 = (hex: string): string => [...Buffer.from(hex, 'hex')].toReversed().join('.');
 
 /** IPv6 sockets count where they also serve IPv4: on the unspecified and on IPv4-mapped addresses. */
 const parseHexAddress = (hex: string): string | undefined => {
@@ -75,6 +75,8 @@ const commandOf = (pid: string): string => {
 export const describeHolder = (want: Want): string => {
 	const socket = want.protocol === 'sctp' || parseAddress(want.hostIp) === undefined ? undefined : readSockets(want.protocol).find(candidate => meets(candidate, want));
 	if (!socket) return '';
-	const pid = readdirSync('/proc').filter(name => /^\d+$/.test(name)).find(name => holdsInode(name, socket.inode));
+	const pid = readdirSync('/proc')
+		.filter(name => /^\d+$/.test(name))
+		.find(name => holdsInode(name, socket.inode));
 	return pid === undefined ? 'by a process of the host' : `by ${commandOf(pid)} (pid ${pid})`;
 };

@@ -23,13 +23,18 @@ export const inspectNetwork = (network: Network, endpoints: readonly Endpoint[],
 	Ingress: false,
 	ConfigFrom: {Network: ''},
 	ConfigOnly: false,
-	Containers: Object.fromEntries(endpoints.map(endpoint => [endpoint.containerId, {
-		Name: nameOf(endpoint.containerId),
-		EndpointID: endpoint.id,
-		MacAddress: endpoint.mac,
-		IPv4Address: `${endpoint.address}/${prefixLength(network)}`,
-		IPv6Address: '',
-	}])),
+	Containers: Object.fromEntries(
+		endpoints.map(endpoint => [
+			endpoint.containerId,
+			{
+				Name: nameOf(endpoint.containerId),
+				EndpointID: endpoint.id,
+				MacAddress: endpoint.mac,
+				IPv4Address: `${endpoint.address}/${prefixLength(network)}`,
+				IPv6Address: '',
+			},
+		]),
+	),
 	Options: network.options,
 	Labels: network.labels,
 });
@@ -54,7 +59,6 @@ export const inspectEndpoint = (network: Network, endpoint: Endpoint | undefined
 /** `Ports` of NetworkSettings: exposed ports are there with null. */
 export const inspectPorts = (leases: readonly PortLease[], exposed: readonly string[]) => {
 	const ports: Record<string, Array<{HostIp: string; HostPort: string}> | null> = Object.fromEntries(exposed.map(port => [port, null]));
-	for (const {protocol, containerPort, hostIp, hostPort} of leases)
-		(ports[`${containerPort}/${protocol}`] ??= []).push({HostIp: hostIp, HostPort: String(hostPort)});
+	for (const {protocol, containerPort, hostIp, hostPort} of leases) (ports[`${containerPort}/${protocol}`] ??= []).push({HostIp: hostIp, HostPort: String(hostPort)});
 	return ports;
 };

@@ -62,6 +62,8 @@ export type NetworkStore = {
 	networkByName(name: string): Network | undefined;
 	insertNetwork(network: Network): void;
 	deleteNetwork(id: string): void;
+	/** Those leased on a network. */
+	addresses(networkId: string): Set<string>;
 	endpointsOfNetwork(networkId: string): Endpoint[];
 	endpointsOfContainer(containerId: string): Endpoint[];
 	insertEndpoint(endpoint: Endpoint): void;

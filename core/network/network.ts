@@ -16,7 +16,10 @@ export type NetworkRequest = {
 	readonly labels?: Readonly<Record<string, string>>;
 };
 
-const predefined = ['bridge', 'host', 'none'];
+/** The networks that are always there are named after their drivers. */
+const predefined: readonly NetworkDriver[] = ['bridge', 'host', 'none'];
+
+const isPredefined = (name: string): boolean => predefined.some(known => known === name);
 
 const readResolvers = (): number[] => {
 	try {
@@ -36,15 +39,26 @@ const freeSubnet = (store: NetworkStore): Subnet => {
 	const taken = [...recordedSubnets(store).map(({subnet}) => subnet), ...hostSubnets()];
 	const subnet = chooseSubnet(taken, readResolvers());
 	if (subnet) return subnet;
-	throw new EngineError({code: 'network.pool-exhausted', message: 'could not find an available, non-overlapping IPv4 address pool: every subnet of the default pools is in use', hint: 'name one with --subnet, or remove unused networks with `hawser network prune`'});
+	throw new EngineError({
+		code: 'network.pool-exhausted',
+		message: 'could not find an available, non-overlapping IPv4 address pool: every subnet of the default pools is in use',
+		hint: 'name one with --subnet, or remove unused networks with `hawser network prune`',
+	});
 };
 
 const requestedSubnet = (store: NetworkStore, text: string): Subnet => {
 	const subnet = parseSubnet(text);
 	if (!subnet) throw new EngineError({code: 'network.invalid-subnet', subject: text, message: `invalid subnet ${text}: not an IPv4 range such as 172.30.0.0/16`});
-	if (subnet.prefix < 8 || subnet.prefix > 30) throw new EngineError({code: 'network.invalid-subnet', subject: text, message: `invalid subnet ${text}: the prefix must be between /8 and /30`});
+	if (subnet.prefix < 8 || subnet.prefix > 30)
+		throw new EngineError({code: 'network.invalid-subnet', subject: text, message: `invalid subnet ${text}: the prefix must be between /8 and /30`});
 	const clash = recordedSubnets(store).find(other => overlaps(other.subnet, subnet));
-	if (clash) throw new EngineError({code: 'network.overlap', subject: text, message: `subnet ${text} overlaps ${formatSubnet(clash.subnet)} of network ${clash.name}`, hint: 'choose another range with --subnet'});
+	if (clash)
+		throw new EngineError({
+			code: 'network.overlap',
+			subject: text,
+			message: `subnet ${text} overlaps ${formatSubnet(clash.subnet)} of network ${clash.name}`,
+			hint: 'choose another range with --subnet',
+		});
 	return subnet;
 };
 
@@ -59,8 +73,9 @@ const chooseGateway = (subnet: Subnet, text: string | undefined): string => {
 const checkRequest = (store: NetworkStore, {name, driver = 'bridge'}: NetworkRequest): void => {
 	if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/.test(name))
 		throw new EngineError({code: 'network.invalid-name', subject: name, message: `invalid network name "${name}": only [a-zA-Z0-9][a-zA-Z0-9_.-]* is allowed`});
-	if (driver !== 'bridge') throw new EngineError({code: 'network.unknown-driver', subject: driver, message: `network driver "${driver}" is not supported`, hint: 'use the driver bridge'});
-	if (store.networkByName(name) || predefined.includes(name)) throw new EngineError({code: 'network.exists', subject: name, message: `network with name ${name} already exists`});
+	if (driver !== 'bridge')
+		throw new EngineError({code: 'network.unknown-driver', subject: driver, message: `network driver "${driver}" is not supported`, hint: 'use the driver bridge'});
+	if (store.networkByName(name) || isPredefined(name)) throw new EngineError({code: 'network.exists', subject: name, message: `network with name ${name} already exists`});
 };
 
 const insert = (store: NetworkStore, storeName: string, name: string, driver: NetworkDriver, rest: Partial<Network>): Network => {
@@ -73,12 +88,12 @@ const insert = (store: NetworkStore, storeName: string, name: string, driver: Ne
 
 /** Makes bridge, host and none where they are missing; costs one read when they are there. */
 export const ensureDefaultNetworks = (store: NetworkStore, storeName: string): void => {
-	const missing = (): string[] => predefined.filter(name => !store.networkByName(name));
+	const missing = (): NetworkDriver[] => predefined.filter(name => !store.networkByName(name));
 	if (missing().length === 0) return;
 	store.transaction(() => {
 		for (const name of missing()) {
 			const subnet = name === 'bridge' ? freeSubnet(store) : undefined;
-			insert(store, storeName, name, name as NetworkDriver, subnet ? {subnet: formatSubnet(subnet), gateway: chooseGateway(subnet, undefined)} : {});
+			insert(store, storeName, name, name, subnet ? {subnet: formatSubnet(subnet), gateway: chooseGateway(subnet, undefined)} : {});
 		}
 	});
 };
@@ -96,7 +111,13 @@ export const resolveNetwork = (store: NetworkStore, reference: string): Network 
 	const exact = store.networkByName(reference === 'default' ? 'bridge' : reference) ?? store.networkById(reference);
 	if (exact) return exact;
 	const matches = /^[0-9a-f]{1,64}$/.test(reference) ? store.networks().filter(({id}) => id.startsWith(reference)) : [];
-	if (matches.length > 1) throw new EngineError({code: 'network.ambiguous', subject: reference, message: `network ${reference} is ambiguous: ${matches.length} networks begin so`, hint: 'give more of the id'});
+	if (matches.length > 1)
+		throw new EngineError({
+			code: 'network.ambiguous',
+			subject: reference,
+			message: `network ${reference} is ambiguous: ${matches.length} networks begin so`,
+			hint: 'give more of the id',
+		});
 	const [match] = matches;
 	if (!match) throw new EngineError({code: 'network.not-found', subject: reference, message: `network ${reference} not found`, hint: '`hawser network ls` lists them'});
 	return match;
@@ -107,9 +128,15 @@ export const removeNetwork = (store: NetworkStore, reference: string): Network =
 	store.transaction(() => {
 		const network = resolveNetwork(store, reference);
 		const {name, id} = network;
-		if (predefined.includes(name)) throw new EngineError({code: 'network.predefined', subject: name, message: `${name} is a pre-defined network and cannot be removed`});
+		if (isPredefined(name)) throw new EngineError({code: 'network.predefined', subject: name, message: `${name} is a pre-defined network and cannot be removed`});
 		const users = store.endpointsOfNetwork(id).length;
-		if (users > 0) throw new EngineError({code: 'network.in-use', subject: name, message: `network ${name} has active endpoints: ${users} container${users === 1 ? '' : 's'}`, hint: 'stop or disconnect them first'});
+		if (users > 0)
+			throw new EngineError({
+				code: 'network.in-use',
+				subject: name,
+				message: `network ${name} has active endpoints: ${users} container${users === 1 ? '' : 's'}`,
+				hint: 'stop or disconnect them first',
+			});
 		store.deleteNetwork(id);
 		return network;
 	});
@@ -117,7 +144,7 @@ export const removeNetwork = (store: NetworkStore, reference: string): Network =
 /** Removes what no endpoint uses, `keep` says of which others to leave alone (containers that are stopped, labels). */
 export const pruneNetworks = (store: NetworkStore, keep: (network: Network) => boolean): Network[] =>
 	store.transaction(() => {
-		const unused = store.networks().filter(network => !predefined.includes(network.name) && store.endpointsOfNetwork(network.id).length === 0 && !keep(network));
+		const unused = store.networks().filter(network => !isPredefined(network.name) && store.endpointsOfNetwork(network.id).length === 0 && !keep(network));
 		for (const {id} of unused) store.deleteNetwork(id);
 		return unused;
 	});

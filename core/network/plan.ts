@@ -15,8 +15,7 @@ const mtuOf = (network: Network): string => network.options['com.docker.network.
 
 const prefixOf = (network: Network): string => (network.subnet ?? '').split('/')[1] ?? '';
 
-const bridgeLine = (network: Network): string =>
-	`bridge ${network.bridge} ${network.gateway}/${prefixOf(network)} ${mtuOf(network)} ${network.internal ? 'internal' : 'nat'}\n`;
+const bridgeLine = (network: Network): string => `bridge ${network.bridge} ${network.gateway}/${prefixOf(network)} ${mtuOf(network)} ${network.internal ? 'internal' : 'nat'}\n`;
 
 /** The plan that `hawser-net bridge`, `unbridge` and `reset` read. */
 export const bridgePlan = (storeName: string, networks: readonly Network[]): string =>
@@ -24,7 +23,10 @@ export const bridgePlan = (storeName: string, networks: readonly Network[]): str
 
 /** The plan that `hawser-net up` and `down` read. Without endpoints it is that of `--network none`. */
 export const netPlan = ({storeName, containerId, endpoints, ports}: NetPlanInput): string => {
-	const head = `${bridgePlan(storeName, endpoints.map(({network}) => network))}owner ${containerId}\n`;
+	const head = `${bridgePlan(
+		storeName,
+		endpoints.map(({network}) => network),
+	)}owner ${containerId}\n`;
 	if (endpoints.length === 0) return `${head}loopback only\n`;
 	const routed = endpoints.findIndex(({network}) => !network.internal);
 	const lines = endpoints.map(({network, endpoint}, index) => {

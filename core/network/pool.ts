@@ -29,7 +29,9 @@ const parseRoute = (line: string): Subnet | undefined => {
 /** Every IPv4 range that the host has an address in or a route to. */
 export const hostSubnets = (): Subnet[] => {
 	const routes = readFileSync('/proc/net/route', 'latin1').split('\n').slice(1).map(parseRoute);
-	const own = Object.values(networkInterfaces()).flatMap(list => list ?? []).map(({cidr}) => (cidr === null ? undefined : parseSubnet(cidr)));
+	const own = Object.values(networkInterfaces())
+		.flatMap(list => list ?? [])
+		.map(({cidr}) => (cidr === null ? undefined : parseSubnet(cidr)));
 	return [...routes, ...own].filter(subnet => subnet !== undefined);
 };
 

@@ -54,7 +54,13 @@ const taken = (search: Search, spec: PublishSpec, hostIp: string, nameOf: (conta
 
 const hostAddress = ({hostIp}: PublishSpec): string => {
 	if (hostIp === '' || hostIp === anyAddress) return anyAddress;
-	if (hostIp.includes(':')) throw new EngineError({code: 'network.no-ipv6', subject: hostIp, message: `cannot publish on ${hostIp}: the network has no IPv6`, hint: 'publish on an IPv4 address of the host'});
+	if (hostIp.includes(':'))
+		throw new EngineError({
+			code: 'network.no-ipv6',
+			subject: hostIp,
+			message: `cannot publish on ${hostIp}: the network has no IPv6`,
+			hint: 'publish on an IPv4 address of the host',
+		});
 	return hostIp;
 };
 

@@ -5,10 +5,15 @@ import type {PortProtocol, PublishSpec} from './model.ts';
 
 type Range = {readonly first: number; readonly last: number};
 
-const protocols: readonly string[] = ['tcp', 'udp', 'sctp'];
+const protocols: readonly PortProtocol[] = ['tcp', 'udp', 'sctp'];
 
 const invalid = (spec: string, why: string): EngineError =>
-	new EngineError({code: 'network.invalid-port', subject: spec, message: `invalid port mapping "${spec}": ${why}`, hint: 'write [HOST-ADDRESS:][HOST-PORT:]CONTAINER-PORT[/tcp|udp|sctp]'});
+	new EngineError({
+		code: 'network.invalid-port',
+		subject: spec,
+		message: `invalid port mapping "${spec}": ${why}`,
+		hint: 'write [HOST-ADDRESS:][HOST-PORT:]CONTAINER-PORT[/tcp|udp|sctp]',
+	});
 
 const parsePort = (text: string, spec: string, what: string): number => {
 	const port = Number(text);
@@ -25,9 +30,10 @@ const parseRange = (text: string, spec: string, what: string): Range => {
 };
 
 const parseProtocol = (text: string, spec: string): PortProtocol => {
-	const protocol = text === '' ? 'tcp' : text.toLowerCase();
-	if (!protocols.includes(protocol)) throw invalid(spec, `invalid proto: ${text}`);
-	return protocol as PortProtocol;
+	const name = text === '' ? 'tcp' : text.toLowerCase();
+	const protocol = protocols.find(known => known === name);
+	if (protocol === undefined) throw invalid(spec, `invalid proto: ${text}`);
+	return protocol;
 };
 
 /** Cuts at the last two colons: what stands before them is the address, which may itself hold colons. */

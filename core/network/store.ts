@@ -4,13 +4,15 @@ import type {Endpoint, Network, NetworkDriver, NetworkStore, PortLease, PortProt
 
 type Row = Record<string, SQLOutputValue>;
 
+const textOrNull = (value: SQLOutputValue | undefined): string | null => (typeof value === 'string' ? value : null);
+
 const toNetwork = (row: Row): Network => ({
 	id: String(row['id']),
 	name: String(row['name']),
 	driver: String(row['driver']) as NetworkDriver,
-	subnet: row['subnet'] as string | null,
-	gateway: row['gateway'] as string | null,
-	bridge: row['bridge'] as string | null,
+	subnet: textOrNull(row['subnet']),
+	gateway: textOrNull(row['gateway']),
+	bridge: textOrNull(row['bridge']),
 	internal: row['internal'] === 1,
 	options: JSON.parse(String(row['options'])) as Record<string, string>,
 	labels: JSON.parse(String(row['labels'])) as Record<string, string>,
@@ -37,16 +39,27 @@ const toPort = (row: Row): PortLease => ({
 /** Inside a transaction of the caller's, that one serves. */
 const nested = <T>(db: DatabaseSync, work: () => T): T => (db.isTransaction ? work() : transaction(db, work));
 
+const one = (row: Row | undefined): Network | undefined => row && toNetwork(row);
+
 const networkRecords = (db: DatabaseSync): Pick<NetworkStore, 'networks' | 'networkById' | 'networkByName' | 'insertNetwork' | 'deleteNetwork'> => {
-	const one = (row: Row | undefined): Network | undefined => row && toNetwork(row);
 	return {
 		networks: () => db.prepare('SELECT * FROM networks ORDER BY name').all().map(toNetwork),
 		networkById: id => one(db.prepare('SELECT * FROM networks WHERE id = ?').get(id)),
 		networkByName: name => one(db.prepare('SELECT * FROM networks WHERE name = ?').get(name)),
 		insertNetwork(network) {
 			const {id, name, driver, subnet, gateway, bridge, internal, options, labels, created} = network;
-			db.prepare('INSERT INTO networks (id, name, driver, subnet, gateway, bridge, internal, options, labels, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
-				.run(id, name, driver, subnet, gateway, bridge, internal ? 1 : 0, JSON.stringify(options), JSON.stringify(labels), created);
+			db.prepare('INSERT INTO networks (id, name, driver, subnet, gateway, bridge, internal, options, labels, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
+				id,
+				name,
+				driver,
+				subnet,
+				gateway,
+				bridge,
+				internal ? 1 : 0,
+				JSON.stringify(options),
+				JSON.stringify(labels),
+				created,
+			);
 		},
 		deleteNetwork(id) {
 			db.prepare('DELETE FROM networks WHERE id = ?').run(id);
@@ -54,11 +67,25 @@ const networkRecords = (db: DatabaseSync): Pick<NetworkStore, 'networks' | 'netw
 	};
 };
 
-const endpointRecords = (db: DatabaseSync): Pick<NetworkStore, 'endpointsOfNetwork' | 'endpointsOfContainer' | 'insertEndpoint' | 'deleteEndpoints'> => ({
+const endpointRecords = (db: DatabaseSync): Pick<NetworkStore, 'addresses' | 'endpointsOfNetwork' | 'endpointsOfContainer' | 'insertEndpoint' | 'deleteEndpoints'> => ({
+	addresses: id =>
+		new Set(
+			db
+				.prepare('SELECT address FROM endpoints WHERE network = ?')
+				.all(id)
+				.map(row => String(row['address'])),
+		),
 	endpointsOfNetwork: id => db.prepare('SELECT * FROM endpoints WHERE network = ?').all(id).map(toEndpoint),
 	endpointsOfContainer: id => db.prepare('SELECT * FROM endpoints WHERE container = ? ORDER BY rowid').all(id).map(toEndpoint),
 	insertEndpoint({id, networkId, containerId, address, mac, aliases}) {
-		db.prepare('INSERT INTO endpoints (id, network, container, address, mac, aliases) VALUES (?, ?, ?, ?, ?, ?)').run(id, networkId, containerId, address, mac, JSON.stringify(aliases));
+		db.prepare('INSERT INTO endpoints (id, network, container, address, mac, aliases) VALUES (?, ?, ?, ?, ?, ?)').run(
+			id,
+			networkId,
+			containerId,
+			address,
+			mac,
+			JSON.stringify(aliases),
+		);
 	},
 	deleteEndpoints(containerId) {
 		db.prepare('DELETE FROM endpoints WHERE container = ?').run(containerId);
@@ -66,9 +93,11 @@ const endpointRecords = (db: DatabaseSync): Pick<NetworkStore, 'endpointsOfNetwo
 });
 
 const portRecords = (db: DatabaseSync): Pick<NetworkStore, 'ports' | 'insertPort' | 'deletePorts'> => ({
-	ports: containerId => (containerId === undefined
-		? db.prepare('SELECT * FROM ports').all()
-		: db.prepare('SELECT * FROM ports WHERE container = ? ORDER BY container_port, protocol, host_ip').all(containerId)).map(toPort),
+	ports: containerId =>
+		(containerId === undefined
+			? db.prepare('SELECT * FROM ports').all()
+			: db.prepare('SELECT * FROM ports WHERE container = ? ORDER BY container_port, protocol, host_ip').all(containerId)
+		).map(toPort),
 	insertPort({containerId, protocol, hostIp, hostPort, containerPort}) {
 		db.prepare('INSERT INTO ports (protocol, host_ip, host_port, container, container_port) VALUES (?, ?, ?, ?, ?)').run(protocol, hostIp, hostPort, containerId, containerPort);
 	},

@@ -5,7 +5,8 @@ import {checkVolumeName} from './name.ts';
 import {parseBytes, parseMode} from './size.ts';
 import {cleanSource, cleanTarget} from './target.ts';
 
-const invalid = (spec: string, why: string): EngineError => new EngineError({code: 'volume.invalid-mount', subject: spec, message: `invalid argument "${spec}" for "--mount": ${why}`});
+const invalid = (spec: string, why: string): EngineError =>
+	new EngineError({code: 'volume.invalid-mount', subject: spec, message: `invalid argument "${spec}" for "--mount": ${why}`});
 
 /** One line of comma-separated fields; a field in double quotes may hold commas, and two quotes mean one. */
 const splitFields = (spec: string): string[] => {
@@ -32,14 +33,18 @@ const parseBoolean = (value: string, key: string, spec: string): boolean => {
 	throw invalid(spec, `invalid value for ${key}: ${value}`);
 };
 
-const choice = (key: string, values: readonly string[], toOption: (value: string) => string): Setter => (draft, value, spec) => {
-	if (!values.includes(value)) throw invalid(spec, `invalid value for ${key}: ${value}; it must be one of ${values.join(', ')}`);
-	draft.options.push(toOption(value));
-};
+const choice =
+	(key: string, values: readonly string[], toOption: (value: string) => string): Setter =>
+	(draft, value, spec) => {
+		if (!values.includes(value)) throw invalid(spec, `invalid value for ${key}: ${value}; it must be one of ${values.join(', ')}`);
+		draft.options.push(toOption(value));
+	};
 
-const refused = (key: string, hint: string): Setter => (_draft, _value, spec) => {
-	throw new EngineError({code: 'volume.unsupported-option', subject: spec, message: `the mount option ${key} is not supported`, hint});
-};
+const refused =
+	(key: string, hint: string): Setter =>
+	(_draft, _value, spec) => {
+		throw new EngineError({code: 'volume.unsupported-option', subject: spec, message: `the mount option ${key} is not supported`, hint});
+	};
 
 const setSource: Setter = (draft, value) => {
 	draft.source = value;
@@ -50,9 +55,11 @@ const setTarget: Setter = (draft, value) => {
 const setReadOnly: Setter = (draft, value, spec) => {
 	draft.readOnly = parseBoolean(value, 'readonly', spec);
 };
-const flag = (key: string, option: string): Setter => (draft, value, spec) => {
-	if (parseBoolean(value, key, spec)) draft.options.push(option);
-};
+const flag =
+	(key: string, option: string): Setter =>
+	(draft, value, spec) => {
+		if (parseBoolean(value, key, spec)) draft.options.push(option);
+	};
 
 const setters: Readonly<Record<string, Setter>> = {
 	type(draft, value) {
@@ -75,7 +82,8 @@ const setters: Readonly<Record<string, Setter>> = {
 		draft.options.push(`volume-label=${value}`);
 	},
 	'volume-driver'(draft, value, spec) {
-		if (value !== 'local' && value !== '') throw new EngineError({code: 'volume.unknown-driver', subject: spec, message: `volume driver "${value}" is not supported`, hint: 'leave volume-driver out'});
+		if (value !== 'local' && value !== '')
+			throw new EngineError({code: 'volume.unknown-driver', subject: spec, message: `volume driver "${value}" is not supported`, hint: 'leave volume-driver out'});
 	},
 	'volume-opt': refused('volume-opt', 'mount the folder with type=bind, or a tmpfs with type=tmpfs'),
 	'volume-subpath': refused('volume-subpath', 'mount the whole volume'),

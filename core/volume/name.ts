@@ -6,5 +6,10 @@ export const isVolumeName = (name: string): boolean => /^[a-zA-Z0-9][a-zA-Z0-9_.
 export const checkVolumeName = (name: string): void => {
 	if (isVolumeName(name)) return;
 	const hint = name.includes('/') ? 'give an absolute path to mount a folder of the host' : undefined;
-	throw new EngineError({code: 'volume.invalid-name', subject: name, message: `"${name}" includes invalid characters for a local volume name: only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed, at least two`, hint});
+	throw new EngineError({
+		code: 'volume.invalid-name',
+		subject: name,
+		message: `"${name}" includes invalid characters for a local volume name: only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed, at least two`,
+		hint,
+	});
 };

@@ -1,4 +1,5 @@
 import {mkdirSync, readdirSync, statSync} from 'node:fs';
+import {hasErrno} from '../errors/codes.ts';
 import {EngineError} from '../errors/error.ts';
 import type {MountPoint, MountSpec, VolumeStore} from './model.ts';
 import {cleanTarget} from './target.ts';
@@ -9,7 +10,7 @@ const isMissing = (path: string): boolean => {
 		statSync(path);
 		return false;
 	} catch (cause) {
-		if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return true;
+		if (hasErrno(cause, 'ENOENT')) return true;
 		throw new EngineError({code: 'volume.bad-source', subject: path, message: `invalid mount config for type "bind": cannot look at source path ${path}`, cause});
 	}
 };
@@ -17,17 +18,26 @@ const isMissing = (path: string): boolean => {
 const bindPoint = ({source, target, readOnly, options}: MountSpec): MountPoint => {
 	if (isMissing(source)) {
 		if (!options.includes('bind-create-src'))
-			throw new EngineError({code: 'volume.bad-source', subject: source, message: `invalid mount config for type "bind": bind source path does not exist: ${source}`, hint: 'make it first, or add bind-create-src'});
+			throw new EngineError({
+				code: 'volume.bad-source',
+				subject: source,
+				message: `invalid mount config for type "bind": bind source path does not exist: ${source}`,
+				hint: 'make it first, or add bind-create-src',
+			});
 		mkdirSync(source, {recursive: true, mode: 0o755});
 	}
 	return {type: 'bind', source, target, readOnly, options, anonymous: false};
 };
 
 const labelsOf = (options: readonly string[]): Record<string, string> =>
-	Object.fromEntries(options.filter(option => option.startsWith('volume-label=')).map(option => {
-		const [, key = '', ...value] = option.split('=');
-		return [key, value.join('=')];
-	}));
+	Object.fromEntries(
+		options
+			.filter(option => option.startsWith('volume-label='))
+			.map(option => {
+				const [, key = '', ...value] = option.split('=');
+				return [key, value.join('=')];
+			}),
+	);
 
 const volumePoint = (store: VolumeStore, root: string, {source, target, readOnly, options}: MountSpec): MountPoint => {
 	const {name} = createVolume(store, root, {name: source, labels: labelsOf(options)});

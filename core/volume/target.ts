@@ -1,7 +1,8 @@
 import {posix} from 'node:path';
 import {EngineError} from '../errors/error.ts';
 
-export const invalidMount = (spec: string, why: string): EngineError => new EngineError({code: 'volume.invalid-mount', subject: spec, message: `invalid volume specification: '${spec}': ${why}`});
+export const invalidMount = (spec: string, why: string): EngineError =>
+	new EngineError({code: 'volume.invalid-mount', subject: spec, message: `invalid volume specification: '${spec}': ${why}`});
 
 /** A path in the container: absolute, cleaned, and not the root itself. */
 export const cleanTarget = (target: string, spec: string): string => {

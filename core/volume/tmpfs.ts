@@ -4,8 +4,22 @@ import {cleanTarget, invalidMount} from './target.ts';
 
 /** The options of `--tmpfs` that are words; those that exclude each other share a class. */
 const words: Readonly<Record<string, string>> = {
-	exec: 'exec', noexec: 'exec', suid: 'suid', nosuid: 'suid', dev: 'dev', nodev: 'dev', sync: 'sync', async: 'sync',
-	atime: 'atime', noatime: 'atime', diratime: 'diratime', nodiratime: 'diratime', relatime: 'relatime', norelatime: 'relatime', strictatime: 'strictatime', nostrictatime: 'strictatime',
+	exec: 'exec',
+	noexec: 'exec',
+	suid: 'suid',
+	nosuid: 'suid',
+	dev: 'dev',
+	nodev: 'dev',
+	sync: 'sync',
+	async: 'sync',
+	atime: 'atime',
+	noatime: 'atime',
+	diratime: 'diratime',
+	nodiratime: 'diratime',
+	relatime: 'relatime',
+	norelatime: 'relatime',
+	strictatime: 'strictatime',
+	nostrictatime: 'strictatime',
 };
 
 const parsers: Readonly<Record<string, (value: string) => string | undefined>> = {
@@ -29,11 +43,13 @@ const checkOption = (option: string): string | undefined => {
 export const parseTmpfs = (target: string, text: string): MountSpec => {
 	const spec = text === '' ? target : `${target}:${text}`;
 	const parts = text.split(',').filter(part => part !== '');
-	const options = parts.filter(part => part !== 'ro' && part !== 'rw').map(part => {
-		const option = checkOption(part);
-		if (option === undefined) throw invalidMount(spec, `invalid tmpfs option "${part}"`);
-		return option;
-	});
+	const options = parts
+		.filter(part => part !== 'ro' && part !== 'rw')
+		.map(part => {
+			const option = checkOption(part);
+			if (option === undefined) throw invalidMount(spec, `invalid tmpfs option "${part}"`);
+			return option;
+		});
 	return {type: 'tmpfs', source: '', target: cleanTarget(target, spec), readOnly: parts.includes('ro'), options};
 };
 

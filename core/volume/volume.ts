@@ -5,7 +5,12 @@ import {EngineError} from '../errors/error.ts';
 import type {Volume, VolumeStore} from './model.ts';
 import {checkVolumeName} from './name.ts';
 
-export type VolumeRequest = {readonly name?: string | undefined; readonly driver?: string | undefined; readonly labels?: Readonly<Record<string, string>> | undefined; readonly options?: Readonly<Record<string, string>> | undefined};
+export type VolumeRequest = {
+	readonly name?: string | undefined;
+	readonly driver?: string | undefined;
+	readonly labels?: Readonly<Record<string, string>> | undefined;
+	readonly options?: Readonly<Record<string, string>> | undefined;
+};
 
 /** Folders of volumes that are gone: no volume's name begins with a dot. */
 const removedPrefix = '.removed-';
@@ -23,9 +28,16 @@ const moveAside = (root: string, name: string): string | undefined => {
 };
 
 const checkRequest = ({driver = 'local', options = {}}: VolumeRequest): void => {
-	if (driver !== 'local') throw new EngineError({code: 'volume.unknown-driver', subject: driver, message: `volume driver "${driver}" is not supported`, hint: 'use the driver local'});
+	if (driver !== 'local')
+		throw new EngineError({code: 'volume.unknown-driver', subject: driver, message: `volume driver "${driver}" is not supported`, hint: 'use the driver local'});
 	const [option] = Object.keys(options);
-	if (option !== undefined) throw new EngineError({code: 'volume.unsupported-option', subject: option, message: `the volume option ${option} is not supported`, hint: 'mount the folder with -v, or a tmpfs with --tmpfs'});
+	if (option !== undefined)
+		throw new EngineError({
+			code: 'volume.unsupported-option',
+			subject: option,
+			message: `the volume option ${option} is not supported`,
+			hint: 'mount the folder with -v, or a tmpfs with --tmpfs',
+		});
 };
 
 /** Makes the volume, or returns the one of this name. Without a name it is anonymous. */
@@ -60,7 +72,8 @@ export const removeVolume = (store: VolumeStore, root: string, name: string, use
 	store.transaction(() => {
 		resolveVolume(store, name);
 		const users = usersOf(name);
-		if (users.length > 0) throw new EngineError({code: 'volume.in-use', subject: name, message: `remove ${name}: volume is in use - [${users.join(', ')}]`, hint: 'remove the container first'});
+		if (users.length > 0)
+			throw new EngineError({code: 'volume.in-use', subject: name, message: `remove ${name}: volume is in use - [${users.join(', ')}]`, hint: 'remove the container first'});
 		/* Moved before the record goes: after a crash between the two there is an empty volume, never another's data. */
 		const aside = moveAside(root, name);
 		store.deleteVolume(name);
@@ -68,7 +81,11 @@ export const removeVolume = (store: VolumeStore, root: string, name: string, use
 	});
 
 /** Removes the volumes that no container mounts: anonymous ones, or with `all` every one; `keep` spares by label. */
-export const pruneVolumes = (store: VolumeStore, root: string, options: {readonly all: boolean; readonly usersOf: (name: string) => readonly string[]; readonly keep?: (volume: Volume) => boolean}): {volumes: Volume[]; folders: string[]} =>
+export const pruneVolumes = (
+	store: VolumeStore,
+	root: string,
+	options: {readonly all: boolean; readonly usersOf: (name: string) => readonly string[]; readonly keep?: (volume: Volume) => boolean},
+): {volumes: Volume[]; folders: string[]} =>
 	store.transaction(() => {
 		const unused = store.volumes().filter(volume => (options.all || volume.anonymous) && !options.keep?.(volume) && options.usersOf(volume.name).length === 0);
 		return {volumes: unused, folders: unused.flatMap(({name}) => removeVolume(store, root, name, () => []))};
@@ -77,5 +94,9 @@ export const pruneVolumes = (store: VolumeStore, root: string, options: {readonl
 /** Folders that a removal which was cut short has left. */
 export const removedFolders = (root: string): string[] => {
 	const folder = join(root, 'volumes');
-	return existsSync(folder) ? readdirSync(folder).filter(name => name.startsWith(removedPrefix)).map(name => join(folder, name)) : [];
+	return existsSync(folder)
+		? readdirSync(folder)
+				.filter(name => name.startsWith(removedPrefix))
+				.map(name => join(folder, name))
+		: [];
 };

@@ -129,86 +129,137 @@ test('parseTmpfs() checks options, and Docker’s defaults give way to their opp
 	const options = (text: string) => ociMounts([{...parseTmpfs('/run', text), anonymous: false}])[0]?.options.join(',');
 	t.is(options(''), 'noexec,nosuid,nodev,rw');
 	t.is(options('ro,exec,size=64k,mode=01777,uid=5'), 'nosuid,nodev,exec,size=65536,mode=1777,uid=5,ro');
-	for (const bad of ['INVALID', 'size=x', 'size', 'mode=9', 'size=1k,lowerdir=/x', 'constructor']) refuses(t, 'volume.invalid-mount', /invalid tmpfs option/, () => parseTmpfs('/run', bad));
+	for (const bad of ['INVALID', 'size=x', 'size', 'mode=9', 'size=1k,lowerdir=/x', 'constructor'])
+		refuses(t, 'volume.invalid-mount', /invalid tmpfs option/, () => parseTmpfs('/run', bad));
 	refuses(t, 'volume.invalid-mount', /must be absolute/, () => parseTmpfs('run', ''));
-	t.deepEqual([parseBytes('1.5g'), parseBytes('10'), parseBytes('10b'), parseBytes('-1'), parseBytes('1e3'), parseBytes('9999999t')], [1_610_612_736, 10, 10, undefined, undefined, undefined]);
+	t.deepEqual(
+		[parseBytes('1.5g'), parseBytes('10'), parseBytes('10b'), parseBytes('-1'), parseBytes('1e3'), parseBytes('9999999t')],
+		[1_610_612_736, 10, 10, undefined, undefined, undefined],
+	);
 	t.deepEqual([parseMode('755'), parseMode('01777'), parseMode('0o700'), parseMode('8')], ['755', '1777', '700', undefined]);
 });
 
-test('a volume is made once, found, refused removal while in use, and removed with its folder', t => withStore((store, root) => {
-	const volume = createVolume(store, root, {name: 'data', labels: {a: 'b'}});
-	t.deepEqual(createVolume(store, root, {name: 'data'}), volume);
-	t.is(statSync(volumePath(root, 'data')).mode & 0o7777, 0o755);
-	writeFileSync(join(volumePath(root, 'data'), 'file'), 'x');
-	refuses(t, 'volume.in-use', /remove data: volume is in use - \[web, db\]/, () => removeVolume(store, root, 'data', () => ['web', 'db']));
-	const [aside] = removeVolume(store, root, 'data', nobody);
-	t.false(existsSync(volumePath(root, 'data')));
-	t.true(existsSync(join(aside!, '_data', 'file')));
-	t.deepEqual(removedFolders(root), [aside]);
-	refuses(t, 'volume.not-found', /get data: no such volume/, () => resolveVolume(store, 'data'));
-	refuses(t, 'volume.not-found', /no such volume/, () => removeVolume(store, root, 'data', nobody));
-	t.deepEqual(readdirSync((createVolume(store, root, {name: 'data'}), volumePath(root, 'data'))), []);
-}));
+test('a volume is made once, found, refused removal while in use, and removed with its folder', t =>
+	withStore((store, root) => {
+		const volume = createVolume(store, root, {name: 'data', labels: {a: 'b'}});
+		t.deepEqual(createVolume(store, root, {name: 'data'}), volume);
+		t.is(statSync(volumePath(root, 'data')).mode & 0o7777, 0o755);
+		writeFileSync(join(volumePath(root, 'data'), 'file'), 'x');
+		refuses(t, 'volume.in-use', /remove data: volume is in use - \[web, db\]/, () => removeVolume(store, root, 'data', () => ['web', 'db']));
+		const [aside] = removeVolume(store, root, 'data', nobody);
+		t.false(existsSync(volumePath(root, 'data')));
+		t.true(existsSync(join(aside!, '_data', 'file')));
+		t.deepEqual(removedFolders(root), [aside]);
+		refuses(t, 'volume.not-found', /get data: no such volume/, () => resolveVolume(store, 'data'));
+		refuses(t, 'volume.not-found', /no such volume/, () => removeVolume(store, root, 'data', nobody));
+		t.deepEqual(readdirSync((createVolume(store, root, {name: 'data'}), volumePath(root, 'data'))), []);
+	}));
 
-test('what a crash left under a volume’s name is not the new volume’s content', t => withStore((store, root) => {
-	mkdirSync(volumePath(root, 'data'), {recursive: true});
-	writeFileSync(join(volumePath(root, 'data'), 'old'), 'secret');
-	createVolume(store, root, {name: 'data'});
-	t.deepEqual(readdirSync(volumePath(root, 'data')), []);
-	t.is(removedFolders(root).length, 1);
-}));
+test('what a crash left under a volume’s name is not the new volume’s content', t =>
+	withStore((store, root) => {
+		mkdirSync(volumePath(root, 'data'), {recursive: true});
+		writeFileSync(join(volumePath(root, 'data'), 'old'), 'secret');
+		createVolume(store, root, {name: 'data'});
+		t.deepEqual(readdirSync(volumePath(root, 'data')), []);
+		t.is(removedFolders(root).length, 1);
+	}));
 
-test('a volume with a foreign driver or options is an error at once, and nothing is made', t => withStore((store, root) => {
-	refuses(t, 'volume.unknown-driver', /volume driver "nfs" is not supported/, () => createVolume(store, root, {name: 'data', driver: 'nfs'}));
-	refuses(t, 'volume.unsupported-option', /the volume option type is not supported/, () => createVolume(store, root, {name: 'data', options: {type: 'tmpfs'}}));
-	for (const name of ['../x', 'a', '.hidden', 'a/b', 'a\0b']) refuses(t, 'volume.invalid-name', /invalid characters/, () => createVolume(store, root, {name}));
-	t.deepEqual(store.volumes(), []);
-	t.false(existsSync(join(root, 'volumes')));
-}));
+test('a volume with a foreign driver or options is an error at once, and nothing is made', t =>
+	withStore((store, root) => {
+		refuses(t, 'volume.unknown-driver', /volume driver "nfs" is not supported/, () => createVolume(store, root, {name: 'data', driver: 'nfs'}));
+		refuses(t, 'volume.unsupported-option', /the volume option type is not supported/, () => createVolume(store, root, {name: 'data', options: {type: 'tmpfs'}}));
+		for (const name of ['../x', 'a', '.hidden', 'a/b', 'a\0b']) refuses(t, 'volume.invalid-name', /invalid characters/, () => createVolume(store, root, {name}));
+		t.deepEqual(store.volumes(), []);
+		t.false(existsSync(join(root, 'volumes')));
+	}));
 
-test('pruneVolumes() takes unused anonymous volumes, named ones only when asked', t => withStore((store, root) => {
-	const anonymous = createVolume(store, root, {});
-	const used = createVolume(store, root, {});
-	createVolume(store, root, {name: 'named'});
-	createVolume(store, root, {name: 'kept', labels: {keep: ''}});
-	t.regex(anonymous.name, /^[0-9a-f]{64}$/);
-	const usersOf = (name: string) => (name === used.name ? ['web'] : []);
-	const first = pruneVolumes(store, root, {all: false, usersOf});
-	t.deepEqual(first.volumes.map(({name}) => name), [anonymous.name]);
-	t.is(first.folders.length, 1);
-	const second = pruneVolumes(store, root, {all: true, usersOf, keep: volume => 'keep' in volume.labels});
-	t.deepEqual(second.volumes.map(({name}) => name), ['named']);
-	t.deepEqual(store.volumes().map(({name}) => name).sort(), [used.name, 'kept'].sort());
-}));
+test('pruneVolumes() takes unused anonymous volumes, named ones only when asked', t =>
+	withStore((store, root) => {
+		const anonymous = createVolume(store, root, {});
+		const used = createVolume(store, root, {});
+		createVolume(store, root, {name: 'named'});
+		createVolume(store, root, {name: 'kept', labels: {keep: ''}});
+		t.regex(anonymous.name, /^[0-9a-f]{64}$/);
+		const usersOf = (name: string) => (name === used.name ? ['web'] : []);
+		const first = pruneVolumes(store, root, {all: false, usersOf});
+		t.deepEqual(
+			first.volumes.map(({name}) => name),
+			[anonymous.name],
+		);
+		t.is(first.folders.length, 1);
+		const second = pruneVolumes(store, root, {all: true, usersOf, keep: volume => 'keep' in volume.labels});
+		t.deepEqual(
+			second.volumes.map(({name}) => name),
+			['named'],
+		);
+		t.deepEqual(
+			store
+				.volumes()
+				.map(({name}) => name)
+				.sort(),
+			[used.name, 'kept'].sort(),
+		);
+	}));
 
-test('resolveMounts() makes volumes and host folders, and gives the image’s VOLUMEs anonymous ones', t => withStore((store, root) => {
-	const host = join(root, 'host', 'folder');
-	const specs = [parseVolume(`${host}:/host:ro`), parseVolume('data:/var/lib/data'), parseMount('type=tmpfs,target=/scratch')];
-	const points = resolveMounts(store, root, specs, ['/var/lib/data/', '/cache', '/cache/']);
-	t.true(statSync(host).isDirectory());
-	t.deepEqual(points.map(({type, target, anonymous}) => [type, target, anonymous]), [['bind', '/host', false], ['volume', '/var/lib/data', false], ['tmpfs', '/scratch', false], ['volume', '/cache', true]]);
-	t.deepEqual(ociMounts(points).map(({destination, source, options}) => [destination, source, options.join(',')]), [
-		['/host', host, 'rbind,ro,rro,rprivate'],
-		['/scratch', 'tmpfs', 'noexec,nosuid,nodev,rw'],
-		['/cache', volumePath(root, points[3]?.name ?? ''), 'rbind,rw,rprivate'],
-		['/var/lib/data', volumePath(root, 'data'), 'rbind,rw,rprivate'],
-	]);
-	t.deepEqual(inspectMount(points[0]!), {Type: 'bind', Source: host, Destination: '/host', Mode: 'ro', RW: false, Propagation: 'rprivate'});
-	t.deepEqual(inspectMount(points[1]!), {Type: 'volume', Name: 'data', Source: volumePath(root, 'data'), Destination: '/var/lib/data', Driver: 'local', Mode: '', RW: true, Propagation: ''});
-	t.like(inspectVolume(root, resolveVolume(store, 'data')), {Name: 'data', Driver: 'local', Scope: 'local', Mountpoint: volumePath(root, 'data')});
-}));
+test('resolveMounts() makes volumes and host folders, and gives the image’s VOLUMEs anonymous ones', t =>
+	withStore((store, root) => {
+		const host = join(root, 'host', 'folder');
+		const specs = [parseVolume(`${host}:/host:ro`), parseVolume('data:/var/lib/data'), parseMount('type=tmpfs,target=/scratch')];
+		const points = resolveMounts(store, root, specs, ['/var/lib/data/', '/cache', '/cache/']);
+		t.true(statSync(host).isDirectory());
+		t.deepEqual(
+			points.map(({type, target, anonymous}) => [type, target, anonymous]),
+			[
+				['bind', '/host', false],
+				['volume', '/var/lib/data', false],
+				['tmpfs', '/scratch', false],
+				['volume', '/cache', true],
+			],
+		);
+		t.deepEqual(
+			ociMounts(points).map(({destination, source, options}) => [destination, source, options.join(',')]),
+			[
+				['/host', host, 'rbind,ro,rro,rprivate'],
+				['/scratch', 'tmpfs', 'noexec,nosuid,nodev,rw'],
+				['/cache', volumePath(root, points[3]?.name ?? ''), 'rbind,rw,rprivate'],
+				['/var/lib/data', volumePath(root, 'data'), 'rbind,rw,rprivate'],
+			],
+		);
+		t.deepEqual(inspectMount(points[0]!), {Type: 'bind', Source: host, Destination: '/host', Mode: 'ro', RW: false, Propagation: 'rprivate'});
+		t.deepEqual(inspectMount(points[1]!), {
+			Type: 'volume',
+			Name: 'data',
+			Source: volumePath(root, 'data'),
+			Destination: '/var/lib/data',
+			Driver: 'local',
+			Mode: '',
+			RW: true,
+			Propagation: '',
+		});
+		t.like(inspectVolume(root, resolveVolume(store, 'data')), {Name: 'data', Driver: 'local', Scope: 'local', Mountpoint: volumePath(root, 'data')});
+	}));
 
-test('only new, empty volumes without nocopy take over the image’s content', t => withStore((store, root) => {
-	createVolume(store, root, {name: 'full'});
-	writeFileSync(join(volumePath(root, 'full'), 'file'), '');
-	const points = resolveMounts(store, root, [parseVolume('full:/full'), parseVolume('empty:/empty'), parseVolume('plain:/plain:nocopy'), parseVolume(`${root}:/bind`)], ['/image']);
-	t.deepEqual(copyUps(points).map(({target}) => target), ['/empty', '/image']);
-}));
+test('only new, empty volumes without nocopy take over the image’s content', t =>
+	withStore((store, root) => {
+		createVolume(store, root, {name: 'full'});
+		writeFileSync(join(volumePath(root, 'full'), 'file'), '');
+		const points = resolveMounts(
+			store,
+			root,
+			[parseVolume('full:/full'), parseVolume('empty:/empty'), parseVolume('plain:/plain:nocopy'), parseVolume(`${root}:/bind`)],
+			['/image'],
+		);
+		t.deepEqual(
+			copyUps(points).map(({target}) => target),
+			['/empty', '/image'],
+		);
+	}));
 
-test('two mounts on one target, a missing source and a source behind a link loop are errors', t => withStore((store, root) => {
-	refuses(t, 'volume.duplicate-target', /Duplicate mount point: \/x/, () => resolveMounts(store, root, [parseVolume('aa:/x'), parseMount('type=tmpfs,target=/x/')], []));
-	refuses(t, 'volume.bad-source', /bind source path does not exist/, () => resolveMounts(store, root, [parseMount(`type=bind,source=${root}/nowhere,target=/x`)], []));
-	symlinkSync('loop', join(root, 'loop'));
-	refuses(t, 'volume.bad-source', /cannot look at source path/, () => resolveMounts(store, root, [parseVolume(`${root}/loop:/x`)], []));
-	t.deepEqual(store.volumes(), []);
-}));
+test('two mounts on one target, a missing source and a source behind a link loop are errors', t =>
+	withStore((store, root) => {
+		refuses(t, 'volume.duplicate-target', /Duplicate mount point: \/x/, () => resolveMounts(store, root, [parseVolume('aa:/x'), parseMount('type=tmpfs,target=/x/')], []));
+		refuses(t, 'volume.bad-source', /bind source path does not exist/, () => resolveMounts(store, root, [parseMount(`type=bind,source=${root}/nowhere,target=/x`)], []));
+		symlinkSync('loop', join(root, 'loop'));
+		refuses(t, 'volume.bad-source', /cannot look at source path/, () => resolveMounts(store, root, [parseVolume(`${root}/loop:/x`)], []));
+		t.deepEqual(store.volumes(), []);
+	}));

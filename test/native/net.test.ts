@@ -2,7 +2,12 @@ import test from 'ava';
 import {cableName, openWorld, type Space, type World} from './net-world.ts';
 
 /** A container at 172.30.0.N of the first bridge (or 172.30.1.N of the second), with what is published of it. */
-const containerPlan = (world: World, name: string, n: number, {ports = [], second = false, internal = false}: {ports?: string[]; second?: boolean; internal?: boolean} = {}): string => {
+const containerPlan = (
+	world: World,
+	name: string,
+	n: number,
+	{ports = [], second = false, internal = false}: {ports?: string[]; second?: boolean; internal?: boolean} = {},
+): string => {
 	const bridge = world.bridges[second ? 1 : 0];
 	const net = second ? '172.30.1' : '172.30.0';
 	return world.plan(
@@ -35,224 +40,247 @@ const briefly = {patience: 1000};
 
 const elements = (world: World): string => world.host.run('nft', 'list', 'ruleset').stdout;
 
-test('a container gets its address, its route and lo, and no IPv6', t => withWorld(async world => {
-	const {space} = await up(world, 'one', 2);
-	const addresses = space.get('ip', '-o', 'address');
-	t.regex(addresses, /eth0\s+inet 172\.30\.0\.2\/24 brd 172\.30\.0\.255/);
-	t.regex(addresses, /lo\s+inet 127\.0\.0\.1/);
-	t.notRegex(addresses, /eth0\s+inet6/);
-	t.regex(space.get('ip', 'route'), /default via 172\.30\.0\.1 dev eth0/);
-	t.regex(space.get('ip', 'link', 'show', 'eth0'), /mtu 1500.*\n.*02:42:ac:1e:00:02/);
-	t.notRegex(world.host.get('ip', '-o', '-6', 'address', 'show', 'dev', cableName('one')), /inet6/);
-}));
+test('a container gets its address, its route and lo, and no IPv6', t =>
+	withWorld(async world => {
+		const {space} = await up(world, 'one', 2);
+		const addresses = space.get('ip', '-o', 'address');
+		t.regex(addresses, /eth0\s+inet 172\.30\.0\.2\/24 brd 172\.30\.0\.255/);
+		t.regex(addresses, /lo\s+inet 127\.0\.0\.1/);
+		t.notRegex(addresses, /eth0\s+inet6/);
+		t.regex(space.get('ip', 'route'), /default via 172\.30\.0\.1 dev eth0/);
+		t.regex(space.get('ip', 'link', 'show', 'eth0'), /mtu 1500.*\n.*02:42:ac:1e:00:02/);
+		t.notRegex(world.host.get('ip', '-o', '-6', 'address', 'show', 'dev', cableName('one')), /inet6/);
+	}));
 
-test('containers of one bridge reach each other; the outside sees the host when they call', t => withWorld(async world => {
-	const one = await up(world, 'one', 2);
-	const two = await up(world, 'two', 3);
-	await two.space.serve('tcp', 80, 'two');
-	await world.neighbour.serve('tcp', 80, 'neighbour');
-	await world.neighbour.serve('udp', 80, 'neighbour');
-	t.is(await one.space.ask('tcp', '172.30.0.3', 80), 'two 172.30.0.2');
-	t.is(await one.space.ask('tcp', '10.99.0.2', 80), 'neighbour 10.99.0.1');
-	t.is(await one.space.ask('udp', '10.99.0.2', 80), 'neighbour 10.99.0.1');
-}));
+test('containers of one bridge reach each other; the outside sees the host when they call', t =>
+	withWorld(async world => {
+		const one = await up(world, 'one', 2);
+		const two = await up(world, 'two', 3);
+		await two.space.serve('tcp', 80, 'two');
+		await world.neighbour.serve('tcp', 80, 'neighbour');
+		await world.neighbour.serve('udp', 80, 'neighbour');
+		t.is(await one.space.ask('tcp', '172.30.0.3', 80), 'two 172.30.0.2');
+		t.is(await one.space.ask('tcp', '10.99.0.2', 80), 'neighbour 10.99.0.1');
+		t.is(await one.space.ask('udp', '10.99.0.2', 80), 'neighbour 10.99.0.1');
+	}));
 
-test('a published port is reached from the LAN, the host, its loopback, a neighbour on the bridge and the container itself', t => withWorld(async world => {
-	const one = await up(world, 'one', 2, {ports: ['tcp 0.0.0.0 8080 SELF 80', 'udp 0.0.0.0 5353 SELF 53']});
-	const two = await up(world, 'two', 3);
-	const far = await up(world, 'far', 2, {second: true});
-	await one.space.serve('tcp', 80, 'one');
-	await one.space.serve('udp', 53, 'one');
-	t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8080), 'one 10.99.0.2');
-	t.is(await world.neighbour.ask('udp', '10.99.0.1', 5353), 'one 10.99.0.2');
-	t.is(await world.host.ask('tcp', '127.0.0.1', 8080), 'one 172.30.0.1');
-	t.is(await world.host.ask('udp', '127.0.0.1', 5353), 'one 172.30.0.1');
-	t.is(await world.host.ask('tcp', '10.99.0.1', 8080), 'one 10.99.0.1');
-	t.is(await two.space.ask('tcp', '10.99.0.1', 8080), 'one 172.30.0.1');
-	t.is(await two.space.ask('tcp', '172.30.0.1', 8080), 'one 172.30.0.1');
-	t.is(await one.space.ask('tcp', '10.99.0.1', 8080), 'one 172.30.0.1');
-	t.regex(await far.space.ask('tcp', '10.99.0.1', 8080), /^one /);
-}));
+test('a published port is reached from the LAN, the host, its loopback, a neighbour on the bridge and the container itself', t =>
+	withWorld(async world => {
+		const one = await up(world, 'one', 2, {ports: ['tcp 0.0.0.0 8080 SELF 80', 'udp 0.0.0.0 5353 SELF 53']});
+		const two = await up(world, 'two', 3);
+		const far = await up(world, 'far', 2, {second: true});
+		await one.space.serve('tcp', 80, 'one');
+		await one.space.serve('udp', 53, 'one');
+		t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8080), 'one 10.99.0.2');
+		t.is(await world.neighbour.ask('udp', '10.99.0.1', 5353), 'one 10.99.0.2');
+		t.is(await world.host.ask('tcp', '127.0.0.1', 8080), 'one 172.30.0.1');
+		t.is(await world.host.ask('udp', '127.0.0.1', 5353), 'one 172.30.0.1');
+		t.is(await world.host.ask('tcp', '10.99.0.1', 8080), 'one 10.99.0.1');
+		t.is(await two.space.ask('tcp', '10.99.0.1', 8080), 'one 172.30.0.1');
+		t.is(await two.space.ask('tcp', '172.30.0.1', 8080), 'one 172.30.0.1');
+		t.is(await one.space.ask('tcp', '10.99.0.1', 8080), 'one 172.30.0.1');
+		t.regex(await far.space.ask('tcp', '10.99.0.1', 8080), /^one /);
+	}));
 
-test('a port published on 127.0.0.1 is the host’s alone', t => withWorld(async world => {
-	const one = await up(world, 'one', 2, {ports: ['tcp 127.0.0.1 8081 SELF 80', 'tcp 10.99.0.1 8082 SELF 80']});
-	const two = await up(world, 'two', 3);
-	await one.space.serve('tcp', 80, 'one');
-	t.is(await world.host.ask('tcp', '127.0.0.1', 8081), 'one 172.30.0.1');
-	t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8081, briefly), '');
-	t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8082), 'one 10.99.0.2');
-	t.is(await world.host.ask('tcp', '127.0.0.1', 8082, briefly), '');
-	// A neighbour that routes 127.0.0.1 to us, and a host that would take it.
-	world.neighbour.get('sysctl', '-qw', 'net.ipv4.conf.lan0.route_localnet=1');
-	world.host.get('sysctl', '-qw', 'net.ipv4.conf.lan0.route_localnet=1');
-	world.neighbour.get('ip', 'address', 'del', '127.0.0.1/8', 'dev', 'lo');
-	world.neighbour.get('ip', 'route', 'replace', '127.0.0.1/32', 'via', '10.99.0.1', 'dev', 'lan0', 'src', '10.99.0.2');
-	world.neighbour.run('ip', 'route', 'del', 'table', 'local', '127.0.0.1');
-	t.is(await world.neighbour.ask('tcp', '127.0.0.1', 8081, {from: '10.99.0.2', ...briefly}), '');
-	// Likewise a container, whose bridge does take 127.0.0.0/8.
-	await world.host.serve('tcp', 9999, 'private', '127.0.0.1');
-	two.space.get('sysctl', '-qw', 'net.ipv4.conf.eth0.route_localnet=1');
-	two.space.get('ip', 'address', 'del', '127.0.0.1/8', 'dev', 'lo');
-	two.space.get('ip', 'route', 'replace', '127.0.0.1/32', 'via', '172.30.0.1', 'dev', 'eth0', 'src', '172.30.0.3');
-	t.is(await two.space.ask('tcp', '127.0.0.1', 9999, {from: '172.30.0.3', ...briefly}), '');
-	t.is(await world.host.ask('tcp', '127.0.0.1', 9999), 'private 127.0.0.1');
-}));
+test('a port published on 127.0.0.1 is the host’s alone', t =>
+	withWorld(async world => {
+		const one = await up(world, 'one', 2, {ports: ['tcp 127.0.0.1 8081 SELF 80', 'tcp 10.99.0.1 8082 SELF 80']});
+		const two = await up(world, 'two', 3);
+		await one.space.serve('tcp', 80, 'one');
+		t.is(await world.host.ask('tcp', '127.0.0.1', 8081), 'one 172.30.0.1');
+		t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8081, briefly), '');
+		t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8082), 'one 10.99.0.2');
+		t.is(await world.host.ask('tcp', '127.0.0.1', 8082, briefly), '');
+		// A neighbour that routes 127.0.0.1 to us, and a host that would take it.
+		world.neighbour.get('sysctl', '-qw', 'net.ipv4.conf.lan0.route_localnet=1');
+		world.host.get('sysctl', '-qw', 'net.ipv4.conf.lan0.route_localnet=1');
+		world.neighbour.get('ip', 'address', 'del', '127.0.0.1/8', 'dev', 'lo');
+		world.neighbour.get('ip', 'route', 'replace', '127.0.0.1/32', 'via', '10.99.0.1', 'dev', 'lan0', 'src', '10.99.0.2');
+		world.neighbour.run('ip', 'route', 'del', 'table', 'local', '127.0.0.1');
+		t.is(await world.neighbour.ask('tcp', '127.0.0.1', 8081, {from: '10.99.0.2', ...briefly}), '');
+		// Likewise a container, whose bridge does take 127.0.0.0/8.
+		await world.host.serve('tcp', 9999, 'private', '127.0.0.1');
+		two.space.get('sysctl', '-qw', 'net.ipv4.conf.eth0.route_localnet=1');
+		two.space.get('ip', 'address', 'del', '127.0.0.1/8', 'dev', 'lo');
+		two.space.get('ip', 'route', 'replace', '127.0.0.1/32', 'via', '172.30.0.1', 'dev', 'eth0', 'src', '172.30.0.3');
+		t.is(await two.space.ask('tcp', '127.0.0.1', 9999, {from: '172.30.0.3', ...briefly}), '');
+		t.is(await world.host.ask('tcp', '127.0.0.1', 9999), 'private 127.0.0.1');
+	}));
 
-test('what is not published is not reachable: not from the LAN, not from another bridge, not across internal ones', t => withWorld(async world => {
-	const one = await up(world, 'one', 2, {ports: ['tcp 0.0.0.0 8080 SELF 80']});
-	const far = await up(world, 'far', 2, {second: true, internal: true});
-	await one.space.serve('tcp', 80, 'one');
-	await one.space.serve('tcp', 81, 'one');
-	await far.space.serve('tcp', 80, 'far');
-	world.neighbour.get('ip', 'route', 'add', '172.30.0.0/16', 'via', '10.99.0.1');
-	t.is(await world.neighbour.ask('tcp', '172.30.0.2', 81, briefly), '');
-	t.is(await world.neighbour.ask('tcp', '172.30.0.2', 80, briefly), '');
-	t.is(await world.neighbour.ask('tcp', '172.30.1.2', 80, briefly), '');
-	t.is(await one.space.ask('tcp', '172.30.1.2', 80, briefly), '');
-	far.space.get('ip', 'route', 'add', 'default', 'via', '172.30.1.1');
-	t.is(await far.space.ask('tcp', '172.30.0.2', 80, briefly), '');
-	await world.neighbour.serve('tcp', 80, 'neighbour');
-	world.neighbour.get('nft', 'add table ip watch; add chain ip watch in { type filter hook input priority 0; }; add rule ip watch in ip saddr 172.30.1.0/24 counter');
-	t.is(await far.space.ask('tcp', '10.99.0.2', 80, briefly), '');
-	t.regex(world.neighbour.get('nft', 'list', 'ruleset'), /counter packets 0 /);
-	t.is(await world.host.ask('tcp', '172.30.0.2', 81), 'one 172.30.0.1');
-}));
+test('what is not published is not reachable: not from the LAN, not from another bridge, not across internal ones', t =>
+	withWorld(async world => {
+		const one = await up(world, 'one', 2, {ports: ['tcp 0.0.0.0 8080 SELF 80']});
+		const far = await up(world, 'far', 2, {second: true, internal: true});
+		await one.space.serve('tcp', 80, 'one');
+		await one.space.serve('tcp', 81, 'one');
+		await far.space.serve('tcp', 80, 'far');
+		world.neighbour.get('ip', 'route', 'add', '172.30.0.0/16', 'via', '10.99.0.1');
+		t.is(await world.neighbour.ask('tcp', '172.30.0.2', 81, briefly), '');
+		t.is(await world.neighbour.ask('tcp', '172.30.0.2', 80, briefly), '');
+		t.is(await world.neighbour.ask('tcp', '172.30.1.2', 80, briefly), '');
+		t.is(await one.space.ask('tcp', '172.30.1.2', 80, briefly), '');
+		far.space.get('ip', 'route', 'add', 'default', 'via', '172.30.1.1');
+		t.is(await far.space.ask('tcp', '172.30.0.2', 80, briefly), '');
+		await world.neighbour.serve('tcp', 80, 'neighbour');
+		world.neighbour.get('nft', 'add table ip watch; add chain ip watch in { type filter hook input priority 0; }; add rule ip watch in ip saddr 172.30.1.0/24 counter');
+		t.is(await far.space.ask('tcp', '10.99.0.2', 80, briefly), '');
+		t.regex(world.neighbour.get('nft', 'list', 'ruleset'), /counter packets 0 /);
+		t.is(await world.host.ask('tcp', '172.30.0.2', 81), 'one 172.30.0.1');
+	}));
 
-test('a container cannot send as another: neither its address, nor by ARP', t => withWorld(async world => {
-	const one = await up(world, 'one', 2);
-	const two = await up(world, 'two', 3);
-	const evil = await up(world, 'evil', 4);
-	await one.space.serve('udp', 53, 'one');
-	t.is(await two.space.ask('udp', '172.30.0.2', 53), 'one 172.30.0.3');
-	two.space.get('ip', 'link', 'set', 'eth0', 'down');
-	evil.space.get('ip', 'address', 'add', '172.30.0.3/24', 'dev', 'eth0');
-	t.is(await evil.space.ask('udp', '172.30.0.2', 53, {from: '172.30.0.3', ...briefly}), '');
-	evil.space.get('ip', 'neighbour', 'flush', 'all');
-	t.is(await evil.space.ask('udp', '172.30.0.2', 53, {from: '172.30.0.4'}), 'one 172.30.0.4');
-	// With the other's MAC as well.
-	evil.space.get('ip', 'link', 'set', 'eth0', 'down');
-	evil.space.get('ip', 'link', 'set', 'eth0', 'address', '02:42:ac:1e:00:03');
-	evil.space.get('ip', 'link', 'set', 'eth0', 'up');
-	t.is(await evil.space.ask('udp', '172.30.0.2', 53, {from: '172.30.0.3', ...briefly}), '');
-	t.notRegex(one.space.get('ip', 'neighbour'), /172\.30\.0\.4 .*02:42:ac:1e:00:03/);
-}));
+test('a container cannot send as another: neither its address, nor by ARP', t =>
+	withWorld(async world => {
+		const one = await up(world, 'one', 2);
+		const two = await up(world, 'two', 3);
+		const evil = await up(world, 'evil', 4);
+		await one.space.serve('udp', 53, 'one');
+		t.is(await two.space.ask('udp', '172.30.0.2', 53), 'one 172.30.0.3');
+		two.space.get('ip', 'link', 'set', 'eth0', 'down');
+		evil.space.get('ip', 'address', 'add', '172.30.0.3/24', 'dev', 'eth0');
+		t.is(await evil.space.ask('udp', '172.30.0.2', 53, {from: '172.30.0.3', ...briefly}), '');
+		evil.space.get('ip', 'neighbour', 'flush', 'all');
+		t.is(await evil.space.ask('udp', '172.30.0.2', 53, {from: '172.30.0.4'}), 'one 172.30.0.4');
+		// With the other's MAC as well.
+		evil.space.get('ip', 'link', 'set', 'eth0', 'down');
+		evil.space.get('ip', 'link', 'set', 'eth0', 'address', '02:42:ac:1e:00:03');
+		evil.space.get('ip', 'link', 'set', 'eth0', 'up');
+		t.is(await evil.space.ask('udp', '172.30.0.2', 53, {from: '172.30.0.3', ...briefly}), '');
+		t.notRegex(one.space.get('ip', 'neighbour'), /172\.30\.0\.4 .*02:42:ac:1e:00:03/);
+	}));
 
-test('isolation and ports hold when another firewall is flushed, and come back when our own table is', t => withWorld(async world => {
-	world.host.get('nft', 'add', 'table', 'inet', 'other');
-	const one = await up(world, 'one', 2, {ports: ['tcp 0.0.0.0 8080 SELF 80']});
-	await one.space.serve('tcp', 80, 'one');
-	world.neighbour.get('ip', 'route', 'add', '172.30.0.0/16', 'via', '10.99.0.1');
-	world.host.get('nft', 'flush', 'table', 'inet', 'other');
-	t.is(await world.neighbour.ask('tcp', '172.30.0.2', 80, briefly), '');
-	t.is(world.net('check', one.plan).stdout, '');
-	world.host.get('nft', 'flush', 'table', 'inet', world.table);
-	t.regex(world.net('check', one.plan).stdout, /^problem the nftables table \S+ has been changed/m);
-	t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8080, briefly), '');
-	t.is(world.net('mend', one.plan, String(one.space.pid)).stderr, '');
-	t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8080), 'one 10.99.0.2');
-	world.host.get('nft', 'flush', 'ruleset');
-	t.regex(world.net('check', one.plan).stdout, /^problem the nftables table \S+ is missing/m);
-	t.is(world.net('mend', one.plan, String(one.space.pid)).stderr, '');
-	t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8080), 'one 10.99.0.2');
-	t.is(await world.neighbour.ask('tcp', '172.30.0.2', 80, briefly), '');
-	t.is(world.net('check', one.plan).stdout, '');
-	world.host.get('ip', 'link', 'del', world.bridges[0]);
-	t.regex(world.net('check', one.plan).stdout, /^problem the bridge \S+ is missing/m);
-	t.is(world.net('mend', one.plan, String(one.space.pid)).stderr, '');
-	t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8080), 'one 10.99.0.2');
-}));
+test('isolation and ports hold when another firewall is flushed, and come back when our own table is', t =>
+	withWorld(async world => {
+		world.host.get('nft', 'add', 'table', 'inet', 'other');
+		const one = await up(world, 'one', 2, {ports: ['tcp 0.0.0.0 8080 SELF 80']});
+		await one.space.serve('tcp', 80, 'one');
+		world.neighbour.get('ip', 'route', 'add', '172.30.0.0/16', 'via', '10.99.0.1');
+		world.host.get('nft', 'flush', 'table', 'inet', 'other');
+		t.is(await world.neighbour.ask('tcp', '172.30.0.2', 80, briefly), '');
+		t.is(world.net('check', one.plan).stdout, '');
+		world.host.get('nft', 'flush', 'table', 'inet', world.table);
+		t.regex(world.net('check', one.plan).stdout, /^problem the nftables table \S+ has been changed/m);
+		t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8080, briefly), '');
+		t.is(world.net('mend', one.plan, String(one.space.pid)).stderr, '');
+		t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8080), 'one 10.99.0.2');
+		world.host.get('nft', 'flush', 'ruleset');
+		t.regex(world.net('check', one.plan).stdout, /^problem the nftables table \S+ is missing/m);
+		t.is(world.net('mend', one.plan, String(one.space.pid)).stderr, '');
+		t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8080), 'one 10.99.0.2');
+		t.is(await world.neighbour.ask('tcp', '172.30.0.2', 80, briefly), '');
+		t.is(world.net('check', one.plan).stdout, '');
+		world.host.get('ip', 'link', 'del', world.bridges[0]);
+		t.regex(world.net('check', one.plan).stdout, /^problem the bridge \S+ is missing/m);
+		t.is(world.net('mend', one.plan, String(one.space.pid)).stderr, '');
+		t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8080), 'one 10.99.0.2');
+	}));
 
-test('up finds the cable of a former life, and takes over a port that a lost container has left in the table', t => withWorld(async world => {
-	const ports = ['tcp 0.0.0.0 8080 SELF 80'];
-	await up(world, 'one', 2, {ports});
-	const again = await up(world, 'one', 2, {ports});
-	await again.space.serve('tcp', 80, 'again');
-	t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8080), 'again 10.99.0.2');
-	const other = await up(world, 'other', 3, {ports});
-	await other.space.serve('tcp', 80, 'other');
-	t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8080), 'other 10.99.0.2');
-	// Its former owner cannot take it away.
-	t.is(world.net('down', again.plan).code, 0);
-	t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8080), 'other 10.99.0.2');
-}));
+test('up finds the cable of a former life, and takes over a port that a lost container has left in the table', t =>
+	withWorld(async world => {
+		const ports = ['tcp 0.0.0.0 8080 SELF 80'];
+		await up(world, 'one', 2, {ports});
+		const again = await up(world, 'one', 2, {ports});
+		await again.space.serve('tcp', 80, 'again');
+		t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8080), 'again 10.99.0.2');
+		const other = await up(world, 'other', 3, {ports});
+		await other.space.serve('tcp', 80, 'other');
+		t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8080), 'other 10.99.0.2');
+		// Its former owner cannot take it away.
+		t.is(world.net('down', again.plan).code, 0);
+		t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8080), 'other 10.99.0.2');
+	}));
 
-test('a port that a process of the host has is refused with its name', t => withWorld(async world => {
-	const holder = await world.host.serve('tcp', 8080, 'host');
-	const space = await world.space();
-	const {code, stderr} = world.net('up', containerPlan(world, 'one', 2, {ports: ['tcp 127.0.0.1 8080 SELF 80']}), String(space.pid));
-	t.is(code, 125);
-	t.regex(stderr, /^hawser-net: Bind for 127\.0\.0\.1:8080\/tcp failed: port is already allocated by \S+ \(pid \d+\)\n$/);
-	t.true(stderr.includes(`pid ${holder.pid}`));
-	t.is(space.get('ip', '-o', 'link').trim().split('\n').length, 1);
-	const missing = world.net('up', containerPlan(world, 'one', 2, {ports: ['tcp 10.99.0.77 8080 SELF 80']}), String(space.pid));
-	t.regex(missing.stderr, /the host has no address 10\.99\.0\.77/);
-}));
+test('a port that a process of the host has is refused with its name', t =>
+	withWorld(async world => {
+		const holder = await world.host.serve('tcp', 8080, 'host');
+		const space = await world.space();
+		const {code, stderr} = world.net('up', containerPlan(world, 'one', 2, {ports: ['tcp 127.0.0.1 8080 SELF 80']}), String(space.pid));
+		t.is(code, 125);
+		t.regex(stderr, /^hawser-net: Bind for 127\.0\.0\.1:8080\/tcp failed: port is already allocated by \S+ \(pid \d+\)\n$/);
+		t.true(stderr.includes(`pid ${holder.pid}`));
+		t.is(space.get('ip', '-o', 'link').trim().split('\n').length, 1);
+		const missing = world.net('up', containerPlan(world, 'one', 2, {ports: ['tcp 10.99.0.77 8080 SELF 80']}), String(space.pid));
+		t.regex(missing.stderr, /the host has no address 10\.99\.0\.77/);
+	}));
 
-test('down takes the ports back, and reset leaves nothing', t => withWorld(async world => {
-	const before = [world.host.get('ip', '-o', 'link').split('\n').length, elements(world)];
-	const one = await up(world, 'one', 2, {ports: ['tcp 0.0.0.0 8080 SELF 80', 'udp 127.0.0.1 53 SELF 53', 'sctp 0.0.0.0 9 SELF 9']});
-	const far = await up(world, 'far', 2, {second: true});
-	t.true(elements(world).includes('comment "one"'));
-	t.is(world.net('down', one.plan).stderr, '');
-	t.is(world.net('down', one.plan).stderr, '');
-	t.false(elements(world).includes('comment "one"'));
-	t.is(world.net('unbridge', far.plan).stderr, '');
-	t.is(world.net('unbridge', far.plan).stderr, '');
-	t.false(elements(world).includes(world.bridges[1]));
-	t.is(world.net('reset', one.plan).stderr, '');
-	t.is(world.net('reset', one.plan).stderr, '');
-	t.is(world.net('down', one.plan).stderr, '');
-	t.deepEqual([world.host.get('ip', '-o', 'link').split('\n').length, elements(world)], before);
-}));
+test('down takes the ports back, and reset leaves nothing', t =>
+	withWorld(async world => {
+		const before = [world.host.get('ip', '-o', 'link').split('\n').length, elements(world)];
+		const one = await up(world, 'one', 2, {ports: ['tcp 0.0.0.0 8080 SELF 80', 'udp 127.0.0.1 53 SELF 53', 'sctp 0.0.0.0 9 SELF 9']});
+		const far = await up(world, 'far', 2, {second: true});
+		t.true(elements(world).includes('comment "one"'));
+		t.is(world.net('down', one.plan).stderr, '');
+		t.is(world.net('down', one.plan).stderr, '');
+		t.false(elements(world).includes('comment "one"'));
+		t.is(world.net('unbridge', far.plan).stderr, '');
+		t.is(world.net('unbridge', far.plan).stderr, '');
+		t.false(elements(world).includes(world.bridges[1]));
+		t.is(world.net('reset', one.plan).stderr, '');
+		t.is(world.net('reset', one.plan).stderr, '');
+		t.is(world.net('down', one.plan).stderr, '');
+		t.deepEqual([world.host.get('ip', '-o', 'link').split('\n').length, elements(world)], before);
+	}));
 
-test('500 published ports are one transaction', t => withWorld(async world => {
-	const ports = Array.from({length: 500}, (_, index) => `tcp 0.0.0.0 ${20_000 + index} SELF ${1000 + index}`);
-	const one = await up(world, 'one', 2, {ports});
-	await one.space.serve('tcp', 1499, 'last');
-	t.is(await world.neighbour.ask('tcp', '10.99.0.1', 20_499), 'last 10.99.0.2');
-	t.is(world.net('down', one.plan).stderr, '');
-	t.false(elements(world).includes('comment'.concat(' "one"')));
-}));
+test('500 published ports are one transaction', t =>
+	withWorld(async world => {
+		const ports = Array.from({length: 500}, (_, index) => `tcp 0.0.0.0 ${20_000 + index} SELF ${1000 + index}`);
+		const one = await up(world, 'one', 2, {ports});
+		await one.space.serve('tcp', 1499, 'last');
+		t.is(await world.neighbour.ask('tcp', '10.99.0.1', 20_499), 'last 10.99.0.2');
+		t.is(world.net('down', one.plan).stderr, '');
+		t.false(elements(world).includes('comment'.concat(' "one"')));
+	}));
 
-test('twenty starts at once make one table and lose no port', t => withWorld(async world => {
-	const names = Array.from({length: 20}, (_, index) => `c${index}`);
-	const spaces = await Promise.all(names.map(async () => world.space()));
-	const script = names.map((name, index) => {
-		const bridge = world.bridges[0];
-		const address = `172.30.0.${index + 2}`;
-		const plan = world.plan(`bridge ${bridge} 172.30.0.1/24 1500 nat`, `owner ${name}`, `endpoint ${bridge} ${cableName(name)} eth0 02:42:ac:1e:00:${(index + 2).toString(16).padStart(2, '0')} ${address}/24 172.30.0.1 1500`, `port tcp 0.0.0.0 ${8000 + index} ${address} 80`);
-		return `(${process.env['TEST_NET'] ?? `${process.cwd()}/dist/hawser-net`} up ${plan} ${spaces[index]?.pid} || echo failed) &`;
-	});
-	t.is(world.host.get('sh', '-c', `${script.join('\n')}\nwait`), '');
-	const ruleset = elements(world);
-	t.deepEqual(names.filter(name => !ruleset.includes(`comment "${name}"`)), []);
-	t.is(ruleset.match(/masquerade/g)?.length, 3);
-	t.is(world.net('check', world.plan(`bridge ${world.bridges[0]} 172.30.0.1/24 1500 nat`)).stdout, '');
-}));
+test('twenty starts at once make one table and lose no port', t =>
+	withWorld(async world => {
+		const names = Array.from({length: 20}, (_, index) => `c${index}`);
+		const spaces = await Promise.all(names.map(async () => world.space()));
+		const script = names.map((name, index) => {
+			const bridge = world.bridges[0];
+			const address = `172.30.0.${index + 2}`;
+			const plan = world.plan(
+				`bridge ${bridge} 172.30.0.1/24 1500 nat`,
+				`owner ${name}`,
+				`endpoint ${bridge} ${cableName(name)} eth0 02:42:ac:1e:00:${(index + 2).toString(16).padStart(2, '0')} ${address}/24 172.30.0.1 1500`,
+				`port tcp 0.0.0.0 ${8000 + index} ${address} 80`,
+			);
+			return `(${process.env['TEST_NET'] ?? `${process.cwd()}/dist/hawser-net`} up ${plan} ${spaces[index]?.pid} || echo failed) &`;
+		});
+		t.is(world.host.get('sh', '-c', `${script.join('\n')}\nwait`), '');
+		const ruleset = elements(world);
+		t.deepEqual(
+			names.filter(name => !ruleset.includes(`comment "${name}"`)),
+			[],
+		);
+		t.is(ruleset.match(/masquerade/g)?.length, 3);
+		t.is(world.net('check', world.plan(`bridge ${world.bridges[0]} 172.30.0.1/24 1500 nat`)).stdout, '');
+	}));
 
-test('network none is lo alone', t => withWorld(async world => {
-	const space = await world.space();
-	space.get('ip', 'link', 'set', 'lo', 'down');
-	t.is(world.net('up', world.plan('owner one', 'loopback only'), String(space.pid)).stderr, '');
-	t.regex(space.get('ip', '-o', 'address'), /lo\s+inet 127\.0\.0\.1/);
-	t.is(space.get('ip', '-o', 'link').trim().split('\n').length, 1);
-	t.is(elements(world), '');
-}));
+test('network none is lo alone', t =>
+	withWorld(async world => {
+		const space = await world.space();
+		space.get('ip', 'link', 'set', 'lo', 'down');
+		t.is(world.net('up', world.plan('owner one', 'loopback only'), String(space.pid)).stderr, '');
+		t.regex(space.get('ip', '-o', 'address'), /lo\s+inet 127\.0\.0\.1/);
+		t.is(space.get('ip', '-o', 'link').trim().split('\n').length, 1);
+		t.is(elements(world), '');
+	}));
 
-test('the host itself is never set up as a container', t => withWorld(async world => {
-	const {code, stderr} = world.net('up', containerPlan(world, 'one', 2), String(world.host.pid));
-	t.is(code, 125);
-	t.regex(stderr, /has the host's network, not one of its own/);
-	t.regex(world.net('up', containerPlan(world, 'one', 2), '999999999').stderr, /^hawser-net: network namespace of process 999999999: No such file or directory\n$/);
-}));
+test('the host itself is never set up as a container', t =>
+	withWorld(async world => {
+		const {code, stderr} = world.net('up', containerPlan(world, 'one', 2), String(world.host.pid));
+		t.is(code, 125);
+		t.regex(stderr, /has the host's network, not one of its own/);
+		t.regex(world.net('up', containerPlan(world, 'one', 2), '999999999').stderr, /^hawser-net: network namespace of process 999999999: No such file or directory\n$/);
+	}));
 
-test('check tells of a foreign chain that drops what is forwarded', t => withWorld(async world => {
-	const one = await up(world, 'one', 2);
-	world.host.get('nft', 'add table ip filter; add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }');
-	t.regex(world.net('check', one.plan).stdout, /^problem chain FORWARD of nftables table filter drops what is forwarded/m);
-	world.host.get('sysctl', '-qw', 'net.ipv4.ip_forward=0');
-	t.regex(world.net('check', one.plan).stdout, /^problem net\.ipv4\.ip_forward is off/m);
-}));
+test('check tells of a foreign chain that drops what is forwarded', t =>
+	withWorld(async world => {
+		const one = await up(world, 'one', 2);
+		world.host.get('nft', 'add table ip filter; add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }');
+		t.regex(world.net('check', one.plan).stdout, /^problem chain FORWARD of nftables table filter drops what is forwarded/m);
+		world.host.get('sysctl', '-qw', 'net.ipv4.ip_forward=0');
+		t.regex(world.net('check', one.plan).stdout, /^problem net\.ipv4\.ip_forward is off/m);
+	}));
 
 for (const [what, line] of [
 	['a foreign key', 'bogus 1'],
@@ -266,9 +294,10 @@ for (const [what, line] of [
 	['a group MAC', 'endpoint hwx v eth0 03:42:ac:1e:00:02 172.30.0.2/24 - 1500'],
 	['a word too many', 'bridge hwx 172.30.0.1/24 1500 nat more'],
 ] as const)
-	test(`a plan with ${what} is refused, and nothing is made`, t => withWorld(async world => {
-		const {code, stderr} = world.net('bridge', world.plan(line));
-		t.is(code, 125);
-		t.regex(stderr, /line 3 is not understood/);
-		t.is(elements(world), '');
-	}));
+	test(`a plan with ${what} is refused, and nothing is made`, t =>
+		withWorld(async world => {
+			const {code, stderr} = world.net('bridge', world.plan(line));
+			t.is(code, 125);
+			t.regex(stderr, /line 3 is not understood/);
+			t.is(elements(world), '');
+		}));
