@@ -89,7 +89,7 @@ function drawRun({x, columns, text, style}: Run, row: number): string {
 	const [left, top] = [padding + x * font.width, padding + row * font.height];
 	const {ink, paper, bold, dim, underline} = style;
 	let drawn = paper === colors.background ? '' : `<rect x="${short(left)}" y="${short(top)}" width="${short(columns * font.width + 0.4)}" height="${short(font.height + 0.4)}" fill="${paper}"/>`;
-	const words = [...text].map((character, index) => {
+	const words = Array.from(text).map((character, index) => {
 		const drawer = drawers.find(([pattern]) => pattern.test(character));
 		if (drawer) drawn += drawer[1](character, left + index * font.width, top, ink);
 		return drawer ? ' ' : character;

@@ -110,7 +110,7 @@ export function createShells(store: Store, engine: EnginePort): Shells & {close(
 		},
 		close,
 		closeAll() {
-			for (const key of [...sessions.keys()]) close(key);
+			for (const key of Array.from(sessions.keys())) close(key);
 		},
 	};
 }

@@ -14,7 +14,7 @@ function colorLevel(env: Environment): Capabilities['colors'] {
 	const term = env['TERM'] ?? '';
 	// https://no-color.org: present and not empty, whatever its value.
 	if (given(env['NO_COLOR']) || term === 'dumb') return 0;
-	if (/^(truecolor|24bit)$/i.test(env['COLORTERM'] ?? '') || /-direct$/.test(term)) return 3;
+	if (/^(truecolor|24bit)$/i.test(env['COLORTERM'] ?? '') || term.endsWith('-direct')) return 3;
 	return /256color/.test(term) ? 2 : 1;
 }
 

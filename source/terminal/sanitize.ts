@@ -16,8 +16,7 @@ const INVISIBLE = /[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\uf
 const showCode = (character: string): string => `<U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}>`;
 
 /** For text of one or more lines: newlines and tabs stay. */
-export const sanitizeText = (text: string): string =>
-	text.replace(FORBIDDEN, character => (INDENT.test(character) ? character : REPLACEMENT)).replace(INVISIBLE, showCode);
+export const sanitizeText = (text: string): string => text.replace(FORBIDDEN, character => (INDENT.test(character) ? character : REPLACEMENT)).replace(INVISIBLE, showCode);
 
 /** For one cell or one line: no newline and no tab either. */
 export const sanitizeLine = (text: string): string => text.replace(FORBIDDEN, REPLACEMENT).replace(INVISIBLE, showCode);

@@ -7,23 +7,33 @@ import type {TestStore} from '../helpers/store.ts';
 /** The console as somebody uses it: press keys, see words. */
 export type Console = {
 	/** Keys as they are typed: letters, or names in angle brackets: `S`, `<enter>`, `<esc>`, `<ctrl-c>`. */
-	press(...keys: readonly string[]): void;
+	readonly press: (...keys: readonly string[]) => void;
 	/** Waits until the screen shows it. */
-	see(what: string | RegExp): Promise<void>;
+	readonly see: (what: string | RegExp) => Promise<void>;
 	/** Waits until the screen does not show it any more. */
-	gone(what: string | RegExp): Promise<void>;
+	readonly gone: (what: string | RegExp) => Promise<void>;
 	/** The row of the list that holds a name. */
-	row(name: string): string;
+	readonly row: (name: string) => string;
 	readonly screen: Screen;
 	/** Leaves by `q` and gives the exit code. */
-	leave(): Promise<number>;
+	readonly leave: () => Promise<number>;
 };
 
-const named: Readonly<Record<string, string>> = {enter: '\r', esc: '\u001B', tab: '\t', up: '\u001B[A', down: '\u001B[B', backspace: '\u007F', 'ctrl-c': '\u0003', 'ctrl-z': '\u001A', 'ctrl-]': '\u001D'};
+const named: Readonly<Record<string, string>> = {
+	enter: '\r',
+	esc: '\u001B',
+	tab: '\t',
+	up: '\u001B[A',
+	down: '\u001B[B',
+	backspace: '\u007F',
+	'ctrl-c': '\u0003',
+	'ctrl-z': '\u001A',
+	'ctrl-]': '\u001D',
+};
 
 export type ConsoleOptions = {readonly columns?: number; readonly rows?: number; readonly env?: Readonly<Record<string, string>>};
 
-export function openConsole(t: ExecutionContext<unknown>, store: TestStore, {columns = 120, rows = 40, env = {}}: ConsoleOptions = {}): Console {
+export function openConsole(t: ExecutionContext, store: TestStore, {columns = 120, rows = 40, env = {}}: ConsoleOptions = {}): Console {
 	const screen = store.pty([], {columns, rows, env: {XDG_CONFIG_HOME: `${store.folder}/config`, COLORTERM: 'truecolor', ...env}});
 	t.teardown(() => screen.kill('SIGKILL'));
 	const shows = (what: string | RegExp): boolean => (typeof what === 'string' ? screen.text().includes(what) : what.test(screen.text()));

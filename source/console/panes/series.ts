@@ -27,7 +27,7 @@ export function toSeries(samples: readonly HistorySample[], measure: Measure, {m
 	const end = Math.floor(now / 1000 / step) * step;
 	const begin = end - step * points;
 	const series: Array<number | undefined> = Array.from({length: points}, () => undefined);
-	const counts = new Array<number>(points).fill(0);
+	const counts = Array.from({length: points}, () => 0);
 	const read = valueOf[measure];
 	for (const sample of samples) {
 		const index = Math.floor((sample.time - begin) / step);

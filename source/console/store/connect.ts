@@ -6,7 +6,7 @@ import {containerById, isLive, selectedContainer, visibleContainers} from './sel
 import type {LiveStats, State} from './state.ts';
 import type {Store} from './store.ts';
 
-export type Connection = {refresh(): void; close(): void};
+export type Connection = {readonly refresh: () => void; readonly close: () => void};
 
 const frame = 33;
 const logTail = 2000;
@@ -69,7 +69,7 @@ function createBatch(store: Store): Batch {
 	};
 }
 
-type Lists = {refresh(): void; refreshContainers(): void; refreshImages(): void};
+type Lists = {readonly refresh: () => void; readonly refreshContainers: () => void; readonly refreshImages: () => void};
 
 /** Lists are read again when an event says so: at once, and once more for what happened meanwhile. */
 function createLists(engine: EnginePort, batch: Batch): Lists {

@@ -68,7 +68,7 @@ const chooseContainers = memoize((containers: readonly ContainerSummary[], showS
 	const all = showStopped || /\bstat(e|us):/.test(filter);
 	const chosen = containers.filter(container => (all || isLive(container)) && matches(containerFields(container)));
 	chosen.sort((containerSorts[sort] ?? containerSorts['state'])?.order(stats));
-	return reverse ? chosen.reverse() : chosen;
+	return reverse ? chosen.toReversed() : chosen;
 });
 
 export function visibleContainers({containers, showStopped, lists, stats}: State): readonly ContainerSummary[] {
@@ -79,7 +79,7 @@ export function visibleContainers({containers, showStopped, lists, stats}: State
 const chooseImages = memoize((images: readonly ImageSummary[], {filter, sort, reverse}: Pick<ListState, 'filter' | 'sort' | 'reverse'>) => {
 	const matches = createFilter(filter);
 	const chosen = images.filter(image => matches(imageFields(image))).sort((imageSorts[sort] ?? imageSorts['name'])?.order);
-	return reverse ? chosen.reverse() : chosen;
+	return reverse ? chosen.toReversed() : chosen;
 });
 
 let imageOrder: Pick<ListState, 'filter' | 'sort' | 'reverse'> | undefined;

@@ -4,10 +4,10 @@ import type {State} from './state.ts';
 
 /** State outside React, with one writer: `reduce`. */
 export type Store = {
-	getState(): State;
-	dispatch(...changes: readonly Change[]): void;
+	readonly getState: () => State;
+	readonly dispatch: (...changes: readonly Change[]) => void;
 	/** Called once after each dispatch that changed something. */
-	subscribe(listener: () => void): () => void;
+	readonly subscribe: (listener: () => void) => () => void;
 };
 
 export function createStore(initial: State): Store {

@@ -12,7 +12,8 @@ export function drawSparkline(values: readonly number[], width: number, maximum:
 		// The widget scales to what it is given: two anchors give it the whole range, and are cut off again.
 		const widget = new Sparkline({width: width + 4});
 		widget.setData([''], [[0, 7, ...shown]]);
-		drawn = [...(widget.content.match(/[\u2581-\u2588]+/)?.[0] ?? '')].slice(2).join('');
+		// Blocks are one UTF-16 unit each.
+		drawn = (widget.content.match(/[\u2581-\u2588]+/)?.[0] ?? '').slice(2);
 		if (cache.size >= cacheSize) cache.clear();
 		cache.set(key, drawn);
 	}

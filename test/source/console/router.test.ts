@@ -5,12 +5,14 @@ import {createRouter} from '../../../source/console/keys/router.ts';
 import {splitWords} from '../../../source/console/actions/shell.ts';
 import type {EnginePort} from '../../../source/console/store/engine-port.ts';
 import {selectedContainer} from '../../../source/console/store/select.ts';
-import {createStore} from '../../../source/console/store/store.ts';
+import {createStore, type Store} from '../../../source/console/store/store.ts';
 import {createKeyParser} from '../../../source/terminal/keys.ts';
 import {sampleState} from '../../frames/sample.ts';
 
 /** A console without a screen: what is pressed, and which verbs reached the engine. */
-function createConsole() {
+type TestConsole = {readonly calls: string[]; readonly store: Store; readonly web: string; readonly press: (...texts: readonly string[]) => void};
+
+function createConsole(): TestConsole {
 	const calls: string[] = [];
 	const note =
 		(verb: string) =>
