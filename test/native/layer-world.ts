@@ -6,7 +6,8 @@ import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import {readPairs} from '../../core/layer/info.ts';
 
-export const helper = join(import.meta.dirname, '../../dist/hawser-layer');
+/** The helper under test; another build of it (with sanitizers) may be named. */
+export const helper = process.env['HAWSER_TEST_LAYER'] ?? join(import.meta.dirname, '../../dist/hawser-layer');
 
 export type Unpacked = {readonly code: number; readonly fields: ReadonlyMap<string, string>; readonly error: string; readonly tree: string; readonly milliseconds: number};
 
@@ -20,7 +21,7 @@ export function scratch(t: ExecutionContext): string {
 /** Runs the helper with `input` on its stdin. */
 export function run(args: readonly string[], input: Uint8Array = Buffer.alloc(0)): Promise<{code: number; stdout: string; error: string}> {
 	return new Promise((resolve, reject) => {
-		const child = spawn(helper, args, {env: {}, stdio: 'pipe'});
+		const child = spawn(helper, args, {env: {ASAN_OPTIONS: 'detect_leaks=0'}, stdio: 'pipe'});
 		let stdout = '';
 		let error = '';
 		child.stdout.on('data', chunk => (stdout += chunk));
