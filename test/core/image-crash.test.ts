@@ -73,7 +73,7 @@ test('a pull that is killed at any moment leaves no half image, and the next one
 	const store = makeStore();
 	t.teardown(() => store.close());
 	let finished = 0;
-	for (let delay = 5; delay < 400 && finished < 2; delay += 35) {
+	for (let delay = 5; delay < 400 && finished < 2; delay += 55) {
 		const child = startPull(store, folder, name);
 		await once(child.stdout, 'data');
 		await Promise.race([new Promise(resolve => setTimeout(resolve, delay)), once(child, 'exit')]);
