@@ -1,7 +1,7 @@
 /** A machine of network namespaces: a host, its neighbour on the LAN, and containers on the host, with real programs in each. */
 import {type ChildProcess, execFileSync, spawn, spawnSync} from 'node:child_process';
 import {createHash, randomBytes} from 'node:crypto';
-import {mkdtempSync, readlinkSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -141,8 +141,6 @@ export const openWorld = async (): Promise<World> => {
 };
 
 export const cableName = (name: string): string => `veth${createHash('sha256').update(name).digest('hex').slice(0, 8)}`;
-
-export const namespaceOf = (pid: number): string => readlinkSync(`/proc/${pid}/ns/net`);
 
 export const hasCommand = (name: string): boolean => {
 	try {

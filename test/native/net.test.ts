@@ -1,5 +1,5 @@
 import test from 'ava';
-import {cableName, openWorld, type Space, type World} from './net-world.ts';
+import {cableName, hasCommand, openWorld, program, type Space, type World} from './net-world.ts';
 
 /** A container at 172.30.0.N of the first bridge (or 172.30.1.N of the second), with what is published of it. */
 const containerPlan = (
@@ -202,6 +202,37 @@ test('a port that a process of the host has is refused with its name', t =>
 		t.regex(missing.stderr, /the host has no address 10\.99\.0\.77/);
 	}));
 
+/* Node cannot take descriptors from a socket. */
+const keeper = `
+import socket, subprocess, sys
+ours, theirs = socket.socketpair()
+code = subprocess.run([*sys.argv[1:], '--hold', str(theirs.fileno())], pass_fds=[theirs.fileno()]).returncode
+theirs.close()
+held = []
+while True:
+	data, fds, flags, address = socket.recv_fds(ours, 1, 253)
+	if not data: break
+	held += fds
+print(code, len(held))
+for kind, family, address in ((socket.SOCK_STREAM, socket.AF_INET, ('0.0.0.0', 8080)), (socket.SOCK_STREAM, socket.AF_INET6, ('::', 8080)), (socket.SOCK_DGRAM, socket.AF_INET, ('127.0.0.1', 5353)), (socket.SOCK_STREAM, socket.AF_INET, ('0.0.0.0', 8081))):
+	other = socket.socket(family, kind)
+	other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+	try:
+		other.bind(address)
+		if kind == socket.SOCK_STREAM: other.listen()
+		print('free')
+	except OSError:
+		print('kept')
+`;
+
+(hasCommand('python3') ? test : test.skip)('the sockets that up hands over keep others from a published port', t =>
+	withWorld(async world => {
+		const space = await world.space();
+		const plan = containerPlan(world, 'one', 2, {ports: ['tcp 127.0.0.1 8080 SELF 80', 'udp 0.0.0.0 5353 SELF 53']});
+		t.is(world.host.get('python3', '-c', keeper, program, 'up', plan, String(space.pid)), '0 2\nkept\nkept\nkept\nfree\n');
+	}),
+);
+
 test('down takes the ports back, and reset leaves nothing', t =>
 	withWorld(async world => {
 		const before = [world.host.get('ip', '-o', 'link').split('\n').length, elements(world)];
@@ -243,7 +274,7 @@ test('twenty starts at once make one table and lose no port', t =>
 				`endpoint ${bridge} ${cableName(name)} eth0 02:42:ac:1e:00:${(index + 2).toString(16).padStart(2, '0')} ${address}/24 172.30.0.1 1500`,
 				`port tcp 0.0.0.0 ${8000 + index} ${address} 80`,
 			);
-			return `(${process.env['TEST_NET'] ?? `${process.cwd()}/dist/hawser-net`} up ${plan} ${spaces[index]?.pid} || echo failed) &`;
+			return `(${program} up ${plan} ${spaces[index]?.pid} || echo failed) &`;
 		});
 		t.is(world.host.get('sh', '-c', `${script.join('\n')}\nwait`), '');
 		const ruleset = elements(world);
