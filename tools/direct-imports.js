@@ -8,7 +8,11 @@ const core = fileURLToPath(new URL('../core/', import.meta.url));
 const EXPORT = /^export (?!type[ *])\{([^}]*)\} from '([^']+)';$/gm;
 const IMPORT = /^import (?!type )\{([^}]*)\} from '([^']*\/core\/index\.ts)';/gm;
 
-const specifiers = text => text.split(',').map(part => part.trim()).filter(part => part !== '' && !part.startsWith('type '));
+const specifiers = text =>
+	text
+		.split(',')
+		.map(part => part.trim())
+		.filter(part => part !== '' && !part.startsWith('type '));
 
 /** Exported name → [file, its name there]. */
 function readIndex() {

@@ -3,7 +3,9 @@
 const MINIMUM = 10;
 const PADDING = 3;
 
-const widthOf = (text: string): number => [...text].length;
+const ASCII = /^[ -~]*$/;
+
+const widthOf = (text: string): number => (ASCII.test(text) ? text.length : Array.from(text).length);
 
 /**
  * A cell is text that a tab ends; the rest of a line is no cell. Neighbouring lines that have a cell in the same place share a column,

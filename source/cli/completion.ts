@@ -35,8 +35,12 @@ const OBJECTS: Readonly<Record<Completed['objects'], string>> = {
 };
 
 function bashScript(entries: readonly Completed[]): string {
-	const groupCases = Object.keys(groups).map(group => `\t\t${group}) words="${entries.flatMap(({path}) => (path.startsWith(`${group} `) ? [path.slice(group.length + 1)] : [])).join(' ')}" ;;`);
-	const verbCases = entries.map(({path, flags, objects}) => `\t'${path}')\n\t\tif [[ $word == -* ]]; then COMPREPLY=($(compgen -W "${words(flags)}" -- "$word")); else ${OBJECTS[objects]}; fi ;;`);
+	const groupCases = Object.keys(groups).map(
+		group => `\t\t${group}) words="${entries.flatMap(({path}) => (path.startsWith(`${group} `) ? [path.slice(group.length + 1)] : [])).join(' ')}" ;;`,
+	);
+	const verbCases = entries.map(
+		({path, flags, objects}) => `\t'${path}')\n\t\tif [[ $word == -* ]]; then COMPREPLY=($(compgen -W "${words(flags)}" -- "$word")); else ${OBJECTS[objects]}; fi ;;`,
+	);
 	return `_hawser() {
 	local word=\${COMP_WORDS[COMP_CWORD]} path= words= at
 	for ((at = 1; at < COMP_CWORD; at++)); do
@@ -68,7 +72,10 @@ function fishScript(entries: readonly Completed[]): string {
 		const parent = names.length > 1 ? `'__fish_seen_subcommand_from ${names[0]}'` : '__fish_use_subcommand';
 		const inside = `'${names.map(word => `__fish_seen_subcommand_from ${word}`).join('; and ')}'`;
 		lines.push(`complete -c hawser -n ${parent} -a ${name} -d ${fishQuote(summary)}`);
-		for (const flag of flags) lines.push(`complete -c hawser -n ${inside} -l ${flag.name}${flag.short === undefined ? '' : ` -s ${flag.short}`}${flag.kind === 'bool' ? '' : ' -r'} -d ${fishQuote(flag.help.split('\n')[0] ?? '')}`);
+		for (const flag of flags)
+			lines.push(
+				`complete -c hawser -n ${inside} -l ${flag.name}${flag.short === undefined ? '' : ` -s ${flag.short}`}${flag.kind === 'bool' ? '' : ' -r'} -d ${fishQuote(flag.help.split('\n')[0] ?? '')}`,
+			);
 		if (objects === 'containers') lines.push(`complete -c hawser -n ${inside} -a '(hawser ps -a --format "{{.Names}}" 2>/dev/null)'`);
 		if (objects === 'images') lines.push(`complete -c hawser -n ${inside} -a '(hawser images --format "{{.Repository}}:{{.Tag}}" 2>/dev/null)'`);
 	}

@@ -22,7 +22,8 @@ export async function createFromFlags(engine: Engine, spec: ContainerSpec, flags
 }
 
 async function createOrPull(engine: Engine, spec: ContainerSpec, flags: FlagValues): ReturnType<typeof createContainer> {
-	const pull = (): Promise<void> => pullWithProgress(engine, spec.image, {quiet: flags.bool('quiet'), descriptor: 2, ...(spec.platform !== undefined && {platform: spec.platform})});
+	const pull = (): Promise<void> =>
+		pullWithProgress(engine, spec.image, {quiet: flags.bool('quiet'), descriptor: 2, ...(spec.platform !== undefined && {platform: spec.platform})});
 	if (flags.text('pull') === 'always') await pull();
 	try {
 		return await createContainer(engine, spec);
@@ -44,7 +45,10 @@ function openIdFile(path: string): IdFile | undefined {
 		descriptor = openSync(path, 'wx', 0o644);
 	} catch (error) {
 		const exists = (error as NodeJS.ErrnoException).code === 'EEXIST';
-		throw new UsageError(`hawser: ${exists ? `container ID file found, make sure the other container isn't running or delete ${path}` : `failed to create the container ID file ${path}: ${(error as Error).message}`}`, {usage: false});
+		throw new UsageError(
+			`hawser: ${exists ? `container ID file found, make sure the other container isn't running or delete ${path}` : `failed to create the container ID file ${path}: ${(error as Error).message}`}`,
+			{usage: false},
+		);
 	}
 	return {
 		write(id) {

@@ -10,7 +10,7 @@ export function parseDetachKeys(text: string): Uint8Array {
 	return Uint8Array.from(text.split(','), key => {
 		const control = key.startsWith('ctrl-') && key.length === 6 ? CONTROL.indexOf(key.slice(5)) : -1;
 		if (control >= 0) return control;
-		const code = [...key].length === 1 ? (key.codePointAt(0) ?? 128) : 128;
+		const code = Array.from(key).length === 1 ? (key.codePointAt(0) ?? 128) : 128;
 		if (code > 127) throw new UsageError(`invalid detach keys (${text}): '${key}' is neither one ASCII character nor ctrl- and one of ${CONTROL}`, {usage: false});
 		return code;
 	});

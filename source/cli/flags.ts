@@ -31,15 +31,16 @@ export class UsageError extends Error {
 /** The values given, by flag name; lists keep their order. */
 export type FlagValues = {
 	/** Named at all? */
-	given(name: string): boolean;
-	bool(name: string): boolean;
+	readonly given: (name: string) => boolean;
+	readonly bool: (name: string) => boolean;
 	/** The last value given, else the default, else ''. */
-	text(name: string): string;
-	int(name: string): number;
-	list(name: string): readonly string[];
+	readonly text: (name: string) => string;
+	readonly int: (name: string) => number;
+	readonly list: (name: string) => readonly string[];
 };
 
-export const repeats = (kind: FlagKind): boolean => kind === 'list' || kind === 'strings' || kind === 'map' || kind === 'filter' || kind === 'mount' || kind === 'network' || kind === 'ulimit';
+export const repeats = (kind: FlagKind): boolean =>
+	kind === 'list' || kind === 'strings' || kind === 'map' || kind === 'filter' || kind === 'mount' || kind === 'network' || kind === 'ulimit';
 
 export function readFlags(flags: readonly Flag[], values: ReadonlyMap<string, readonly string[]>): FlagValues {
 	const defaults = new Map(flags.map(flag => [flag.name, flag.default ?? '']));

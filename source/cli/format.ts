@@ -1,7 +1,7 @@
 import {alignColumns} from './columns.ts';
 
 /** A column of a list: its heading, and its value for a row. */
-export type Column<T> = {readonly header: string; value(item: T): unknown};
+export type Column<T> = {readonly header: string; readonly value: (item: T) => unknown};
 
 export type Listing<T> = {
 	/** What a sentence calls a row. */
@@ -9,7 +9,7 @@ export type Listing<T> = {
 	/** By the name that templates use. */
 	readonly columns: Readonly<Record<string, Column<T>>>;
 	/** Methods with an argument, such as `.Label "key"`; they are no part of the JSON. */
-	readonly methods?: Readonly<Record<string, {header(argument: string): string; value(item: T, argument: string): unknown}>>;
+	readonly methods?: Readonly<Record<string, {readonly header: (argument: string) => string; readonly value: (item: T, argument: string) => unknown}>>;
 	/** Names of the columns of the plain table. */
 	readonly table: readonly string[];
 };
@@ -27,4 +27,4 @@ export function renderTable<T>({columns}: Listing<T>, items: readonly T[], names
 }
 
 /** A tab or newline from outside would break the table. */
-const oneLine = (value: unknown): string => String(value ?? '').replace(/[\t\n]/g, ' ');
+const oneLine = (value: unknown): string => (typeof value === 'string' ? value.replace(/[\t\n]/g, ' ') : value === undefined || value === null ? '' : JSON.stringify(value));

@@ -30,7 +30,14 @@ export function flagHelp(flags: readonly Flag[], width = DEFAULT_WIDTH): string 
 	const indent = Math.max(...shown.map(flag => flagHead(flag).length)) + 3;
 	const room = Math.max(24, width - 1 - indent - SLOP);
 	return shown
-		.map(flag => flagHead(flag).padEnd(indent) + `${flag.help}${showDefault(flag)}`.split('\n').flatMap(line => wrapLine(line, room)).join(`\n${' '.repeat(indent)}`))
+		.map(
+			flag =>
+				flagHead(flag).padEnd(indent) +
+				`${flag.help}${showDefault(flag)}`
+					.split('\n')
+					.flatMap(line => wrapLine(line, room))
+					.join(`\n${' '.repeat(indent)}`),
+		)
 		.join('\n');
 }
 
@@ -62,9 +69,18 @@ export function rootHelp(globals: readonly Flag[]): string {
 	return `${[
 		'Usage:  hawser [OPTIONS] COMMAND\n        hawser                      (on a terminal: the console)',
 		'Containers without a daemon, and a console to watch and steer them',
-		block('Common Commands', top.filter(({entry}) => entry.common).map(({line}) => line)),
+		block(
+			'Common Commands',
+			top.filter(({entry}) => entry.common).map(({line}) => line),
+		),
 		block('Management Commands', Object.entries(groups)),
-		block('Commands', top.filter(({entry}) => !entry.common).map(({line}) => line).toSorted(byName)),
+		block(
+			'Commands',
+			top
+				.filter(({entry}) => !entry.common)
+				.map(({line}) => line)
+				.toSorted(byName),
+		),
 		`Global Options:\n${flagHelp(globals)}`,
 		"Run 'hawser COMMAND --help' for more information on a command.",
 	].join('\n\n')}\n`;

@@ -1,7 +1,12 @@
 import {normalizeValue} from './flag-kinds.ts';
 import {type Flag, UsageError} from './flags.ts';
 
-export type ParsedWords = {readonly values: Map<string, string[]>; readonly words: string[]; readonly help: boolean; /** How many words were read, when it stopped early. */ readonly read: number};
+export type ParsedWords = {
+	readonly values: Map<string, string[]>;
+	readonly words: string[];
+	readonly help: boolean /** How many words were read, when it stopped early. */;
+	readonly read: number;
+};
 
 export type ParseOptions = {
 	/** Flags may stand behind arguments; without it the first argument ends the flags (`run IMAGE …`). */

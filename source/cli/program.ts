@@ -1,4 +1,4 @@
-import {type Engine, exitCodeOf, isEngineError, openEngine, version} from '../../core/index.ts';
+import {version} from '../../core/index.ts';
 import {type Flag, type FlagValues, readFlags} from './flags.ts';
 import {isTerminal, print, printError} from './output.ts';
 import {parseWords} from './parser.ts';

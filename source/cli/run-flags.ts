@@ -9,7 +9,7 @@ export const containerFlags: readonly Flag[] = [
 	{name: 'blkio-weight', kind: 'uint16', default: '0', help: 'Share of block I/O, 10 to 1000; 0: none'},
 	{name: 'cap-add', kind: 'list', help: 'Add Linux capabilities'},
 	{name: 'cap-drop', kind: 'list', help: 'Drop Linux capabilities'},
-	{name: 'cgroup-parent', kind: 'string', help: 'Parent of the container\'s cgroup'},
+	{name: 'cgroup-parent', kind: 'string', help: "Parent of the container's cgroup"},
 	{name: 'cgroupns', kind: 'string', help: 'Cgroup namespace: host or private'},
 	{name: 'cidfile', kind: 'string', help: 'Write the container ID to this file'},
 	{name: 'cpu-period', kind: 'int', help: 'Period of the CPU limit in microseconds'},

@@ -59,7 +59,9 @@ const LONGEST_FILE = 1024 * 1024;
 
 /** Lines of KEY=VALUE; `#` begins a comment. A key alone takes the caller's value, or is passed over. */
 export function readPairsFile(path: string, what: 'environment' | 'label'): string[] {
-	const lines = readTextFile(path).split('\n').map(line => line.replace(/\r$/, '').trimStart());
+	const lines = readTextFile(path)
+		.split('\n')
+		.map(line => line.replace(/\r$/, '').trimStart());
 	return lines.filter(line => line !== '' && !line.startsWith('#')).flatMap(line => readPair(line, what));
 }
 

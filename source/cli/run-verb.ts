@@ -46,6 +46,6 @@ function report(error: unknown, {verb, path, debug}: {verb: Verb; path: string; 
 	}
 	printError(`Error: ${error instanceof Error ? error.message : String(error)}`);
 	if (isEngineError(error) && error.hint !== undefined) printError(`Hint: ${error.hint}`);
-	if (debug || !isEngineError(error)) for (let at: unknown = error; at instanceof Error && debug; at = at.cause) printError(at.stack ?? at.message);
+	if (debug) for (let at: unknown = error; at instanceof Error; at = at.cause) printError(at.stack ?? at.message);
 	return isEngineError(error) ? exitCodeOf(error, verb.errorCode ?? 1) : (verb.errorCode ?? 1);
 }

@@ -11,7 +11,7 @@ const AT_ONCE = 50;
 export async function eachTarget(names: readonly string[], act: (name: string) => Promise<string | undefined>): Promise<number> {
 	const waiting = [...names.keys()];
 	const results = new Map<number, Promise<string | undefined>>();
-	const settle = new Map<number, {resolve(text: string | undefined): void; reject(error: unknown): void}>();
+	const settle = new Map<number, {readonly resolve: (text: string | undefined) => void; readonly reject: (error: unknown) => void}>();
 	for (const at of names.keys()) {
 		const {promise, resolve, reject} = Promise.withResolvers<string | undefined>();
 		promise.catch(() => undefined);

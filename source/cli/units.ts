@@ -60,7 +60,7 @@ export function goTime(time: string): string {
 
 /** Cuts to so many characters, the last an ellipsis. */
 export function ellipsis(text: string, length: number): string {
-	const characters = [...text];
+	const characters = Array.from(text);
 	return characters.length <= length ? text : `${characters.slice(0, length - 1).join('')}…`;
 }
 
@@ -69,8 +69,12 @@ const SHORT_ID = 12;
 /** The first twelve hex digits, without `sha256:`. */
 export const shortId = (id: string): string => id.replace(/^sha256:/, '').slice(0, SHORT_ID);
 
+/** Printable ASCII without quotes and backslashes: what most commands are. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 /** As Go's strconv.Quote: what a container's command looks like in a list. */
 export function goQuote(text: string): string {
+	if (PLAIN.test(text)) return `"${text}"`;
 	let quoted = '';
 	for (const character of text) quoted += quoteCharacter(character);
 	return `"${quoted}"`;

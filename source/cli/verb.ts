@@ -6,7 +6,7 @@ export type Context = {
 	readonly flags: FlagValues;
 	readonly args: readonly string[];
 	/** Opened at the first call. */
-	engine(): Engine;
+	readonly engine: () => Engine;
 	/** As the user called it: `hawser container ls`. */
 	readonly path: string;
 };
@@ -24,5 +24,5 @@ export type Verb = {
 	/** Exit code of an engine error; 1 unless it says otherwise. */
 	readonly errorCode?: number;
 	/** Gives the exit code. */
-	run(context: Context): number | Promise<number>;
+	readonly run: (context: Context) => number | Promise<number>;
 };

@@ -7,7 +7,7 @@ export type VerbEntry = {
 	readonly summary: string;
 	readonly common?: true;
 	readonly hidden?: true;
-	load(): Promise<Verb>;
+	readonly load: () => Promise<Verb>;
 };
 
 export const groups: Readonly<Record<string, string>> = {
@@ -28,7 +28,11 @@ export const verbs: readonly VerbEntry[] = [
 	{paths: ['image ls', 'image list', 'images'], common: true, summary: 'List images', load: async () => (await import('../commands/images.ts')).verb},
 	{paths: ['version'], common: true, summary: 'Show the version information', load: async () => (await import('../commands/version.ts')).verb},
 	{paths: both('system', 'info'), common: true, summary: 'Show what this host and store offer', load: async () => (await import('../commands/info.ts')).verb},
-	{paths: both('container', 'attach'), summary: 'Attach input, output and errors of this terminal to a running container', load: async () => (await import('../commands/attach.ts')).verb},
+	{
+		paths: both('container', 'attach'),
+		summary: 'Attach input, output and errors of this terminal to a running container',
+		load: async () => (await import('../commands/attach.ts')).verb,
+	},
 	{paths: both('container', 'create'), summary: 'Create a new container', load: async () => (await import('../commands/create.ts')).verb},
 	{paths: both('system', 'events'), summary: 'Show events as they happen', load: async () => (await import('../commands/events.ts')).verb},
 	{paths: both('image', 'history'), summary: 'Show the history of an image', load: async () => (await import('../commands/history.ts')).verb},

@@ -7,7 +7,7 @@ const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
 export const verb: Verb = {
 	usage: 'bash|zsh|fish',
-	description: "Print the completion script for a shell, e.g. into /etc/bash_completion.d/hawser",
+	description: 'Print the completion script for a shell, e.g. into /etc/bash_completion.d/hawser',
 	args: [1, 1],
 	flags: [],
 	async run({args: [name]}) {

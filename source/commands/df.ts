@@ -14,7 +14,10 @@ export const verb: Verb = {
 	async run({flags, engine}) {
 		const use = readUse(engine());
 		if (flags.bool('verbose')) print(verboseText(use));
-		else print(await renderList(listing, [imageRow(use), containerRow(use), volumeRow(use), {type: 'Build Cache', total: 0, active: 0, size: 0, reclaimable: 0}], flags.text('format')));
+		else
+			print(
+				await renderList(listing, [imageRow(use), containerRow(use), volumeRow(use), {type: 'Build Cache', total: 0, active: 0, size: 0, reclaimable: 0}], flags.text('format')),
+			);
 		return 0;
 	},
 };
@@ -22,7 +25,11 @@ export const verb: Verb = {
 type Use = {readonly images: readonly ImageSummary[]; readonly containers: readonly ContainerSummary[]; readonly volumes: readonly VolumeSummary[]};
 type Row = {readonly type: string; readonly total: number; readonly active: number; readonly size: number; readonly reclaimable: number};
 
-const readUse = (engine: Engine): Use => ({images: listImages(engine, {all: true}), containers: listContainers(engine, {all: true, size: true}), volumes: listVolumes(engine, {size: true})});
+const readUse = (engine: Engine): Use => ({
+	images: listImages(engine, {all: true}),
+	containers: listContainers(engine, {all: true, size: true}),
+	volumes: listVolumes(engine, {size: true}),
+});
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
@@ -86,7 +93,10 @@ const imageListing: Listing<ImageSummary> = {
 const verboseText = ({images, containers, volumes}: Use): string =>
 	[
 		['Images space usage:', renderTable(imageListing, images, imageListing.table)],
-		['Containers space usage:', renderTable(containerListing({noTrunc: false, size: true}), containers, ['ID', 'Image', 'Command', 'LocalVolumes', 'Size', 'RunningFor', 'Status', 'Names'])],
+		[
+			'Containers space usage:',
+			renderTable(containerListing({noTrunc: false, size: true}), containers, ['ID', 'Image', 'Command', 'LocalVolumes', 'Size', 'RunningFor', 'Status', 'Names']),
+		],
 		['Local Volumes space usage:', renderTable(volumeListing, volumes, volumeListing.table)],
 	]
 		.map(([title, table]) => `${title}\n\n${table}`)

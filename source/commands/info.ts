@@ -35,7 +35,20 @@ const LINES: ReadonlyArray<readonly [heading: string, key: string, show?: (value
 	[' Cgroup Version', 'CgroupVersion'],
 	[' Runtimes', 'Runtimes', value => Object.keys(value as object).join(' ')],
 	[' Default Runtime', 'DefaultRuntime'],
-	[' Security Options', 'SecurityOptions', value => (value as string[]).map(option => `\n  ${option.replace(/^name=/, '').replaceAll(',', '\n   ').replaceAll('=', ': ')}`).join('')],
+	[
+		' Security Options',
+		'SecurityOptions',
+		value =>
+			(value as string[])
+				.map(
+					option =>
+						`\n  ${option
+							.replace(/^name=/, '')
+							.replaceAll(',', '\n   ')
+							.replaceAll('=', ': ')}`,
+				)
+				.join(''),
+	],
 	[' Kernel Version', 'KernelVersion'],
 	[' Operating System', 'OperatingSystem'],
 	[' OSType', 'OSType'],

@@ -20,8 +20,8 @@ export const create: Verb = {
 		{name: 'opt', short: 'o', kind: 'map', help: 'Set options of the driver'},
 		{name: 'subnet', kind: 'string', help: 'Addresses of the network, e.g. 10.5.0.0/24'},
 	],
-	async run({flags, args: [name = ''], engine}) {
-		const {id} = await createNetwork(engine(), {
+	run({flags, args: [name = ''], engine}) {
+		const {id} = createNetwork(engine(), {
 			name,
 			driver: flags.text('driver'),
 			internal: flags.bool('internal'),
@@ -39,7 +39,12 @@ export const list: Verb = {
 	usage: '[OPTIONS]',
 	description: 'List networks',
 	args: [0, 0],
-	flags: [filterFlag('Show those for which KEY=VALUE holds, e.g. driver=bridge, name=web'), formatFlag, noTruncFlag, {name: 'quiet', short: 'q', kind: 'bool', help: 'Only show network IDs'}],
+	flags: [
+		filterFlag('Show those for which KEY=VALUE holds, e.g. driver=bridge, name=web'),
+		formatFlag,
+		noTruncFlag,
+		{name: 'quiet', short: 'q', kind: 'bool', help: 'Only show network IDs'},
+	],
 	async run({flags, engine}) {
 		const networks = listNetworks(engine(), {filters: readFilters(flags)});
 		const noTrunc = flags.bool('no-trunc');

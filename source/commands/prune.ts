@@ -34,7 +34,11 @@ const volumes: Prune = async (engine, flags, filters) => {
 function pruneFilters(flags: FlagValues): Filters {
 	const filters = new Map(readFilters(flags));
 	const until = filters.get('until');
-	if (until !== undefined) filters.set('until', until.map(value => String(parseTime(value).getTime())));
+	if (until !== undefined)
+		filters.set(
+			'until',
+			until.map(value => String(parseTime(value).getTime())),
+		);
 	return filters;
 }
 

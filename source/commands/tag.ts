@@ -6,8 +6,8 @@ export const verb: Verb = {
 	description: 'Give an image another name',
 	args: [2, 2],
 	flags: [],
-	async run({args: [source = '', target = ''], engine}) {
-		await tagImage(engine(), source, target);
+	run({args: [source = '', target = ''], engine}) {
+		tagImage(engine(), source, target);
 		return 0;
 	},
 };

@@ -16,8 +16,13 @@ export const create: Verb = {
 		{name: 'label', kind: 'list', help: 'Set labels'},
 		{name: 'opt', short: 'o', kind: 'map', help: 'Set options of the driver'},
 	],
-	async run({flags, args: [name], engine}) {
-		const volume = await createVolume(engine(), {...(name !== undefined && {name}), driver: flags.text('driver'), labels: toMap(flags.list('label')), options: toMap(flags.list('opt'))});
+	run({flags, args: [name], engine}) {
+		const volume = createVolume(engine(), {
+			...(name !== undefined && {name}),
+			driver: flags.text('driver'),
+			labels: toMap(flags.list('label')),
+			options: toMap(flags.list('opt')),
+		});
 		printLine(volume.Name);
 		return 0;
 	},
@@ -55,7 +60,14 @@ const volumeListing: Listing<VolumeSummary> = {
 		Availability: {header: 'AVAILABILITY', value: () => 'N/A'},
 		Driver: {header: 'DRIVER', value: ({Driver}) => Driver},
 		Group: {header: 'GROUP', value: () => 'N/A'},
-		Labels: {header: 'LABELS', value: ({Labels}) => Object.entries(Labels).map(([key, value]) => `${key}=${value}`).toSorted().join(',')},
+		Labels: {
+			header: 'LABELS',
+			value: ({Labels}) =>
+				Object.entries(Labels)
+					.map(([key, value]) => `${key}=${value}`)
+					.toSorted()
+					.join(','),
+		},
 		Links: {header: 'LINKS', value: () => 'N/A'},
 		Mountpoint: {header: 'MOUNTPOINT', value: ({Mountpoint}) => Mountpoint},
 		Name: {header: 'VOLUME NAME', value: ({Name}) => Name},

@@ -21,7 +21,13 @@ function header({name, data, link, folder, mode}: Entry): Buffer {
 	put(folder === true ? '5' : link === undefined ? '0' : '2', 156);
 	put(link ?? '', 157);
 	put('ustar\u000000', 257);
-	put(`${block.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\u0000 `, 148);
+	put(
+		`${block
+			.reduce((sum, byte) => sum + byte, 0)
+			.toString(8)
+			.padStart(6, '0')}\u0000 `,
+		148,
+	);
 	return block;
 }
 
@@ -33,7 +39,9 @@ export function makeTar(entries: readonly Entry[]): Buffer {
 const text = (value: string): Buffer => Buffer.from(value);
 
 function busyboxLayer(): Buffer {
-	const applets = execFileSync('/bin/busybox', ['--list'], {encoding: 'utf8'}).split('\n').filter(name => name !== '' && name !== 'busybox');
+	const applets = execFileSync('/bin/busybox', ['--list'], {encoding: 'utf8'})
+		.split('\n')
+		.filter(name => name !== '' && name !== 'busybox');
 	return makeTar([
 		...['bin/', 'dev/', 'etc/', 'proc/', 'sys/', 'root/', 'home/', 'var/'].map(name => ({name, folder: true}) as const),
 		{name: 'tmp/', folder: true, mode: 0o1777},
@@ -59,8 +67,20 @@ export function busyboxImage(name: string): Buffer {
 		}),
 	);
 	const descriptor = (mediaType: string, data: Buffer): object => ({mediaType: `application/vnd.oci.image.${mediaType}`, digest: `sha256:${sha256(data)}`, size: data.length});
-	const manifest = text(JSON.stringify({schemaVersion: 2, mediaType: 'application/vnd.oci.image.manifest.v1+json', config: descriptor('config.v1+json', config), layers: [descriptor('layer.v1.tar', layer)]}));
-	const index = text(JSON.stringify({schemaVersion: 2, manifests: [{...descriptor('manifest.v1+json', manifest), annotations: {'io.containerd.image.name': name, 'org.opencontainers.image.ref.name': 'latest'}}]}));
+	const manifest = text(
+		JSON.stringify({
+			schemaVersion: 2,
+			mediaType: 'application/vnd.oci.image.manifest.v1+json',
+			config: descriptor('config.v1+json', config),
+			layers: [descriptor('layer.v1.tar', layer)],
+		}),
+	);
+	const index = text(
+		JSON.stringify({
+			schemaVersion: 2,
+			manifests: [{...descriptor('manifest.v1+json', manifest), annotations: {'io.containerd.image.name': name, 'org.opencontainers.image.ref.name': 'latest'}}],
+		}),
+	);
 	return makeTar([
 		{name: 'oci-layout', data: text('{"imageLayoutVersion":"1.0.0"}')},
 		{name: 'index.json', data: index},

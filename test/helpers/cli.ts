@@ -11,7 +11,13 @@ export type RunOptions = {readonly env?: Readonly<Record<string, string>>; reado
 const TIMEOUT_MS = 60_000;
 
 /** No variable of the one who runs the tests changes what the program prints. */
-export const cleanEnv = (more: Readonly<Record<string, string>> = {}): Record<string, string> => ({PATH: process.env['PATH'] ?? '', HOME: '/root', LANG: 'C.UTF-8', TZ: 'UTC', ...more});
+export const cleanEnv = (more: Readonly<Record<string, string>> = {}): Record<string, string> => ({
+	PATH: process.env['PATH'] ?? '',
+	HOME: '/root',
+	LANG: 'C.UTF-8',
+	TZ: 'UTC',
+	...more,
+});
 
 export const spawnProgram = (args: readonly string[], {env = {}}: RunOptions = {}): ChildProcessWithoutNullStreams => spawn(program, args, {env: cleanEnv(env)});
 

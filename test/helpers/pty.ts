@@ -17,7 +17,7 @@ export type Screen = {
 	readonly exit: Promise<{exitCode: number; signal?: number | undefined}>;
 };
 
-export type PtyOptions = RunOptions & {readonly columns?: number; readonly rows?: number; /** Run this instead of the program. */ readonly command?: string};
+export type PtyOptions = RunOptions & {readonly columns?: number; readonly rows?: number /** Run this instead of the program. */; readonly command?: string};
 
 /** Runs the program in a terminal of its own, and reads its screen as a person would. */
 export function openPty(args: readonly string[], {env = {}, columns = 80, rows = 24, command = program}: PtyOptions = {}): Screen {
@@ -37,7 +37,14 @@ export function openPty(args: readonly string[], {env = {}, columns = 80, rows =
 	});
 	const lines = (): string[] => {
 		const {active} = emulator.buffer;
-		return Array.from({length: emulator.rows}, (_, row) => active.getLine(active.baseY + row)?.translateToString(true).trimEnd() ?? '');
+		return Array.from(
+			{length: emulator.rows},
+			(_, row) =>
+				active
+					.getLine(active.baseY + row)
+					?.translateToString(true)
+					.trimEnd() ?? '',
+		);
 	};
 	const text = (): string => lines().join('\n');
 	return {
@@ -49,7 +56,11 @@ export function openPty(args: readonly string[], {env = {}, columns = 80, rows =
 			pty.resize(newColumns, newRows);
 			emulator.resize(newColumns, newRows);
 		},
-		see: what => waitFor(`${what} on the screen; it shows:\n${text()}`, () => (typeof what === 'string' ? text().includes(what) : what.test(text()))).then(() => undefined, error => Promise.reject(new Error(`${(error as Error).message}\nand at the end:\n${text()}`))),
+		see: what =>
+			waitFor(`${what} on the screen; it shows:\n${text()}`, () => (typeof what === 'string' ? text().includes(what) : what.test(text()))).then(
+				() => undefined,
+				error => Promise.reject(new Error(`${(error as Error).message}\nand at the end:\n${text()}`)),
+			),
 		kill(signal) {
 			if (!ended) pty.kill(signal);
 		},

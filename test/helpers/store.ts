@@ -80,7 +80,11 @@ export function leftovers(root: string, folder: string): string[] {
 	return [...mounts(folder), ...cgroups(`hawser-${digits}`), ...processes(folder), ...tables(`hawser_${digits}`), ...bridges(`hw${digits}`)];
 }
 
-const mounts = (folder: string): string[] => readFileSync('/proc/self/mountinfo', 'utf8').split('\n').filter(line => line.includes(folder)).map(line => `mount ${line}`);
+const mounts = (folder: string): string[] =>
+	readFileSync('/proc/self/mountinfo', 'utf8')
+		.split('\n')
+		.filter(line => line.includes(folder))
+		.map(line => `mount ${line}`);
 
 function cgroups(name: string): string[] {
 	const list = (path: string): string[] => {
@@ -110,10 +114,15 @@ function processes(folder: string): string[] {
 
 function tables(name: string): string[] {
 	try {
-		return execFileSync('nft', ['list', 'tables'], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']}).split('\n').filter(line => line.endsWith(` ${name}`));
+		return execFileSync('/usr/sbin/nft', ['list', 'tables'], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']})
+			.split('\n')
+			.filter(line => line.endsWith(` ${name}`));
 	} catch {
 		return [];
 	}
 }
 
-const bridges = (name: string): string[] => readdirSync('/sys/class/net').filter(link => link === name).map(link => `bridge ${link}`);
+const bridges = (name: string): string[] =>
+	readdirSync('/sys/class/net')
+		.filter(link => link === name)
+		.map(link => `bridge ${link}`);

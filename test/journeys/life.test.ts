@@ -88,7 +88,9 @@ test.serial('exec takes variables, folder, user and stdin, and gives the code', 
 });
 
 test.serial('a signal to run reaches the program', async t => {
-	const child = spawnProgram([...isolated, '--rm', '--name', 'sig', 'busybox', 'sh', '-c', 'trap "echo got it; exit 5" INT; echo ready; while :; do sleep 0.05; done'], {env: store.env});
+	const child = spawnProgram([...isolated, '--rm', '--name', 'sig', 'busybox', 'sh', '-c', 'trap "echo got it; exit 5" INT; echo ready; while :; do sleep 0.05; done'], {
+		env: store.env,
+	});
 	child.stdin.end();
 	let output = '';
 	child.stdout.on('data', (data: Buffer) => (output += data.toString()));
@@ -136,8 +138,14 @@ test.serial('events tell the story, filtered and in every form', async t => {
 	await store.must(...isolated, '--name', 'story', 'busybox', 'true');
 	await store.must('rm', 'story');
 	const actions = await store.must('events', '--since', '1m', '--until', '0s', '--filter', 'container=story', '--format', '{{.Action}}');
-	t.deepEqual(actions.split('\n').filter(action => action !== 'attach'), ['create', 'start', 'die', 'destroy']);
-	t.regex(await store.must('events', '--since', '1m', '--until', '0s', '--filter', 'event=die', '--filter', 'container=story'), /^\S+Z container die [\da-f]{64} \(.*exitCode=0, image=busybox,.* name=story\)$/);
+	t.deepEqual(
+		actions.split('\n').filter(action => action !== 'attach'),
+		['create', 'start', 'die', 'destroy'],
+	);
+	t.regex(
+		await store.must('events', '--since', '1m', '--until', '0s', '--filter', 'event=die', '--filter', 'container=story'),
+		/^\S+Z container die [\da-f]{64} \(.*exitCode=0, image=busybox,.* name=story\)$/,
+	);
 	const watcher = spawnProgram(['events', '--format', 'json', '--filter', 'type=volume'], {env: store.env});
 	let output = '';
 	watcher.stdout.on('data', (data: Buffer) => (output += data.toString()));

@@ -74,7 +74,7 @@ test.serial('an archive that is none, and a half one, leave nothing', async t =>
 	t.is(await store.must('images', '-q').then(text => text.split('\n').length), 1);
 });
 
-test.serial('every command has a help that begins as Docker\'s does', async t => {
+test.serial("every command has a help that begins as Docker's does", async t => {
 	const {stdout} = await runProgram(['--help']);
 	const names = [...stdout.matchAll(/^ {2}(\w+) {2,}\S/gm)].map(match => match[1] ?? '').filter(name => name !== '');
 	t.true(names.length > 25);
@@ -103,7 +103,14 @@ test.serial('completion scripts are understood by their shells', async t => {
 	const script = join(store.folder, 'completion.bash');
 	writeFileSync(script, stdout);
 	const complete = (line: string): string[] =>
-		execFileSync('/bin/bash', ['-c', `source ${script}; COMP_WORDS=(${line} ''); COMP_CWORD=${line.split(' ').length}; [[ '${line}' == *- ]] && { COMP_WORDS=(${line}); ((COMP_CWORD--)); }; _hawser; printf '%s\\n' "\${COMPREPLY[@]}"`], {encoding: 'utf8'}).split('\n');
+		execFileSync(
+			'/bin/bash',
+			[
+				'-c',
+				`source ${script}; COMP_WORDS=(${line} ''); COMP_CWORD=${line.split(' ').length}; [[ '${line}' == *- ]] && { COMP_WORDS=(${line}); ((COMP_CWORD--)); }; _hawser; printf '%s\\n' "\${COMPREPLY[@]}"`,
+			],
+			{encoding: 'utf8'},
+		).split('\n');
 	t.true(complete('hawser').includes('ps'));
 	t.true(complete('hawser container').includes('prune'));
 	t.true(complete('hawser ps -').includes('--filter'));

@@ -34,12 +34,36 @@ const container: ContainerSummary = {
 };
 
 test('sizes, durations and cuts are those of Docker', t => {
-	for (const [bytes, text] of [[0, '0B'], [999, '999B'], [1_982_000, '1.98MB'], [419_300_000, '419MB'], [1000, '1kB'], [1e21, '1ZB']] as const) t.is(humanSize(bytes), text);
+	for (const [bytes, text] of [
+		[0, '0B'],
+		[999, '999B'],
+		[1_982_000, '1.98MB'],
+		[419_300_000, '419MB'],
+		[1000, '1kB'],
+		[1e21, '1ZB'],
+	] as const)
+		t.is(humanSize(bytes), text);
 	t.is(humanSize(419_300_000, 4), '419.3MB');
-	for (const [bytes, text] of [[0, '0B'], [340_000, '332KiB'], [25_275_000_000, '23.54GiB'], [1_835_008, '1.75MiB']] as const) t.is(binarySize(bytes), text);
+	for (const [bytes, text] of [
+		[0, '0B'],
+		[340_000, '332KiB'],
+		[25_275_000_000, '23.54GiB'],
+		[1_835_008, '1.75MiB'],
+	] as const)
+		t.is(binarySize(bytes), text);
 	const durations: ReadonlyArray<readonly [seconds: number, text: string]> = [
-		[0.4, 'Less than a second'], [1, '1 second'], [59, '59 seconds'], [60, 'About a minute'], [180, '3 minutes'], [3600, 'About an hour'],
-		[7200, '2 hours'], [47 * 3600, '47 hours'], [48 * 3600, '2 days'], [15 * 86_400, '2 weeks'], [90 * 86_400, '3 months'], [800 * 86_400, '2 years'],
+		[0.4, 'Less than a second'],
+		[1, '1 second'],
+		[59, '59 seconds'],
+		[60, 'About a minute'],
+		[180, '3 minutes'],
+		[3600, 'About an hour'],
+		[7200, '2 hours'],
+		[47 * 3600, '47 hours'],
+		[48 * 3600, '2 days'],
+		[15 * 86_400, '2 weeks'],
+		[90 * 86_400, '3 months'],
+		[800 * 86_400, '2 years'],
 	];
 	for (const [seconds, text] of durations) t.is(humanDuration(seconds), text);
 	t.is(ellipsis('sh -c echo "hi there <x>"', 20), 'sh -c echo "hi ther…');
@@ -57,14 +81,18 @@ test('the status says what the state is and since when', t => {
 });
 
 test('ports that lie side by side are drawn together', t => {
-	const tcp = (containerPort: number, hostPort?: number, hostIp = '0.0.0.0'): PublishedPort => ({protocol: 'tcp', containerPort, ...(hostPort !== undefined && {hostPort, hostIp})});
+	const tcp = (containerPort: number, hostPort?: number, hostIp = '0.0.0.0'): PublishedPort => ({
+		protocol: 'tcp',
+		containerPort,
+		...(hostPort !== undefined && {hostPort, hostIp}),
+	});
 	t.is(portsText([tcp(80, 8080)]), '0.0.0.0:8080->80/tcp');
 	t.is(portsText([tcp(80), tcp(81), tcp(90)]), '80-81/tcp, 90/tcp');
 	t.is(portsText([tcp(81, 81), tcp(80, 80), tcp(443, 8443)]), '0.0.0.0:80-81->80-81/tcp, 0.0.0.0:8443->443/tcp');
 	t.is(portsText([tcp(80, 8080, '::')]), '[::]:8080->80/tcp');
 });
 
-test('columns are as wide as in Docker\'s tables', t => {
+test("columns are as wide as in Docker's tables", t => {
 	t.is(alignColumns('ID\tNAME\tX\nabc\tlonger-than-ten\ty\n'), 'ID        NAME              X\nabc       longer-than-ten   y\n');
 	t.is(alignColumns('a\tb\nplain\nccccccccccccc\td'), 'a         b\nplain\nccccccccccccc   d');
 });
@@ -76,7 +104,10 @@ test('ps prints the table, the JSON and the templates of Docker', async t => {
 		'CONTAINER ID   IMAGE     COMMAND                   CREATED         STATUS              PORTS                  NAMES\n' +
 			'ac270140d462   busybox   "sh -c echo \\"hi ther…"   3 minutes ago   Up About a minute   0.0.0.0:8080->80/tcp   web\n',
 	);
-	t.is(await renderList(listing, [container], 'table {{.ID}}\\t{{upper .Names}}\\t{{.Label "com.example.tier-name"}}'), 'CONTAINER ID   NAMES     tier name\nac270140d462   WEB       x\n');
+	t.is(
+		await renderList(listing, [container], 'table {{.ID}}\\t{{upper .Names}}\\t{{.Label "com.example.tier-name"}}'),
+		'CONTAINER ID   NAMES     tier name\nac270140d462   WEB       x\n',
+	);
 	const json = await renderList(listing, [container], 'json');
 	t.true(json.includes('"Ports":"0.0.0.0:8080-\\u003e80/tcp"'));
 	t.is((JSON.parse(json) as {Labels: string}).Labels, 'b=c,com.example.tier-name=x');
@@ -88,7 +119,10 @@ test('a line of a pull fits whatever terminal there is', t => {
 		const line = layerLine({kind: 'layer', id: 'a3ed95caeb02', state: 'downloading', current: 5_000_000, total: 12_000_000}, columns);
 		t.true(line.length <= columns, `${columns}`);
 	}
-	t.is(layerLine({kind: 'layer', id: 'a3ed95caeb02', state: 'extracting', current: 1, total: 2}, 100).replace(/=+/, '='), `a3ed95caeb02: Extracting [=>${' '.repeat(25)}]       1B/2B`);
+	t.is(
+		layerLine({kind: 'layer', id: 'a3ed95caeb02', state: 'extracting', current: 1, total: 2}, 100).replace(/=+/, '='),
+		`a3ed95caeb02: Extracting [=>${' '.repeat(25)}]       1B/2B`,
+	);
 });
 
 test('times are read in all the forms of --since', t => {

@@ -193,7 +193,13 @@ function getField(scope: Scope, value: Value, name: string, operand: Operand, ar
 function describe(operand: Operand): string {
 	if (operand.kind === 'field') return `.${operand.names.join('.')}`;
 	if (operand.kind === 'variable') return [operand.name, ...operand.names].join('.');
-	return operand.kind === 'literal' ? goPrint(operand.value) : operand.kind === 'group' ? `(…)${operand.names.map(name => `.${name}`).join('')}` : operand.kind === 'nil' ? 'nil' : '.';
+	return operand.kind === 'literal'
+		? goPrint(operand.value)
+		: operand.kind === 'group'
+			? `(…)${operand.names.map(name => `.${name}`).join('')}`
+			: operand.kind === 'nil'
+				? 'nil'
+				: '.';
 }
 
 function failure(what: string, operand: Operand, reason: string): TemplateError {

@@ -58,7 +58,7 @@ const title = (value: string): string => value.replace(/(^|[^\p{L}\p{N}_'])(\p{L
 
 const pad = (value: Value, before: Value, after: Value): string => (text(value) === '' ? '' : ' '.repeat(Number(before)) + text(value) + ' '.repeat(Number(after)));
 
-const truncate = (value: Value, length: Value): string => [...text(value)].slice(0, Number(length)).join('');
+const truncate = (value: Value, length: Value): string => Array.from(text(value)).slice(0, Number(length)).join('');
 
 /** Go puts blanks between neighbours that are both no strings. */
 const print = (...args: Value[]): string => args.map((arg, at) => (at > 0 && typeof arg !== 'string' && typeof args[at - 1] !== 'string' ? ` ${text(arg)}` : text(arg))).join('');
@@ -89,7 +89,10 @@ export const functions: Readonly<Record<string, Callable>> = {
 	gt: (a, b) => less(b, a),
 	ge: (a, b) => less(b, a) || equal(a, b),
 	html: (...args) => print(...args).replace(/[&<>"']/g, character => HTML[character] ?? character),
-	js: (...args) => JSON.stringify(print(...args)).slice(1, -1).replaceAll("'", "\\'"),
+	js: (...args) =>
+		JSON.stringify(print(...args))
+			.slice(1, -1)
+			.replaceAll("'", "\\'"),
 	urlquery: (...args) => encodeURIComponent(print(...args)).replaceAll('%20', '+'),
 };
 

@@ -3,7 +3,7 @@
 export type Token =
 	| {readonly kind: 'text'; readonly text: string}
 	| {readonly kind: 'open' | 'close'; readonly at: number}
-	| {readonly kind: 'field' | 'variable' | 'word' | 'string' | 'number' | 'symbol'; readonly text: string; readonly at: number; /** Blank before it. */ readonly spaced: boolean};
+	| {readonly kind: 'field' | 'variable' | 'word' | 'string' | 'number' | 'symbol'; readonly text: string; readonly at: number /** Blank before it. */; readonly spaced: boolean};
 
 export class TemplateError extends Error {
 	override readonly name = 'TemplateError';

@@ -28,7 +28,7 @@ function showVerb(verb: string, value: Value, precision: number | undefined, fla
 	switch (verb) {
 		case 's':
 		case 'v':
-			return precision === undefined ? goPrint(value) : [...goPrint(value)].slice(0, precision).join('');
+			return precision === undefined ? goPrint(value) : Array.from(goPrint(value)).slice(0, precision).join('');
 		case 'q':
 			return goQuote(goPrint(value));
 		case 'd':

@@ -18,9 +18,12 @@ export function goPrint(value: Value): string {
 	if (value === undefined) return '<no value>';
 	if (value === null) return '<nil>';
 	if (Array.isArray(value)) return `[${value.map(goPrint).join(' ')}]`;
-	if (isMap(value)) return `map[${sortedKeys(value).map(key => `${key}:${goPrint(value[key])}`).join(' ')}]`;
+	if (isMap(value))
+		return `map[${sortedKeys(value)
+			.map(key => `${key}:${goPrint(value[key])}`)
+			.join(' ')}]`;
 	if (typeof value === 'number') return goNumber(value);
-	return String(value);
+	return typeof value === 'string' || typeof value === 'boolean' || typeof value === 'bigint' ? String(value) : '<function>';
 }
 
 function goNumber(value: number): string {
