@@ -66,11 +66,13 @@ export function drawLineChart({width, height, series, maximum, steps}: ChartOpti
 	line.emit('attach');
 	// Far below the base line, where nothing is drawn.
 	const nothing = -maximum * 2;
+	// The widget draws three dots too high, above its own canvas: the highest values would vanish.
+	const shrink = 1 - 3 / Math.max(4, height * 4 - 3);
 	line.setData(
 		series.map((values, index): Series => ({
 			title: String(index),
 			x: values.map(() => ' '),
-			y: values.map(value => (value === undefined ? nothing : Math.max(0, Math.min(maximum, value)))),
+			y: values.map(value => (value === undefined ? nothing : Math.max(0, Math.min(maximum, value)) * shrink)),
 			style: {line: seriesColors[index % seriesColors.length] ?? 'red'},
 		})),
 	);
