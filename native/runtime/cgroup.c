@@ -19,7 +19,7 @@
 static bool is_controller_list(const char *word)
 {
 	static const char *const known[] = {"cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids", "hugetlb",
-					    "net_cls", "net_prio", "perf_event", "rdma", "misc"};
+		"net_cls", "net_prio", "perf_event", "rdma", "misc"};
 	if (strncmp(word, "name=", 5) == 0)
 		return true;
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)

@@ -15,8 +15,8 @@ struct hierarchy {
 	const char *point;	 /* where it is mounted */
 	const char *path;	 /* the container's folder in it */
 	bool unified;
-	int fd;			 /* that folder, -1 when not open */
-	int tasks;		 /* its file to enter, -1 when not open */
+	int fd;	   /* that folder, -1 when not open */
+	int tasks; /* its file to enter, -1 when not open */
 };
 
 struct cgroup {

@@ -51,9 +51,9 @@ static int apply_memory(struct cgroup *cgroup, const struct resources *resources
 {
 	struct number disable = {resources->memory.disable_oom_killer, 1};
 	if (apply_memory_limits(cgroup, resources, err) < 0 ||
-	    write_number(cgroup, "memory", "memory.soft_limit_in_bytes", resources->memory.reservation, err) < 0 ||
-	    write_number(cgroup, "memory", "memory.kmem.tcp.limit_in_bytes", resources->memory.kernel_tcp, err) < 0 ||
-	    write_number(cgroup, "memory", "memory.swappiness", resources->memory.swappiness, err) < 0)
+		write_number(cgroup, "memory", "memory.soft_limit_in_bytes", resources->memory.reservation, err) < 0 ||
+		write_number(cgroup, "memory", "memory.kmem.tcp.limit_in_bytes", resources->memory.kernel_tcp, err) < 0 ||
+		write_number(cgroup, "memory", "memory.swappiness", resources->memory.swappiness, err) < 0)
 		return -1;
 	return write_number(cgroup, "memory", "memory.oom_control", disable, err);
 }
@@ -68,12 +68,12 @@ static struct number positive(struct number number)
 static int apply_cpu(struct cgroup *cgroup, const struct resources *resources, struct error *err)
 {
 	if (write_number(cgroup, "cpu", "cpu.shares", positive(resources->cpu.shares), err) < 0 ||
-	    write_number(cgroup, "cpu", "cpu.idle", resources->cpu.idle, err) < 0 ||
-	    write_number(cgroup, "cpu", "cpu.cfs_period_us", positive(resources->cpu.period), err) < 0 ||
-	    write_number(cgroup, "cpu", "cpu.cfs_quota_us", positive(resources->cpu.quota), err) < 0 ||
-	    write_number(cgroup, "cpu", "cpu.cfs_burst_us", resources->cpu.burst, err) < 0 ||
-	    write_number(cgroup, "cpu", "cpu.rt_period_us", positive(resources->cpu.realtime_period), err) < 0 ||
-	    write_number(cgroup, "cpu", "cpu.rt_runtime_us", positive(resources->cpu.realtime_runtime), err) < 0)
+		write_number(cgroup, "cpu", "cpu.idle", resources->cpu.idle, err) < 0 ||
+		write_number(cgroup, "cpu", "cpu.cfs_period_us", positive(resources->cpu.period), err) < 0 ||
+		write_number(cgroup, "cpu", "cpu.cfs_quota_us", positive(resources->cpu.quota), err) < 0 ||
+		write_number(cgroup, "cpu", "cpu.cfs_burst_us", resources->cpu.burst, err) < 0 ||
+		write_number(cgroup, "cpu", "cpu.rt_period_us", positive(resources->cpu.realtime_period), err) < 0 ||
+		write_number(cgroup, "cpu", "cpu.rt_runtime_us", positive(resources->cpu.realtime_runtime), err) < 0)
 		return -1;
 	return write_text(cgroup, "cpuset", "cpuset.cpus", resources->cpu.cpus, err) < 0 ||
 			       write_text(cgroup, "cpuset", "cpuset.mems", resources->cpu.mems, err) < 0
@@ -106,16 +106,16 @@ static int apply_weight(struct cgroup *cgroup, struct number weight, struct erro
 static int apply_block(struct cgroup *cgroup, const struct resources *resources, struct error *err)
 {
 	static const char *const files[THROTTLE_KINDS] = {"blkio.throttle.read_bps_device", "blkio.throttle.write_bps_device",
-							  "blkio.throttle.read_iops_device", "blkio.throttle.write_iops_device"};
+		"blkio.throttle.read_iops_device", "blkio.throttle.write_iops_device"};
 	if (apply_weight(cgroup, resources->block.weight, err) < 0 ||
-	    write_number(cgroup, "blkio", "blkio.leaf_weight", positive(resources->block.leaf_weight), err) < 0)
+		write_number(cgroup, "blkio", "blkio.leaf_weight", positive(resources->block.leaf_weight), err) < 0)
 		return -1;
 	for (size_t i = 0; i < resources->block.devices.count; i++) {
 		const struct block_rule *rule = &resources->block.devices.list[i];
 		char text[64];
 		snprintf(text, sizeof text, "%u:%u %lld", rule->major, rule->minor, (long long)rule->weight.value);
 		if (write_text(cgroup, "blkio", "blkio.weight_device", text, err) < 0 &&
-		    write_text(cgroup, "blkio", "blkio.bfq.weight_device", text, err) < 0)
+			write_text(cgroup, "blkio", "blkio.bfq.weight_device", text, err) < 0)
 			return -1;
 	}
 	for (int kind = 0; kind < THROTTLE_KINDS; kind++)

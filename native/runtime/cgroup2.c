@@ -55,7 +55,8 @@ static int apply_memory(struct hierarchy *hierarchy, const struct resources *res
 		if (!limit.set || limit.value < 0)
 			return error_set(err, 0, "linux.resources.memory.swap needs a memory limit beside it");
 		if (swap.value < limit.value)
-			return error_set(err, 0, "linux.resources.memory.swap is memory and swap together and must not be below the memory limit");
+			return error_set(
+				err, 0, "linux.resources.memory.swap is memory and swap together and must not be below the memory limit");
 		swap.value -= limit.value;
 	} else if (limit.set && limit.value < 0 && !swap.set) {
 		swap = limit;
@@ -145,9 +146,11 @@ static int apply_rest(struct hierarchy *hierarchy, const struct resources *resou
 	}
 	for (size_t i = 0; i < resources->rdma_count; i++) {
 		const struct rdma_limit *limit = &resources->rdma[i];
-		if (limit->handles.set && cgroup_write(hierarchy, "rdma.max", err, "%s hca_handle=%lld", limit->device, (long long)limit->handles.value) < 0)
+		if (limit->handles.set &&
+			cgroup_write(hierarchy, "rdma.max", err, "%s hca_handle=%lld", limit->device, (long long)limit->handles.value) < 0)
 			return -1;
-		if (limit->objects.set && cgroup_write(hierarchy, "rdma.max", err, "%s hca_object=%lld", limit->device, (long long)limit->objects.value) < 0)
+		if (limit->objects.set &&
+			cgroup_write(hierarchy, "rdma.max", err, "%s hca_object=%lld", limit->device, (long long)limit->objects.value) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < resources->unified.count; i++)
@@ -162,7 +165,7 @@ int cgroup2_apply(struct cgroup *cgroup, const struct resources *resources, stru
 	struct number pids = resources->pids;
 	pids.set = pids.set && pids.value != 0;
 	if (write_limit(hierarchy, "pids.max", pids, err) < 0 || apply_memory(hierarchy, resources, err) < 0 ||
-	    apply_cpu(hierarchy, resources, err) < 0 || apply_block(hierarchy, resources, err) < 0)
+		apply_cpu(hierarchy, resources, err) < 0 || apply_block(hierarchy, resources, err) < 0)
 		return -1;
 	return apply_rest(hierarchy, resources, err);
 }

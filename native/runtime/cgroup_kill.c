@@ -48,7 +48,9 @@ int cgroup_pids(struct cgroup *cgroup, pid_t **pids, size_t *count, struct error
 	*pids = NULL;
 	*count = 0;
 	const struct hierarchy *hierarchy = main_hierarchy(cgroup);
-	return add_pids(AT_FDCWD, hierarchy->path, pids, count, 0) < 0 ? error_set(err, errno, "list the processes of cgroup %s", hierarchy->path) : 0;
+	return add_pids(AT_FDCWD, hierarchy->path, pids, count, 0) < 0
+		       ? error_set(err, errno, "list the processes of cgroup %s", hierarchy->path)
+		       : 0;
 }
 
 /* v2 says in cgroup.events when it is done, and rings by POLLPRI; v1 must be read again. */

@@ -93,7 +93,8 @@ static int copy_special(struct copy *copy, int from, int to, const char *name, c
 	link[n] = 0;
 	int made = S_ISLNK(st->st_mode) ? symlinkat(link, to, name) : mknodat(to, name, st->st_mode, st->st_rdev);
 	const struct timespec times[2] = {st->st_atim, st->st_mtim};
-	if (made < 0 || fchownat(to, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0 || utimensat(to, name, times, AT_SYMLINK_NOFOLLOW) < 0)
+	if (made < 0 || fchownat(to, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0 ||
+		utimensat(to, name, times, AT_SYMLINK_NOFOLLOW) < 0)
 		return fail(copy, "copy", name);
 	return 0;
 }

@@ -48,7 +48,7 @@ static int find_cgroups(struct container *c, struct error *err)
 static int make_cgroups(struct container *c, struct error *err)
 {
 	if (cgroup_create(&c->cgroup, c->root_dir, err) < 0 || cgroup_apply_devices(&c->cgroup, &c->spec, err) < 0 ||
-	    cgroup_apply(&c->cgroup, &c->spec.resources, err) < 0)
+		cgroup_apply(&c->cgroup, &c->spec.resources, err) < 0)
 		return -1;
 	/* v2 is entered by the clone itself. */
 	return c->cgroup.pure ? 0 : cgroup_open(&c->cgroup, err);

@@ -15,7 +15,8 @@ struct program {
 
 static void emit(struct program *program, uint8_t op, uint8_t dst, uint8_t src, int16_t offset, int32_t value)
 {
-	program->code[program->count++] = (struct bpf_insn){.code = op, .dst_reg = dst & 15, .src_reg = src & 15, .off = offset, .imm = value};
+	program->code[program->count++] =
+		(struct bpf_insn){.code = op, .dst_reg = dst & 15, .src_reg = src & 15, .off = offset, .imm = value};
 }
 
 /* r2 = type, r3 = access, r4 = major, r5 = minor; r1 is the context. */
@@ -33,7 +34,8 @@ static void emit_load(struct program *program)
 static void emit_rule(struct program *program, const struct device_rule *rule)
 {
 	size_t jumps[4], count = 0;
-	int32_t access = (rule->mknod ? BPF_DEVCG_ACC_MKNOD : 0) | (rule->read ? BPF_DEVCG_ACC_READ : 0) | (rule->write ? BPF_DEVCG_ACC_WRITE : 0);
+	int32_t access =
+		(rule->mknod ? BPF_DEVCG_ACC_MKNOD : 0) | (rule->read ? BPF_DEVCG_ACC_READ : 0) | (rule->write ? BPF_DEVCG_ACC_WRITE : 0);
 	if (rule->type != 'a') {
 		jumps[count++] = program->count;
 		emit(program, BPF_JMP | BPF_JNE | BPF_K, 2, 0, 0, rule->type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
@@ -82,7 +84,8 @@ int device_filter_attach(int cgroup, const struct device_rule *rules, size_t cou
 	bool answered = false;
 	for (size_t i = count; i-- > 0 && !answered;) {
 		emit_rule(&program, &rules[i]);
-		answered = rules[i].type == 'a' && rules[i].read && rules[i].write && rules[i].mknod && rules[i].major < 0 && rules[i].minor < 0;
+		answered = rules[i].type == 'a' && rules[i].read && rules[i].write && rules[i].mknod && rules[i].major < 0 &&
+			   rules[i].minor < 0;
 	}
 	/* The verifier refuses what cannot be reached. */
 	if (!answered) {
@@ -92,6 +95,9 @@ int device_filter_attach(int cgroup, const struct device_rule *rules, size_t cou
 	cleanup_close int fd = load(&program, err);
 	if (fd < 0)
 		return -1;
-	union bpf_attr attr = {.target_fd = (uint32_t)cgroup, .attach_bpf_fd = (uint32_t)fd, .attach_type = BPF_CGROUP_DEVICE, .attach_flags = BPF_F_ALLOW_MULTI};
+	union bpf_attr attr = {.target_fd = (uint32_t)cgroup,
+		.attach_bpf_fd = (uint32_t)fd,
+		.attach_type = BPF_CGROUP_DEVICE,
+		.attach_flags = BPF_F_ALLOW_MULTI};
 	return syscall(SYS_bpf, BPF_PROG_ATTACH, &attr, sizeof attr) < 0 ? error_set(err, errno, "attach the device filter") : 0;
 }

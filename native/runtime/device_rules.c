@@ -7,9 +7,14 @@
 
 /* null zero full random urandom tty ptmx pts/…; nothing that reaches hardware, and no mknod of anything. */
 static const struct device_rule standard[] = {
-	{true, 'c', 1, 3, true, true, true},  {true, 'c', 1, 5, true, true, true},  {true, 'c', 1, 7, true, true, true},
-	{true, 'c', 1, 8, true, true, true},  {true, 'c', 1, 9, true, true, true},  {true, 'c', 5, 0, true, true, true},
-	{true, 'c', 5, 2, true, true, true},  {true, 'c', 136, -1, true, true, true},
+	{true, 'c', 1, 3, true, true, true},
+	{true, 'c', 1, 5, true, true, true},
+	{true, 'c', 1, 7, true, true, true},
+	{true, 'c', 1, 8, true, true, true},
+	{true, 'c', 1, 9, true, true, true},
+	{true, 'c', 5, 0, true, true, true},
+	{true, 'c', 5, 2, true, true, true},
+	{true, 'c', 136, -1, true, true, true},
 };
 #define STANDARD (sizeof standard / sizeof *standard)
 
@@ -26,7 +31,8 @@ static struct device_rule *all_rules(struct arena *arena, const struct spec *spe
 	/* Without any rule a device that is listed could not be used at all. */
 	for (size_t i = 0; resources->device_count == 0 && i < spec->device_count; i++)
 		if (spec->devices[i].type != 'p')
-			rules[n++] = (struct device_rule){true, spec->devices[i].type, spec->devices[i].major, spec->devices[i].minor, true, true, true};
+			rules[n++] = (struct device_rule){
+				true, spec->devices[i].type, spec->devices[i].major, spec->devices[i].minor, true, true, true};
 	*count = n;
 	return rules;
 }
@@ -47,8 +53,8 @@ static int write_rule(struct hierarchy *hierarchy, const struct device_rule *rul
 		return cgroup_write(hierarchy, file, err, "a");
 	print_number(major, sizeof major, rule->major);
 	print_number(minor, sizeof minor, rule->minor);
-	return cgroup_write(hierarchy, file, err, "%c %s:%s %s%s%s", rule->type, major, minor, rule->read ? "r" : "", rule->write ? "w" : "",
-			    rule->mknod ? "m" : "");
+	return cgroup_write(hierarchy, file, err, "%c %s:%s %s%s%s", rule->type, major, minor, rule->read ? "r" : "",
+		rule->write ? "w" : "", rule->mknod ? "m" : "");
 }
 
 /* Rules before the last one for all devices have no effect. */
@@ -67,7 +73,8 @@ int cgroup_apply_devices(struct cgroup *cgroup, const struct spec *spec, struct 
 	size_t first = first_in_force(rules, count);
 	struct hierarchy *hierarchy = cgroup_with(cgroup, "devices");
 	if (!hierarchy)
-		return error_set(err, 0, "this system has no devices cgroup controller, so that a container's devices could not be limited");
+		return error_set(
+			err, 0, "this system has no devices cgroup controller, so that a container's devices could not be limited");
 	if (cgroup->pure)
 		return device_filter_attach(hierarchy->fd, rules + first, count - first, err);
 	bool everything = rules[first].type == 'a' && rules[first].allow;

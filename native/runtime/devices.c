@@ -13,8 +13,12 @@
 #include "util.h"
 
 static const struct device standard[] = {
-	{"/dev/null", 'c', 1, 3, 0666, 0, 0}, {"/dev/zero", 'c', 1, 5, 0666, 0, 0},   {"/dev/full", 'c', 1, 7, 0666, 0, 0},
-	{"/dev/random", 'c', 1, 8, 0666, 0, 0}, {"/dev/urandom", 'c', 1, 9, 0666, 0, 0}, {"/dev/tty", 'c', 5, 0, 0666, 0, 0},
+	{"/dev/null", 'c', 1, 3, 0666, 0, 0},
+	{"/dev/zero", 'c', 1, 5, 0666, 0, 0},
+	{"/dev/full", 'c', 1, 7, 0666, 0, 0},
+	{"/dev/random", 'c', 1, 8, 0666, 0, 0},
+	{"/dev/urandom", 'c', 1, 9, 0666, 0, 0},
+	{"/dev/tty", 'c', 5, 0, 0666, 0, 0},
 };
 #define STANDARD (sizeof standard / sizeof *standard)
 
@@ -92,8 +96,8 @@ static int place(struct container *c, size_t i, struct error *err)
 
 static int make_links(int dev, struct error *err)
 {
-	static const char *const links[][2] = {{"/proc/self/fd", "fd"},	    {"/proc/self/fd/0", "stdin"}, {"/proc/self/fd/1", "stdout"},
-					       {"/proc/self/fd/2", "stderr"}, {"pts/ptmx", "ptmx"},	  {"/proc/kcore", "core"}};
+	static const char *const links[][2] = {{"/proc/self/fd", "fd"}, {"/proc/self/fd/0", "stdin"}, {"/proc/self/fd/1", "stdout"},
+		{"/proc/self/fd/2", "stderr"}, {"pts/ptmx", "ptmx"}, {"/proc/kcore", "core"}};
 	for (size_t i = 0; i < sizeof links / sizeof *links; i++)
 		if (symlinkat(links[i][0], dev, links[i][1]) < 0 && errno != EEXIST)
 			return error_set(err, errno, "link /dev/%s", links[i][1]);

@@ -7,12 +7,15 @@
 #include "container.h"
 
 struct foreground {
-	int signals;	 /* signalfd, -1 until opened */
-	int socket;	 /* our end of the console socket, -1: none */
-	bool raw;	 /* our terminal was changed */
+	int signals; /* signalfd, -1 until opened */
+	int socket;  /* our end of the console socket, -1: none */
+	bool raw;    /* our terminal was changed */
 	struct termios saved;
 };
-#define FOREGROUND_INIT {.signals = -1, .socket = -1}
+#define FOREGROUND_INIT                                                                                                                    \
+	{                                                                                                                                  \
+		.signals = -1, .socket = -1                                                                                                \
+	}
 
 /* Before the process is made. With a terminal and no console socket, c->console_fd becomes one to us. */
 int foreground_open(struct foreground *foreground, struct container *c, struct error *err);

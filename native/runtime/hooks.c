@@ -18,7 +18,8 @@ static void hook_child(const struct hook *hook, int input)
 	if (dup2(input, 0) < 0 || (null >= 0 && dup2(null, 1) < 0) || chdir("/") < 0 || close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
 		_exit(126);
 	const char *fallback[] = {hook->path, NULL};
-	execve(hook->path, (char *const *)(uintptr_t)(hook->args.count ? hook->args.list : fallback), (char *const *)(uintptr_t)hook->env.list);
+	execve(hook->path, (char *const *)(uintptr_t)(hook->args.count ? hook->args.list : fallback),
+		(char *const *)(uintptr_t)hook->env.list);
 	_exit(errno == ENOENT ? 127 : 126);
 }
 

@@ -26,7 +26,9 @@ static const struct verb {
 	{"state", verb_state, "ID: its state as JSON"},
 	{"kill", verb_kill, "[--all] ID [SIGNAL]: send a signal, SIGTERM by default"},
 	{"delete", verb_delete, "[--force] ID: remove what is left of it"},
-	{"exec", verb_exec, "[--process FILE] [--tty] [--cwd DIR] [--env K=V] [--user UID[:GID]] [--detach] ID [COMMAND...]: run one more program in it"},
+	{"exec", verb_exec,
+		"[--process FILE] [--tty] [--cwd DIR] [--env K=V] [--user UID[:GID]] [--detach] ID [COMMAND...]: run one more program in "
+		"it"},
 	{"pause", verb_pause, "ID: freeze its processes"},
 	{"resume", verb_resume, "ID: thaw them"},
 	{"ps", verb_ps, "[--format table|json] ID: its processes"},
@@ -41,7 +43,18 @@ struct log {
 	const char *path, *format;
 };
 
-enum { FLAG_ROOT = 256, FLAG_LOG, FLAG_LOG_FORMAT, FLAG_LOG_LEVEL, FLAG_SYSTEMD, FLAG_MANAGER, FLAG_DEBUG, FLAG_VERSION, FLAG_HELP, FLAG_ROOTLESS };
+enum {
+	FLAG_ROOT = 256,
+	FLAG_LOG,
+	FLAG_LOG_FORMAT,
+	FLAG_LOG_LEVEL,
+	FLAG_SYSTEMD,
+	FLAG_MANAGER,
+	FLAG_DEBUG,
+	FLAG_VERSION,
+	FLAG_HELP,
+	FLAG_ROOTLESS
+};
 static const struct option flags[] = {
 	{"root", required_argument, NULL, FLAG_ROOT},
 	{"log", required_argument, NULL, FLAG_LOG},

@@ -32,8 +32,10 @@ static bool is_cgroup(const struct mount *mount)
 
 static int set_attributes(int fd, const struct mount *mount, bool recursive, struct error *err)
 {
-	struct mount_attr attr = {.attr_set = recursive ? mount->recursive_set : mount->set, .attr_clr = recursive ? mount->recursive_clear : mount->clear};
-	if ((attr.attr_set || attr.attr_clr) && mount_setattr(fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr, sizeof attr) < 0)
+	struct mount_attr attr = {
+		.attr_set = recursive ? mount->recursive_set : mount->set, .attr_clr = recursive ? mount->recursive_clear : mount->clear};
+	if ((attr.attr_set || attr.attr_clr) &&
+		mount_setattr(fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr, sizeof attr) < 0)
 		return error_set(err, errno, "set the options of mount %s", mount->target);
 	return 0;
 }
@@ -51,14 +53,16 @@ static int set_propagation(int fd, const struct mount *mount, struct error *err)
 static int open_bind(const struct container *c, const struct mount *mount, struct error *err)
 {
 	char path[PATH_MAX];
-	if (snprintf(path, sizeof path, "%s%s%s", *mount->source == '/' ? "" : c->bundle, *mount->source == '/' ? "" : "/", mount->source) >= PATH_MAX)
+	if (snprintf(path, sizeof path, "%s%s%s", *mount->source == '/' ? "" : c->bundle, *mount->source == '/' ? "" : "/",
+		    mount->source) >= PATH_MAX)
 		return error_set(err, ENAMETOOLONG, "open the source of mount %s", mount->target);
 	int fd = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (mount->recursive ? AT_RECURSIVE : 0));
 	if (fd < 0)
 		return error_set(err, errno, "open the source %s of mount %s", path, mount->target);
 	/* One that is still to be filled becomes read-only in the end. */
 	bool now = !mount->copy_up;
-	if (set_propagation(fd, mount, err) < 0 || (now && (set_attributes(fd, mount, true, err) < 0 || set_attributes(fd, mount, false, err) < 0))) {
+	if (set_propagation(fd, mount, err) < 0 ||
+		(now && (set_attributes(fd, mount, true, err) < 0 || set_attributes(fd, mount, false, err) < 0))) {
 		close(fd);
 		return -1;
 	}
@@ -172,8 +176,8 @@ int mounts_make(struct container *c, struct error *err)
 /* Files below /proc that another file may stand for, as lxcfs does; anything else there would hide what protects the host. */
 static bool is_allowed_in_proc(const char *path)
 {
-	static const char *const files[] = {"/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo", "/proc/stat",	  "/proc/swaps",
-					    "/proc/uptime",  "/proc/loadavg",	"/proc/slabinfo", "/proc/net/dev", "/proc/sys/kernel/ns_last_pid"};
+	static const char *const files[] = {"/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo", "/proc/stat", "/proc/swaps",
+		"/proc/uptime", "/proc/loadavg", "/proc/slabinfo", "/proc/net/dev", "/proc/sys/kernel/ns_last_pid"};
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
 		if (strcmp(files[i], path) == 0)
 			return true;
@@ -224,8 +228,9 @@ static int open_place(struct container *c, const struct mount *mount, int fd, st
 	if (fstat(fd, &st) < 0)
 		return error_set(err, errno, "mount %s", mount->target);
 	bool folder = S_ISDIR(st.st_mode);
-	int target = plain ? target_open_plain(c->rootfs, plain, err)
-			   : target_open(c->rootfs, mount->target, folder ? TARGET_DIRECTORY : TARGET_FILE, folder ? 0755 : 0644, resolved, err);
+	int target =
+		plain ? target_open_plain(c->rootfs, plain, err)
+		      : target_open(c->rootfs, mount->target, folder ? TARGET_DIRECTORY : TARGET_FILE, folder ? 0755 : 0644, resolved, err);
 	if (target < 0)
 		return error_wrap(err, "mount %s", mount->target);
 	if (check_place(mount, fd, target, plain ? plain : resolved, err) < 0) {

@@ -24,9 +24,14 @@ static const struct {
 	int flag;
 	const char *name;
 } kinds[NS_KINDS] = {
-	[NS_MOUNT] = {CLONE_NEWNS, "mount"}, [NS_CGROUP] = {CLONE_NEWCGROUP, "cgroup"}, [NS_UTS] = {CLONE_NEWUTS, "uts"},
-	[NS_IPC] = {CLONE_NEWIPC, "ipc"},    [NS_USER] = {CLONE_NEWUSER, "user"},	[NS_PID] = {CLONE_NEWPID, "pid"},
-	[NS_NET] = {CLONE_NEWNET, "network"}, [NS_TIME] = {CLONE_NEWTIME, "time"},
+	[NS_MOUNT] = {CLONE_NEWNS, "mount"},
+	[NS_CGROUP] = {CLONE_NEWCGROUP, "cgroup"},
+	[NS_UTS] = {CLONE_NEWUTS, "uts"},
+	[NS_IPC] = {CLONE_NEWIPC, "ipc"},
+	[NS_USER] = {CLONE_NEWUSER, "user"},
+	[NS_PID] = {CLONE_NEWPID, "pid"},
+	[NS_NET] = {CLONE_NEWNET, "network"},
+	[NS_TIME] = {CLONE_NEWTIME, "time"},
 };
 
 static bool is_new(const struct container *c, int kind)
@@ -57,15 +62,14 @@ int namespaces_open(struct container *c, struct error *err)
 	return 0;
 }
 
-static pid_t clone_child(const struct container *c, uint64_t flags, int into, int *pidfd)
+static pid_t clone_child(uint64_t flags, int into, int *pidfd)
 {
 	struct clone_args args = {
 		.flags = flags | CLONE_PIDFD | (into >= 0 ? CLONE_INTO_CGROUP : 0),
 		.pidfd = (uintptr_t)pidfd,
-		.exit_signal = SIGCHLD,
+		.exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD, /* a sibling has that of its parent's child */
 		.cgroup = into >= 0 ? (uint64_t)into : 0,
 	};
-	(void)c;
 	return (pid_t)syscall(SYS_clone3, &args, sizeof args);
 }
 
@@ -88,7 +92,7 @@ static int go_between(struct container *c, int (*child)(struct container *))
 	if (setns(c->namespace_fds[NS_USER], CLONE_NEWUSER) < 0) {
 		error_set(&err, errno, "join the user namespace %s", c->spec.namespaces[NS_USER].path);
 	} else {
-		pid_t pid = clone_child(c, new_flags(c) | CLONE_PARENT, -1, &pidfd);
+		pid_t pid = clone_child(new_flags(c) | CLONE_PARENT, -1, &pidfd);
 		if (pid == 0)
 			_exit(child(c));
 		if (pid > 0 && sync_send(c->sync_child, SYNC_PID, pid, &err) == 0)
@@ -103,7 +107,7 @@ static int go_between(struct container *c, int (*child)(struct container *))
 static int clone_through(struct container *c, int (*child)(struct container *), struct error *err)
 {
 	int pidfd = -1, pid;
-	pid_t between = clone_child(c, 0, cgroup_clone_fd(&c->cgroup), &pidfd);
+	pid_t between = clone_child(0, cgroup_clone_fd(&c->cgroup), &pidfd);
 	if (between == 0)
 		_exit(go_between(c, child));
 	if (between < 0)
@@ -126,7 +130,7 @@ int namespaces_clone(struct container *c, int (*child)(struct container *), stru
 		return error_set(err, errno, "join the pid namespace %s", c->spec.namespaces[NS_PID].path);
 	if (c->namespace_fds[NS_USER] >= 0)
 		return clone_through(c, child, err);
-	c->pid = clone_child(c, new_flags(c), cgroup_clone_fd(&c->cgroup), &c->pidfd);
+	c->pid = clone_child(new_flags(c), cgroup_clone_fd(&c->cgroup), &c->pidfd);
 	if (c->pid == 0)
 		_exit(child(c));
 	return c->pid < 0 ? error_set(err, errno, "clone with new namespaces") : 0;
@@ -137,7 +141,8 @@ static int write_map(const struct container *c, const char *file, const struct i
 	char path[64], text[16384];
 	size_t used = 0;
 	for (size_t i = 0; i < maps->count && used < sizeof text - 64; i++)
-		used += (size_t)snprintf(text + used, sizeof text - used, "%u %u %u\n", maps->list[i].inside, maps->list[i].outside, maps->list[i].size);
+		used += (size_t)snprintf(
+			text + used, sizeof text - used, "%u %u %u\n", maps->list[i].inside, maps->list[i].outside, maps->list[i].size);
 	snprintf(path, sizeof path, "/proc/%d/%s", (int)c->pid, file);
 	return write_file_at(AT_FDCWD, path, text) < 0 ? error_set(err, errno, "write %s", path) : 0;
 }

@@ -95,7 +95,8 @@ static int make_by_parts(struct overlay *overlay)
 			return -1;
 	if (overlay->upper >= 0 && (set_folder(fs, "upperdir", overlay->upper) < 0 || set_folder(fs, "workdir", overlay->work) < 0))
 		return -1;
-	if (set_rules(fs) < 0 || fsconfig(fs, FSCONFIG_SET_STRING, "source", "hawser", 0) < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+	if (set_rules(fs) < 0 || fsconfig(fs, FSCONFIG_SET_STRING, "source", "hawser", 0) < 0 ||
+		fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return -1;
 	return fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)overlay->attributes);
 }

@@ -48,7 +48,8 @@ int process_limits(struct container *c, struct error *err)
 		const struct rlimit_rule *rule = &c->process->rlimits[i];
 		struct rlimit limit = {rule->soft, rule->hard};
 		if (setrlimit((__rlimit_resource_t)rule->resource, &limit) < 0)
-			return error_set(err, errno, "process.rlimits[%zu]: set %llu:%llu", i, (unsigned long long)rule->soft, (unsigned long long)rule->hard);
+			return error_set(err, errno, "process.rlimits[%zu]: set %llu:%llu", i, (unsigned long long)rule->soft,
+				(unsigned long long)rule->hard);
 	}
 	if (c->spec.personality.set && personality((unsigned long)c->spec.personality.value) < 0)
 		return error_set(err, errno, "set the personality");
@@ -137,10 +138,14 @@ static int exec_fail(struct error *err, int code, const char *name)
 		int code, exit;
 		const char *words;
 	} table[] = {
-		{ENOENT, EXEC_MISSING, "no such file or directory"}, {ENOTDIR, EXEC_REFUSED, "not a directory"},
-		{EACCES, EXEC_REFUSED, "permission denied"},	     {EPERM, EXEC_REFUSED, "operation not permitted"},
-		{EISDIR, EXEC_REFUSED, "is a directory: permission denied"}, {ENOEXEC, EXEC_REFUSED, "exec format error"},
-		{ELOOP, EXEC_REFUSED, "too many levels of symbolic links"}, {0, EXEC_MISSING, "executable file not found in $PATH"},
+		{ENOENT, EXEC_MISSING, "no such file or directory"},
+		{ENOTDIR, EXEC_REFUSED, "not a directory"},
+		{EACCES, EXEC_REFUSED, "permission denied"},
+		{EPERM, EXEC_REFUSED, "operation not permitted"},
+		{EISDIR, EXEC_REFUSED, "is a directory: permission denied"},
+		{ENOEXEC, EXEC_REFUSED, "exec format error"},
+		{ELOOP, EXEC_REFUSED, "too many levels of symbolic links"},
+		{0, EXEC_MISSING, "executable file not found in $PATH"},
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (table[i].code == code) {

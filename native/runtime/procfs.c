@@ -56,7 +56,7 @@ int procfs_write(struct container *c, const char *path, const char *text)
 static int namespace_of(const char *key)
 {
 	static const char *const ipc[] = {"kernel/msgmax", "kernel/msgmnb", "kernel/msgmni", "kernel/sem", "kernel/shmall", "kernel/shmmax",
-					  "kernel/shmmni", "kernel/shm_rmid_forced", "kernel/msg_next_id", "kernel/sem_next_id", "kernel/shm_next_id"};
+		"kernel/shmmni", "kernel/shm_rmid_forced", "kernel/msg_next_id", "kernel/sem_next_id", "kernel/shm_next_id"};
 	for (size_t i = 0; i < sizeof ipc / sizeof *ipc; i++)
 		if (strcmp(ipc[i], key) == 0)
 			return NS_IPC;
@@ -94,7 +94,8 @@ int sysctl_check(struct container *c, struct error *err)
 		if (kind < 0)
 			return error_set(err, 0, "linux.sysctl.%s is not a key that belongs to a container", pair->key);
 		if (!c->spec.namespaces[kind].wanted)
-			return error_set(err, 0, "linux.sysctl.%s would change the host: the container has no namespace of its own for it", pair->key);
+			return error_set(err, 0, "linux.sysctl.%s would change the host: the container has no namespace of its own for it",
+				pair->key);
 		if (strchr(pair->value, '\n'))
 			return error_set(err, 0, "linux.sysctl.%s must be one line", pair->key);
 	}

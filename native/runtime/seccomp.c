@@ -63,13 +63,13 @@ static bool cache_read(int dir, const char *name, const char *text, struct filte
 	struct cache_head head;
 	size_t text_size = strlen(text);
 	if (st.st_size > CACHE_LIMIT || read_full(fd, &head, sizeof head) != sizeof head || memcmp(head.magic, magic, sizeof magic) != 0 ||
-	    head.text_size != text_size || head.count == 0 || head.count > CODE_LIMIT ||
-	    (size_t)st.st_size != sizeof head + text_size + head.count * sizeof *filter->code)
+		head.text_size != text_size || head.count == 0 || head.count > CODE_LIMIT ||
+		(size_t)st.st_size != sizeof head + text_size + head.count * sizeof *filter->code)
 		return false;
 	cleanup_free char *kept = malloc(text_size + 1);
 	struct sock_filter *code = calloc(head.count, sizeof *code);
 	if (!kept || !code || read_full(fd, kept, text_size) != (ssize_t)text_size || memcmp(kept, text, text_size) != 0 ||
-	    read_full(fd, code, head.count * sizeof *code) != (ssize_t)(head.count * sizeof *code)) {
+		read_full(fd, code, head.count * sizeof *code) != (ssize_t)(head.count * sizeof *code)) {
 		free(code);
 		return false;
 	}

@@ -26,14 +26,20 @@ static uint32_t read_action(struct reader *r, const json_t *object, const char *
 		const char *name;
 		uint32_t action;
 	} table[] = {
-		{"SCMP_ACT_KILL", SCMP_ACT_KILL},		{"SCMP_ACT_KILL_THREAD", SCMP_ACT_KILL_THREAD}, {"SCMP_ACT_KILL_PROCESS", SCMP_ACT_KILL_PROCESS},
-		{"SCMP_ACT_TRAP", SCMP_ACT_TRAP},		{"SCMP_ACT_ERRNO", SCMP_ACT_ERRNO(value)},	{"SCMP_ACT_TRACE", SCMP_ACT_TRACE(value)},
-		{"SCMP_ACT_ALLOW", SCMP_ACT_ALLOW},		{"SCMP_ACT_LOG", SCMP_ACT_LOG},
+		{"SCMP_ACT_KILL", SCMP_ACT_KILL},
+		{"SCMP_ACT_KILL_THREAD", SCMP_ACT_KILL_THREAD},
+		{"SCMP_ACT_KILL_PROCESS", SCMP_ACT_KILL_PROCESS},
+		{"SCMP_ACT_TRAP", SCMP_ACT_TRAP},
+		{"SCMP_ACT_ERRNO", SCMP_ACT_ERRNO(value)},
+		{"SCMP_ACT_TRACE", SCMP_ACT_TRACE(value)},
+		{"SCMP_ACT_ALLOW", SCMP_ACT_ALLOW},
+		{"SCMP_ACT_LOG", SCMP_ACT_LOG},
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (strcmp(table[i].name, name) == 0)
 			return table[i].action;
-	read_fail(r, place, key, strcmp(name, "SCMP_ACT_NOTIFY") == 0 ? "is SCMP_ACT_NOTIFY, which is not supported" : "is not a known action");
+	read_fail(r, place, key,
+		strcmp(name, "SCMP_ACT_NOTIFY") == 0 ? "is SCMP_ACT_NOTIFY, which is not supported" : "is not a known action");
 	return SCMP_ACT_KILL_PROCESS;
 }
 
@@ -42,8 +48,8 @@ static enum scmp_compare read_operator(struct reader *r, const json_t *object, c
 	static const struct {
 		const char *name;
 		enum scmp_compare op;
-	} table[] = {{"SCMP_CMP_NE", SCMP_CMP_NE}, {"SCMP_CMP_LT", SCMP_CMP_LT}, {"SCMP_CMP_LE", SCMP_CMP_LE},		{"SCMP_CMP_EQ", SCMP_CMP_EQ},
-		     {"SCMP_CMP_GE", SCMP_CMP_GE}, {"SCMP_CMP_GT", SCMP_CMP_GT}, {"SCMP_CMP_MASKED_EQ", SCMP_CMP_MASKED_EQ}};
+	} table[] = {{"SCMP_CMP_NE", SCMP_CMP_NE}, {"SCMP_CMP_LT", SCMP_CMP_LT}, {"SCMP_CMP_LE", SCMP_CMP_LE}, {"SCMP_CMP_EQ", SCMP_CMP_EQ},
+		{"SCMP_CMP_GE", SCMP_CMP_GE}, {"SCMP_CMP_GT", SCMP_CMP_GT}, {"SCMP_CMP_MASKED_EQ", SCMP_CMP_MASKED_EQ}};
 	const char *name = read_required(r, object, place, "op");
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (strcmp(table[i].name, name) == 0)
@@ -148,7 +154,8 @@ static int export_filter(scmp_filter_ctx context, struct filter *filter, struct 
 	int result = fd < 0 ? -errno : seccomp_export_bpf(context, fd);
 	if (result < 0)
 		return error_set(err, -result, "linux.seccomp: compile");
-	if (fstat(fd, &st) < 0 || !(filter->code = malloc((size_t)st.st_size)) || pread(fd, filter->code, (size_t)st.st_size, 0) != st.st_size)
+	if (fstat(fd, &st) < 0 || !(filter->code = malloc((size_t)st.st_size)) ||
+		pread(fd, filter->code, (size_t)st.st_size, 0) != st.st_size)
 		return error_set(err, errno, "linux.seccomp: read the compiled filter");
 	filter->count = (size_t)st.st_size / sizeof *filter->code;
 	return 0;
@@ -194,12 +201,11 @@ static int highest_call(const json_t *object)
 	size_t i, n;
 	json_t *entry, *name;
 	int highest = 0;
-	json_array_foreach(json_object_get(object, "syscalls"), i, entry)
-		json_array_foreach(json_object_get(entry, "names"), n, name)
-		{
-			int number = seccomp_syscall_resolve_name(json_string_value(name));
-			highest = number > highest ? number : highest;
-		}
+	json_array_foreach(json_object_get(object, "syscalls"), i, entry) json_array_foreach(json_object_get(entry, "names"), n, name)
+	{
+		int number = seccomp_syscall_resolve_name(json_string_value(name));
+		highest = number > highest ? number : highest;
+	}
 	return highest;
 }
 
@@ -229,9 +235,8 @@ int filter_flags(const json_t *object, struct arena *arena, unsigned *flags, str
 		const char *name;
 		unsigned flag;
 	} table[] = {{"SECCOMP_FILTER_FLAG_TSYNC", 0}, /* one thread: nothing to synchronise */
-		     {"SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG},
-		     {"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW},
-		     {"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV}};
+		{"SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG}, {"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW},
+		{"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV}};
 	struct reader r = {.arena = arena, .err = err};
 	struct strings names = read_strings(&r, object, where, "flags");
 	*flags = 0;

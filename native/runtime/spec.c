@@ -59,7 +59,8 @@ static void read_mounts(struct reader *r, const json_t *config, struct spec *spe
 
 static void read_hooks(struct reader *r, const json_t *config, struct spec *spec)
 {
-	static const char *const names[HOOK_KINDS] = {"prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"};
+	static const char *const names[HOOK_KINDS] = {
+		"prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"};
 	const json_t *hooks = read_object(r, config, "", "hooks");
 	for (int kind = 0; hooks && kind < HOOK_KINDS; kind++) {
 		const json_t *array = read_array(r, hooks, "hooks", names[kind]);
@@ -84,9 +85,8 @@ static void read_annotations(struct reader *r, const json_t *config, struct spec
 	spec->annotations = read_object(r, config, "", "annotations");
 	const char *key;
 	json_t *value;
-	json_object_foreach((json_t *)spec->annotations, key, value)
-		if (!json_is_string(value))
-			read_fail(r, "annotations", key, "must be a string");
+	json_object_foreach((json_t *)spec->annotations, key, value) if (!json_is_string(value))
+		read_fail(r, "annotations", key, "must be a string");
 }
 
 /* io.hawser.copyup: destinations whose mounts first take over what the image has there. */
@@ -156,7 +156,8 @@ struct pairs spec_read_pairs(struct reader *r, const json_t *object, const char 
 	struct pairs pairs = {arena_alloc(r->arena, json_object_size(map) * sizeof(struct pair)), 0};
 	const char *name;
 	json_t *value;
-	json_object_foreach((json_t *)map, name, value) {
+	json_object_foreach((json_t *)map, name, value)
+	{
 		if (!json_is_string(value))
 			read_fail(r, read_place(r, where, key), name, "must be a string");
 		pairs.list[pairs.count++] = (struct pair){name, json_string_value(value)};

@@ -16,16 +16,17 @@ struct id_maps {
 
 enum { NS_MOUNT, NS_CGROUP, NS_UTS, NS_IPC, NS_USER, NS_PID, NS_NET, NS_TIME, NS_KINDS };
 
-struct namespace {
+struct namespace
+{
 	bool wanted;
 	const char *path; /* join this one; NULL: a new one */
 };
 
 struct mount {
 	const char *target, *type, *source;
-	uint64_t set, clear;		     /* MOUNT_ATTR_* of the mount itself */
+	uint64_t set, clear;			 /* MOUNT_ATTR_* of the mount itself */
 	uint64_t recursive_set, recursive_clear; /* … and of all below it */
-	uint64_t propagation;		     /* MS_SHARED …, 0: leave */
+	uint64_t propagation;			 /* MS_SHARED …, 0: leave */
 	bool propagation_recursive;
 	bool bind, recursive, copy_up /* take over what the image has at the target */, idmap, idmap_recursive;
 	struct strings data; /* options of the file system, "key" or "key=value" */
@@ -43,7 +44,7 @@ struct device {
 
 struct device_rule {
 	bool allow;
-	char type;	/* a, b, c */
+	char type;	      /* a, b, c */
 	int64_t major, minor; /* -1: every */
 	bool read, write, mknod;
 };

@@ -85,8 +85,14 @@ static uint64_t read_root_propagation(struct reader *r, const json_t *object)
 		const char *name;
 		uint64_t flags;
 	} table[] = {
-		{"private", MS_PRIVATE}, {"rprivate", MS_PRIVATE | MS_REC}, {"slave", MS_SLAVE},	   {"rslave", MS_SLAVE | MS_REC},
-		{"shared", MS_SHARED},	 {"rshared", MS_SHARED | MS_REC},   {"unbindable", MS_UNBINDABLE}, {"runbindable", MS_UNBINDABLE | MS_REC},
+		{"private", MS_PRIVATE},
+		{"rprivate", MS_PRIVATE | MS_REC},
+		{"slave", MS_SLAVE},
+		{"rslave", MS_SLAVE | MS_REC},
+		{"shared", MS_SHARED},
+		{"rshared", MS_SHARED | MS_REC},
+		{"unbindable", MS_UNBINDABLE},
+		{"runbindable", MS_UNBINDABLE | MS_REC},
 	};
 	const char *word = read_string(r, object, "linux", "rootfsPropagation");
 	if (!word || !*word)

@@ -37,8 +37,14 @@ static const struct {
 	uint64_t flag;
 	bool recursive;
 } propagations[] = {
-	{"private", MS_PRIVATE, false},	  {"rprivate", MS_PRIVATE, true},	{"shared", MS_SHARED, false},	      {"rshared", MS_SHARED, true},
-	{"slave", MS_SLAVE, false},	  {"rslave", MS_SLAVE, true},		{"unbindable", MS_UNBINDABLE, false}, {"runbindable", MS_UNBINDABLE, true},
+	{"private", MS_PRIVATE, false},
+	{"rprivate", MS_PRIVATE, true},
+	{"shared", MS_SHARED, false},
+	{"rshared", MS_SHARED, true},
+	{"slave", MS_SLAVE, false},
+	{"rslave", MS_SLAVE, true},
+	{"unbindable", MS_UNBINDABLE, false},
+	{"runbindable", MS_UNBINDABLE, true},
 };
 
 static bool take_attribute(const char *name, uint64_t *set, uint64_t *clear)
@@ -78,8 +84,8 @@ static bool take_word(const char *name, struct mount *mount)
 		return mount->idmap = true;
 	if (strcmp(name, "ridmap") == 0)
 		return mount->idmap = mount->idmap_recursive = true;
-	static const char *const silent[] = {"defaults", "sync", "async", "dirsync", "silent", "loud", "remount", "nofail", "_netdev", "iversion", "noiversion",
-					     "mand", "nomand", NULL};
+	static const char *const silent[] = {"defaults", "sync", "async", "dirsync", "silent", "loud", "remount", "nofail", "_netdev",
+		"iversion", "noiversion", "mand", "nomand", NULL};
 	for (int i = 0; silent[i]; i++)
 		if (strcmp(silent[i], name) == 0)
 			return true;

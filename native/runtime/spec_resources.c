@@ -51,7 +51,8 @@ static struct block_rules read_block_rules(struct reader *r, const json_t *objec
 
 static void read_block(struct reader *r, const json_t *object, struct resources *to)
 {
-	static const char *const names[THROTTLE_KINDS] = {"throttleReadBpsDevice", "throttleWriteBpsDevice", "throttleReadIOPSDevice", "throttleWriteIOPSDevice"};
+	static const char *const names[THROTTLE_KINDS] = {
+		"throttleReadBpsDevice", "throttleWriteBpsDevice", "throttleReadIOPSDevice", "throttleWriteIOPSDevice"};
 	to->block.weight = read_number(r, object, "linux.resources.blockIO", "weight", 0, 1000);
 	to->block.leaf_weight = read_number(r, object, "linux.resources.blockIO", "leafWeight", 0, 1000);
 	to->block.devices = read_block_rules(r, object, "weightDevice");
@@ -102,12 +103,13 @@ static void read_rdma(struct reader *r, const json_t *object, struct resources *
 	const char *name;
 	json_t *value;
 	to->rdma = arena_alloc(r->arena, json_object_size(map) * sizeof *to->rdma);
-	json_object_foreach((json_t *)map, name, value) {
+	json_object_foreach((json_t *)map, name, value)
+	{
 		const char *place = read_place(r, "linux.resources.rdma", name);
 		if (!json_is_object(value))
 			read_fail(r, place, "", "must be an object");
 		to->rdma[to->rdma_count++] = (struct rdma_limit){name, read_number(r, value, place, "hcaHandles", 0, UINT32_MAX),
-								 read_number(r, value, place, "hcaObjects", 0, UINT32_MAX)};
+			read_number(r, value, place, "hcaObjects", 0, UINT32_MAX)};
 	}
 }
 
@@ -118,7 +120,8 @@ static void read_device_rule(struct reader *r, const json_t *entry, const char *
 		type = "a";
 	if (type[1] || !strchr("abc", *type))
 		read_fail(r, place, "type", "must be a, b or c");
-	struct number major = read_number(r, entry, place, "major", -1, UINT32_MAX), minor = read_number(r, entry, place, "minor", -1, UINT32_MAX);
+	struct number major = read_number(r, entry, place, "major", -1, UINT32_MAX),
+		      minor = read_number(r, entry, place, "minor", -1, UINT32_MAX);
 	if (!access || !*access)
 		access = "rwm";
 	if (strspn(access, "rwm") != strlen(access))

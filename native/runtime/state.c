@@ -49,7 +49,8 @@ int state_open_root(const char *root, int *fd, struct error *err)
 int state_claim(struct container *c, struct error *err)
 {
 	if (mkdirat(c->root_dir, c->id, 0700) < 0)
-		return errno == EEXIST ? error_set(err, 0, "container %s exists already", c->id) : error_set(err, errno, "make the state folder of %s", c->id);
+		return errno == EEXIST ? error_set(err, 0, "container %s exists already", c->id)
+				       : error_set(err, errno, "make the state folder of %s", c->id);
 	c->state_dir = openat(c->root_dir, c->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return c->state_dir < 0 ? error_set(err, errno, "open the state folder of %s", c->id) : 0;
 }
@@ -68,8 +69,8 @@ static json_t *cgroup_json(const struct cgroup *cgroup)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < cgroup->count; i++)
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "controllers", cgroup->list[i].controllers, "point", cgroup->list[i].point, "path",
-						      cgroup->list[i].path));
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "controllers", cgroup->list[i].controllers, "point",
+						    cgroup->list[i].point, "path", cgroup->list[i].path));
 	return list;
 }
 
@@ -88,14 +89,15 @@ int state_write(struct container *c, struct error *err)
 {
 	char created[64];
 	unsigned long long start = c->pid ? process_start_time(c->pid) : 0;
-	json_t *json = json_pack("{s:i, s:s, s:i, s:I, s:s, s:s, s:s, s:b, s:o, s:O?}", "version", 1, "id", c->id, "pid", (int)c->pid, "start",
-				 (json_int_t)start, "bundle", c->bundle, "rootfs", c->spec.root, "created", now_text(created, sizeof created), "unified",
-				 c->cgroup.pure, "cgroup", cgroup_json(&c->cgroup), "annotations", c->spec.annotations);
+	json_t *json = json_pack("{s:i, s:s, s:i, s:I, s:s, s:s, s:s, s:b, s:o, s:O?}", "version", 1, "id", c->id, "pid", (int)c->pid,
+		"start", (json_int_t)start, "bundle", c->bundle, "rootfs", c->spec.root, "created", now_text(created, sizeof created),
+		"unified", c->cgroup.pure, "cgroup", cgroup_json(&c->cgroup), "annotations", c->spec.annotations);
 	cleanup_free char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	json_decref(json);
 	if (!text)
 		return error_set(err, 0, "state of %s: some text in it is not UTF-8", c->id);
-	if (faccessat(c->state_dir, "config.json", F_OK, 0) < 0 && replace_file_at(c->state_dir, "config.json", c->config, c->config_size, 0600, false, err) < 0)
+	if (faccessat(c->state_dir, "config.json", F_OK, 0) < 0 &&
+		replace_file_at(c->state_dir, "config.json", c->config, c->config_size, 0600, false, err) < 0)
 		return -1;
 	return replace_file_at(c->state_dir, "state.json", text, strlen(text), 0600, false, err);
 }
@@ -213,7 +215,8 @@ const char *state_status(struct state *state)
 
 char *state_text(const char *id, const char *status, pid_t pid, const char *bundle, const json_t *annotations, const struct state *more)
 {
-	json_t *json = json_pack("{s:s, s:s, s:s, s:i, s:s}", "ociVersion", "1.2.0", "id", id, "status", status, "pid", (int)pid, "bundle", bundle);
+	json_t *json = json_pack(
+		"{s:s, s:s, s:s, s:i, s:s}", "ociVersion", "1.2.0", "id", id, "status", status, "pid", (int)pid, "bundle", bundle);
 	if (json && more) {
 		json_object_set_new(json, "rootfs", json_string(more->rootfs ? more->rootfs : ""));
 		json_object_set_new(json, "created", json_string(more->created ? more->created : ""));

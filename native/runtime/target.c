@@ -13,9 +13,9 @@
 #define LINKS 255
 
 struct walk {
-	int root, at;		/* the folder reached */
-	char done[PATH_MAX];	/* its path, free of links */
-	char left[PATH_MAX];	/* what is still to go */
+	int root, at;	     /* the folder reached */
+	char done[PATH_MAX]; /* its path, free of links */
+	char left[PATH_MAX]; /* what is still to go */
 	int links;
 };
 

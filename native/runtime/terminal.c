@@ -29,8 +29,9 @@ static int connect_to(const char *path, struct error *err)
 		slash[slash == folder] = 0;
 	cleanup_close int dir = open(slash ? folder : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (dir < 0 || fd < 0 || snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", dir, name) >= (int)sizeof address.sun_path ||
-	    connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
+	if (dir < 0 || fd < 0 ||
+		snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", dir, name) >= (int)sizeof address.sun_path ||
+		connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
 		error_set(err, errno, "connect to the console socket %s", path);
 		if (fd >= 0)
 			close(fd);
@@ -74,8 +75,8 @@ static int open_existing(struct container *c)
 	int fd = open_in_root(c->rootfs, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW, 0);
 	if (fd < 0)
 		return -1;
-	if (fstat(fd, &st) < 0 || fstatfs(fd, &fs) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(5, 2) || fs.f_type != DEVPTS_SUPER_MAGIC ||
-	    fcntl(fd, F_SETFL, O_RDWR) < 0) {
+	if (fstat(fd, &st) < 0 || fstatfs(fd, &fs) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(5, 2) ||
+		fs.f_type != DEVPTS_SUPER_MAGIC || fcntl(fd, F_SETFL, O_RDWR) < 0) {
 		close(fd);
 		errno = ENOTTY;
 		return -1;

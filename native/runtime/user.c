@@ -81,7 +81,8 @@ static bool next_entry(const char **at, size_t need, struct entry *entry)
 
 static bool field_is(const struct entry *entry, int index, const char *text)
 {
-	return entry->fields[index] && strlen(text) == entry->lengths[index] && memcmp(entry->fields[index], text, entry->lengths[index]) == 0;
+	return entry->fields[index] && strlen(text) == entry->lengths[index] &&
+	       memcmp(entry->fields[index], text, entry->lengths[index]) == 0;
 }
 
 static bool field_number(const struct entry *entry, int index, uint32_t *number)

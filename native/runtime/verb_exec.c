@@ -68,19 +68,41 @@ static int take_number_flag(struct container *c, struct request *request, int fl
 static int take_flag(struct container *c, struct request *request, int flag, struct error *err)
 {
 	switch (flag) {
-	case 'p': request->process_file = optarg; return 0;
-	case 't': request->terminal = true; return 0;
-	case 'd': request->detach = true; return 0;
-	case 'u': request->user = optarg; return 0;
-	case FLAG_CWD: request->cwd = optarg; return 0;
-	case FLAG_CONSOLE: c->launch.console_socket = optarg; return 0;
-	case FLAG_PID_FILE: c->launch.pid_file = optarg; return 0;
-	case FLAG_NNP: request->no_new_privileges = true; return 0;
-	case FLAG_APPARMOR: request->apparmor = optarg; return 0;
-	case FLAG_LABEL: request->label = optarg; return 0;
-	case FLAG_IGNORED: return 0;
+	case 'p':
+		request->process_file = optarg;
+		return 0;
+	case 't':
+		request->terminal = true;
+		return 0;
+	case 'd':
+		request->detach = true;
+		return 0;
+	case 'u':
+		request->user = optarg;
+		return 0;
+	case FLAG_CWD:
+		request->cwd = optarg;
+		return 0;
+	case FLAG_CONSOLE:
+		c->launch.console_socket = optarg;
+		return 0;
+	case FLAG_PID_FILE:
+		c->launch.pid_file = optarg;
+		return 0;
+	case FLAG_NNP:
+		request->no_new_privileges = true;
+		return 0;
+	case FLAG_APPARMOR:
+		request->apparmor = optarg;
+		return 0;
+	case FLAG_LABEL:
+		request->label = optarg;
+		return 0;
+	case FLAG_IGNORED:
+		return 0;
 	case 'g':
-	case FLAG_PRESERVE: return take_number_flag(c, request, flag, err);
+	case FLAG_PRESERVE:
+		return take_number_flag(c, request, flag, err);
 	case 'e':
 		if (request->env_count == 256)
 			return error_set(err, 0, "exec: more than 256 --env");
@@ -91,7 +113,8 @@ static int take_flag(struct container *c, struct request *request, int flag, str
 			return error_set(err, 0, "exec: more than 64 --cap");
 		request->caps[request->cap_count++] = optarg;
 		return 0;
-	default: return error_set(err, 0, "exec: unknown flag");
+	default:
+		return error_set(err, 0, "exec: unknown flag");
 	}
 }
 
@@ -192,8 +215,13 @@ static int enter_cgroup(struct container *c, struct error *err)
 
 static unsigned join_flags(const struct container *c)
 {
-	static const unsigned all[NS_KINDS] = {[NS_MOUNT] = CLONE_NEWNS, [NS_CGROUP] = CLONE_NEWCGROUP, [NS_UTS] = CLONE_NEWUTS, [NS_IPC] = CLONE_NEWIPC,
-					       [NS_USER] = CLONE_NEWUSER, [NS_NET] = CLONE_NEWNET, [NS_TIME] = 0x80};
+	static const unsigned all[NS_KINDS] = {[NS_MOUNT] = CLONE_NEWNS,
+		[NS_CGROUP] = CLONE_NEWCGROUP,
+		[NS_UTS] = CLONE_NEWUTS,
+		[NS_IPC] = CLONE_NEWIPC,
+		[NS_USER] = CLONE_NEWUSER,
+		[NS_NET] = CLONE_NEWNET,
+		[NS_TIME] = 0x80};
 	unsigned joined = 0;
 	for (int kind = 0; kind < NS_KINDS; kind++)
 		if (c->spec.namespaces[kind].wanted)
@@ -275,7 +303,8 @@ static int use_init_cgroup(struct container *c, pid_t init, struct error *err)
 static pid_t clone_into(const struct container *c)
 {
 	int into = c->cgroup.pure ? cgroup_clone_fd(&c->cgroup) : -1;
-	struct clone_args args = {.flags = into >= 0 ? CLONE_INTO_CGROUP : 0, .exit_signal = SIGCHLD, .cgroup = into >= 0 ? (uint64_t)into : 0};
+	struct clone_args args = {
+		.flags = into >= 0 ? CLONE_INTO_CGROUP : 0, .exit_signal = SIGCHLD, .cgroup = into >= 0 ? (uint64_t)into : 0};
 	return (pid_t)syscall(SYS_clone3, &args, sizeof args);
 }
 

@@ -151,8 +151,8 @@ static int start_or_delete(const struct options *options, struct container *c, s
 	return -1;
 }
 
-static int run_foreground(const struct options *options, struct container *c, const struct create_request *request, struct foreground *foreground,
-			  struct error *err)
+static int run_foreground(const struct options *options, struct container *c, const struct create_request *request,
+	struct foreground *foreground, struct error *err)
 {
 	if (start_or_delete(options, c, err) < 0)
 		return -1;

@@ -19,7 +19,8 @@ int verb_state(const struct options *options, int argc, char **argv, struct erro
 	if (one_id(argc, argv, err) < 0 || load(options, argv[optind], &root, &state, err) < 0)
 		return -1;
 	const char *status = state_status(&state);
-	cleanup_free char *text = state_text(state.id, status, strcmp(status, "stopped") == 0 ? 0 : state.pid, state.bundle, state.annotations, &state);
+	cleanup_free char *text =
+		state_text(state.id, status, strcmp(status, "stopped") == 0 ? 0 : state.pid, state.bundle, state.annotations, &state);
 	if (!text)
 		return error_set(err, ENOMEM, "state of container %s", state.id);
 	puts(text);

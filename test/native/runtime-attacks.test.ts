@@ -2,7 +2,7 @@
 import {existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import test from 'ava';
 import {spawn} from '../helpers/spawn-pty.ts';
-import {capabilities, isGone, mountCount, openWorld, runtime, unified} from './runtime-world.ts';
+import {beside, capabilities, isGone, mountCount, openWorld, runtime, unified} from './runtime-world.ts';
 
 const world = openWorld();
 const canary = `${world.directory}/canary`;
@@ -28,7 +28,8 @@ test('A2: exec --cwd into a descriptor is refused; twins: a link to a folder, an
 		config.process.cwd = '/work/new/folder';
 	});
 	box.up();
-	for (const path of ['/proc/self/fd/7', '/proc/self/fd/7/../../..', '/proc/1/root', '/proc/self/cwd']) t.regex(box.verb('exec', ['--cwd', path], ['pwd']).err, /process\.cwd/, path);
+	for (const path of ['/proc/self/fd/7', '/proc/self/fd/7/../../..', '/proc/1/root', '/proc/self/cwd'])
+		t.regex(box.verb('exec', ['--cwd', path], ['pwd']).err, /process\.cwd/, path);
 	t.is(box.verb('exec', ['--cwd', '/work'], ['pwd']).out, '/tmp\n');
 	t.true(existsSync(`${box.rootfs}/tmp/new/folder`));
 	t.is(box.exec('ls', '/proc/1/fd').out, '0\n1\n2\n', 'no descriptor but the three');
@@ -36,11 +37,14 @@ test('A2: exec --cwd into a descriptor is refused; twins: a link to a folder, an
 });
 
 test('A4: an image whose /dev/null is a link cannot turn a mask into a mount of its choice', t => {
-	const box = world.box(['sh', '-c', 'cat /proc/kcore | wc -c; stat -c %F /dev/null; ls -A /proc/acpi /sys/firmware 2>/dev/null | wc -l; echo "|x" > /proc/sys/kernel/core_pattern'], (_config, {rootfs}) => {
-		rmSync(`${rootfs}/dev`, {recursive: true});
-		mkdirSync(`${rootfs}/dev`);
-		symlinkSync('/proc/sys/kernel/core_pattern', `${rootfs}/dev/null`);
-	});
+	const box = world.box(
+		['sh', '-c', 'cat /proc/kcore | wc -c; stat -c %F /dev/null; ls -A /proc/acpi /sys/firmware 2>/dev/null | wc -l; echo "|x" > /proc/sys/kernel/core_pattern'],
+		(_config, {rootfs}) => {
+			rmSync(`${rootfs}/dev`, {recursive: true});
+			mkdirSync(`${rootfs}/dev`);
+			symlinkSync('/proc/sys/kernel/core_pattern', `${rootfs}/dev/null`);
+		},
+	);
 	const {out, err} = box.run();
 	t.regex(out, /^0\ncharacter special file\n/, err);
 	t.regex(err, /Read-only file system|Permission denied/);
@@ -109,6 +113,26 @@ for (const [target, what, allowed] of proc)
 		t.true(isGone(world, box));
 	});
 
+test('A8: a place that is swapped for a link while mounts are put on it never leads outside', t => {
+	const volume = `${world.directory}/shared-volume`;
+	mkdirSync(`${volume}/d`, {recursive: true});
+	const stop = beside('sh', '-c', `cd ${volume} && ln -s ${canary} l && while :; do mv -T d x; mv -T l d; mv -T d l; mv -T x d; done`);
+	const before = mountCount();
+	const outcomes = Array.from({length: 60}, () => {
+		const box = world.box(['cat', '/v/d/f'], (config, {bundle}) => {
+			writeFileSync(`${bundle}/f`, 'f\n');
+			config.mounts.push({destination: '/v', type: 'bind', source: volume, options: ['rbind']}, {destination: '/v/d/f', type: 'bind', source: `${bundle}/f`, options: ['bind']});
+		});
+		const {code} = box.run();
+		t.true(isGone(world, box));
+		return code;
+	});
+	stop();
+	t.true(outcomes.includes(0), 'now and then it works');
+	t.is(mountCount(), before);
+	t.true(untouched());
+});
+
 test('A9: a /proc that is a link is refused', t => {
 	const box = world.box(['true'], (_config, {rootfs}) => {
 		rmdirSync(`${rootfs}/proc`);
@@ -123,7 +147,10 @@ test('A10: places of mounts and the working folder are made inside, through link
 		symlinkSync('../../../../..', `${rootfs}/up`);
 		writeFileSync(`${bundle}/f`, 'f\n');
 		config.process.cwd = '/w/new';
-		config.mounts.push({destination: '/w/f', type: 'bind', source: `${bundle}/f`, options: ['bind', 'ro']}, {destination: '/up/g', type: 'bind', source: `${bundle}/f`, options: ['bind', 'ro']});
+		config.mounts.push(
+			{destination: '/w/f', type: 'bind', source: `${bundle}/f`, options: ['bind', 'ro']},
+			{destination: '/up/g', type: 'bind', source: `${bundle}/f`, options: ['bind', 'ro']},
+		);
 	});
 	const {out, code, err} = box.run();
 	t.is(code, 0, err);
@@ -191,18 +218,28 @@ for (const [key, allowed, without] of sysctls)
 		t.true(untouched());
 	});
 
-test('A24: the caller\'s terminal is out of reach, and the container\'s own is its controlling one', async t => {
+test("A24: the caller's terminal is out of reach, and the container's own is its controlling one", async t => {
 	const box = world.box(['sleep', '100']);
 	box.up();
-	const {output} = await spawn(runtime, ['--root', world.root, 'exec', '--tty', box.id, 'sh', '-c', 'tty; for n in 0 1 2; do readlink /proc/self/fd/$n; done; exec 3<>/dev/tty && echo own']);
+	const {output} = await spawn(runtime, [
+		'--root',
+		world.root,
+		'exec',
+		'--tty',
+		box.id,
+		'sh',
+		'-c',
+		'tty; for n in 0 1 2; do readlink /proc/self/fd/$n; done; exec 3<>/dev/tty && echo own',
+	]);
 	t.regex(output, /^(\/dev\/pts\/0\r\n){4}own\r\n$/);
 	const plain = await spawn(runtime, ['--root', world.root, 'exec', box.id, 'sh', '-c', 'exec 3<>/dev/tty']);
-	t.regex(plain.output, /can't open \/dev\/tty|cannot open/i);
+	t.regex(plain.output, /\/dev\/tty: No such device/);
 	box.verb('delete', ['--force']);
 });
 
 test('A26: devices that were not given cannot be opened, even where a node can be made', t => {
-	const try_ = 'for d in "b 254 0" "c 1 1" "c 10 200" "b 8 0"; do rm -f /tmp/n; mknod /tmp/n $d 2>/dev/null || { echo no node; continue; }; head -c 1 /tmp/n >/dev/null 2>&1 && echo OPEN || echo shut; done; head -c 1 /dev/zero | wc -c; head -c 4 /dev/urandom | wc -c';
+	const try_ =
+		'for d in "b 254 0" "c 1 1" "c 10 200" "b 8 0"; do rm -f /tmp/n; mknod /tmp/n $d 2>/dev/null || { echo no node; continue; }; head -c 1 /tmp/n >/dev/null 2>&1 && echo OPEN || echo shut; done; head -c 1 /dev/zero | wc -c; head -c 4 /dev/urandom | wc -c';
 	const without = world.box(['sh', '-c', try_]);
 	t.is(without.run().out, 'no node\nno node\nno node\nno node\n1\n4\n');
 	const withIt = world.box(['sh', '-c', try_], config => {
@@ -221,16 +258,23 @@ test('A26 twin: a device that is given can be opened', t => {
 });
 
 test('A28: masked paths are empty, read-only paths cannot be written', t => {
-	const box = world.box(['sh', '-c', 'for f in /proc/kcore /proc/keys /proc/timer_list /proc/interrupts; do head -c 1 $f 2>/dev/null | wc -c; done; find /sys/firmware /proc/acpi /proc/scsi /sys/devices/virtual/powercap -mindepth 1 2>/dev/null | wc -l; echo 1 > /proc/sys/kernel/panic; touch /sys/x; mount -t tmpfs x /tmp']);
+	const box = world.box([
+		'sh',
+		'-c',
+		'for f in /proc/kcore /proc/keys /proc/timer_list /proc/interrupts; do head -c 1 $f 2>/dev/null | wc -c; done; find /sys/firmware /proc/acpi /proc/scsi /sys/devices/virtual/powercap -mindepth 1 2>/dev/null | wc -l; echo 1 > /proc/sys/kernel/panic; touch /sys/x; mount -t tmpfs x /tmp',
+	]);
 	const {out, err} = box.run();
 	t.is(out, '0\n0\n0\n0\n0\n');
 	t.is(err.match(/Read-only file system|Permission denied|Operation not permitted|not permitted/gi)?.length, 3, err);
 });
 
-test('A29: rro makes a volume read-only all the way down; nothing reaches the host\'s mounts', t => {
+test("A29: rro makes a volume read-only all the way down; nothing reaches the host's mounts", t => {
 	const box = world.box(['sh', '-c', 'touch /d/a /d/sub/b; touch /e/sub/c && echo wrote'], (config, {bundle}) => {
 		mkdirSync(`${bundle}/volume/sub`, {recursive: true});
-		config.mounts.push({destination: '/d', type: 'bind', source: `${bundle}/volume`, options: ['rbind', 'rro']}, {destination: '/e', type: 'bind', source: `${bundle}/volume`, options: ['rbind']});
+		config.mounts.push(
+			{destination: '/d', type: 'bind', source: `${bundle}/volume`, options: ['rbind', 'rro']},
+			{destination: '/e', type: 'bind', source: `${bundle}/volume`, options: ['rbind']},
+		);
 	});
 	const before = mountCount();
 	const {out, err} = box.run();
@@ -242,7 +286,11 @@ test('A29: rro makes a volume read-only all the way down; nothing reaches the ho
 test('the program file of the runtime cannot be written through a process of ours', t => {
 	const box = world.box(['sleep', '100']);
 	box.up();
-	const {out} = box.exec('sh', '-c', 'printf "#!/proc/self/exe\\n" > /self; chmod +x /self; for p in /proc/[0-9]*; do (echo x >> $p/exe) 2>/dev/null && echo WROTE $p; done; echo done');
+	const {out} = box.exec(
+		'sh',
+		'-c',
+		'printf "#!/proc/self/exe\\n" > /self; chmod +x /self; for p in /proc/[0-9]*; do (echo x >> $p/exe) 2>/dev/null && echo WROTE $p; done; echo done',
+	);
 	t.is(out, 'done\n');
 	const before = readFileSync(runtime).length;
 	box.exec('/self');

@@ -1,7 +1,8 @@
 /** Parts of the runtime specification beyond what Docker's defaults use. */
-import {chmodSync, chownSync, existsSync, lchownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {spawn} from 'node:child_process';
+import {chmodSync, existsSync, lchownSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync} from 'node:fs';
 import test from 'ava';
-import {beside, isGone, openWorld, runtime, until} from './runtime-world.ts';
+import {beside, type Config, isGone, openWorld, runtime, until} from './runtime-world.ts';
 
 const world = openWorld();
 test.after.always(() => world.close());
@@ -11,14 +12,17 @@ function give(folder: string, id: number): void {
 	for (const entry of readdirSync(folder, {withFileTypes: true, recursive: true})) lchownSync(`${entry.parentPath}/${entry.name}`, id, id);
 }
 
-test('a user namespace: root inside is nobody outside, devices work, and the host\'s /dev/null keeps its owner', t => {
-	const box = world.box(['sh', '-c', 'id -u; cat /proc/self/uid_map | tr -s " "; echo x > /dev/null; head -c 2 /dev/zero | wc -c; touch /made; grep Seccomp: /proc/self/status; sleep 100'], (config, {rootfs}) => {
-		config.linux.namespaces.push({type: 'user'});
-		config.linux['uidMappings'] = [{containerID: 0, hostID: 100_000, size: 65_536}];
-		config.linux['gidMappings'] = [{containerID: 0, hostID: 100_000, size: 65_536}];
-		give(rootfs, 100_000);
-		chmodSync(world.directory, 0o711);
-	});
+test("a user namespace: root inside is nobody outside, devices work, and the host's /dev/null keeps its owner", t => {
+	const box = world.box(
+		['sh', '-c', 'id -u; cat /proc/self/uid_map | tr -s " "; echo x > /dev/null; head -c 2 /dev/zero | wc -c; touch /made; grep Seccomp: /proc/self/status; sleep 100'],
+		(config, {rootfs}) => {
+			config.linux.namespaces.push({type: 'user'});
+			config.linux['uidMappings'] = [{containerID: 0, hostID: 100_000, size: 65_536}];
+			config.linux['gidMappings'] = [{containerID: 0, hostID: 100_000, size: 65_536}];
+			give(rootfs, 100_000);
+			chmodSync(world.directory, 0o711);
+		},
+	);
 	const before = statSync('/dev/null');
 	box.config.process.args = ['sh', '-c', `${box.config.process.args[2]?.replace('; sleep 100', '')}`];
 	const {out, err, code} = box.run();
@@ -48,7 +52,13 @@ test('namespaces of another container are joined by path', t => {
 	first.up();
 	const {pid} = first.state();
 	const second = world.box(['sh', '-c', 'readlink /proc/self/ns/net /proc/self/ns/ipc /proc/self/ns/uts; ls /proc | grep -c "^1$"; hostname'], config => {
-		config.linux.namespaces = [{type: 'mount'}, {type: 'network', path: `/proc/${pid}/ns/net`}, {type: 'ipc', path: `/proc/${pid}/ns/ipc`}, {type: 'uts', path: `/proc/${pid}/ns/uts`}, {type: 'pid', path: `/proc/${pid}/ns/pid`}];
+		config.linux.namespaces = [
+			{type: 'mount'},
+			{type: 'network', path: `/proc/${pid}/ns/net`},
+			{type: 'ipc', path: `/proc/${pid}/ns/ipc`},
+			{type: 'uts', path: `/proc/${pid}/ns/uts`},
+			{type: 'pid', path: `/proc/${pid}/ns/pid`},
+		];
 		delete config.hostname;
 	});
 	const inside = first.exec('readlink', '/proc/1/ns/net', '/proc/1/ns/ipc', '/proc/1/ns/uts').out;
@@ -58,15 +68,57 @@ test('namespaces of another container are joined by path', t => {
 	first.verb('delete', ['--force']);
 });
 
-test('hooks run at their times, with the state on stdin, in order, and without the container\'s environment', async t => {
+test('the user namespace of another container is joined, with new namespaces below it', t => {
+	const mapped = (config: Config, {rootfs}: {rootfs: string}): void => {
+		config.linux.namespaces.push({type: 'user'});
+		config.linux['uidMappings'] = [{containerID: 0, hostID: 100_000, size: 65_536}];
+		config.linux['gidMappings'] = [{containerID: 0, hostID: 100_000, size: 65_536}];
+		give(rootfs, 100_000);
+	};
+	const first = world.box(['sleep', '100'], mapped);
+	first.up();
+	const {pid} = first.state();
+	const second = world.box(['sh', '-c', 'readlink /proc/self/ns/user; id -u; hostname; echo $$'], (config, {rootfs}) => {
+		config.linux.namespaces.push({type: 'user', path: `/proc/${pid}/ns/user`});
+		give(rootfs, 100_000);
+	});
+	const {out, err} = second.run();
+	t.is(out, `${readlinkSync(`/proc/${pid}/ns/user`)}\n0\nbox\n1\n`, err);
+	t.true(isGone(world, second));
+	first.verb('delete', ['--force']);
+});
+
+test('a create that is killed at any moment leaves nothing that delete --force does not take away', async t => {
+	const box = world.box(['sleep', '100']);
+	box.verb('state');
+	for (let delay = 0; delay < 24; delay++) {
+		const child = spawn(runtime, ['--root', world.root, 'create', '--bundle', box.bundle, box.id], {stdio: 'ignore'});
+		const ended = new Promise(resolve => child.on('exit', resolve));
+		await new Promise(resolve => setTimeout(resolve, delay / 2));
+		child.kill('SIGKILL');
+		await ended;
+		const {code, err} = box.verb('delete', ['--force']);
+		t.true(code === 0 || /does not exist/.test(err), err);
+		t.true(isGone(world, box));
+	}
+	box.up();
+	t.is(box.state().status, 'running');
+	box.verb('delete', ['--force']);
+});
+
+test("hooks run at their times, with the state on stdin, in order, and without the container's environment", async t => {
 	const box = world.box(['sh', '-c', 'echo program >> /log; sleep 100'], (config, {bundle, rootfs}) => {
 		writeFileSync(`${bundle}/hook`, `#!/bin/sh\nstate=$(cat)\ncase $state in *'"id": "'*) echo "$1 $(env | grep -c ^EVIL) $(pwd)" >> ${bundle}/log;; esac\n`, {mode: 0o755});
 		writeFileSync(`${rootfs}/inside`, '#!/bin/sh\ncat > /dev/null; echo "startContainer" >> /log\n', {mode: 0o755});
 		config.process.env.push('EVIL=1');
 		const hook = (name: string): unknown[] => [{path: `${bundle}/hook`, args: ['hook', name], env: ['PATH=/bin:/usr/bin']}];
 		config.hooks = {
-			prestart: hook('prestart'), createRuntime: hook('createRuntime'), createContainer: hook('createContainer'),
-			startContainer: [{path: '/inside', env: ['PATH=/bin']}], poststart: hook('poststart'), poststop: hook('poststop'),
+			prestart: hook('prestart'),
+			createRuntime: hook('createRuntime'),
+			createContainer: hook('createContainer'),
+			startContainer: [{path: '/inside', env: ['PATH=/bin']}],
+			poststart: hook('poststart'),
+			poststop: hook('poststop'),
 		};
 	});
 	box.up();
@@ -86,19 +138,29 @@ test('a hook that fails stops the creation, and nothing is left', t => {
 });
 
 test('limits of the process, umask, oom score, groups and no_new_privs', t => {
-	const box = world.box(['sh', '-c', 'ulimit -n; ulimit -c; umask; cat /proc/self/oom_score_adj; id -G; grep NoNewPrivs /proc/self/status; touch /tmp/f; stat -c %a /tmp/f'], config => {
-		config.process['rlimits'] = [{type: 'RLIMIT_NOFILE', soft: 512, hard: 600}, {type: 'RLIMIT_CORE', soft: 0, hard: 0}];
-		config.process['user'] = {uid: 0, gid: 5, umask: 0o27, additionalGids: [6, 7]};
-		config.process['oomScoreAdj'] = 321;
-		config.process['noNewPrivileges'] = true;
-	});
+	const box = world.box(
+		['sh', '-c', 'ulimit -n; ulimit -c; umask; cat /proc/self/oom_score_adj; id -G; grep NoNewPrivs /proc/self/status; touch /tmp/f; stat -c %a /tmp/f'],
+		config => {
+			config.process['rlimits'] = [
+				{type: 'RLIMIT_NOFILE', soft: 512, hard: 600},
+				{type: 'RLIMIT_CORE', soft: 0, hard: 0},
+			];
+			config.process['user'] = {uid: 0, gid: 5, umask: 0o27, additionalGids: [6, 7]};
+			config.process['oomScoreAdj'] = 321;
+			config.process['noNewPrivileges'] = true;
+		},
+	);
 	const {out, err} = box.run();
 	t.is(out, '512\n0\n0027\n321\n5 6 7\nNoNewPrivs:\t1\n640\n', err);
 });
 
 test('tmpfs with options, and one that takes over what the image has', t => {
 	const box = world.box(['sh', '-c', 'stat -c %a /t; grep " /t " /proc/mounts; cat /etc/passwd | head -1; touch /etc/new; touch /r/x'], config => {
-		config.mounts.push({destination: '/t', type: 'tmpfs', source: 'tmpfs', options: ['size=1m', 'mode=1770', 'noexec']}, {destination: '/etc', type: 'tmpfs', source: 'tmpfs', options: ['tmpcopyup']}, {destination: '/r', type: 'tmpfs', source: 'tmpfs', options: ['ro']});
+		config.mounts.push(
+			{destination: '/t', type: 'tmpfs', source: 'tmpfs', options: ['size=1m', 'mode=1770', 'noexec']},
+			{destination: '/etc', type: 'tmpfs', source: 'tmpfs', options: ['tmpcopyup']},
+			{destination: '/r', type: 'tmpfs', source: 'tmpfs', options: ['ro']},
+		);
 	});
 	const {out, err} = box.run();
 	t.regex(out, /^1770\ntmpfs \/t tmpfs rw,noexec,relatime,size=1024k,mode=1770[^\n]*\nroot:x:0:0/);
@@ -117,7 +179,7 @@ test('run forwards signals to the program', async t => {
 	t.pass();
 });
 
-test('features and spec tell what there is; spec\'s configuration runs', t => {
+test("features and spec tell what there is; spec's configuration runs", t => {
 	const features = JSON.parse(world.call('features').out) as {linux: {namespaces: string[]}};
 	t.true(features.linux.namespaces.includes('user'));
 	t.regex(world.call('--version').out, /^hawser-runtime version \S+\nspec: 1\.2\.0\n/);
@@ -137,12 +199,16 @@ test('of two creates of one id at once, one wins', async t => {
 	const box = world.box(['sleep', '100']);
 	box.verb('state');
 	const codes = await Promise.all(
-		Array.from({length: 4}, () => import('node:child_process').then(({spawn}) => new Promise<number | null>(resolve => spawn(runtime, ['--root', world.root, 'create', '--bundle', box.bundle, box.id], {stdio: 'ignore'}).on('exit', resolve)))),
+		Array.from(
+			{length: 4},
+			() => new Promise<number | null>(resolve => spawn(runtime, ['--root', world.root, 'create', '--bundle', box.bundle, box.id], {stdio: 'ignore'}).on('exit', resolve)),
+		),
 	);
-	t.deepEqual([...codes].sort(), [0, 1, 1, 1]);
+	t.deepEqual(
+		codes.toSorted((a, b) => Number(a) - Number(b)),
+		[0, 1, 1, 1],
+	);
 	t.is(box.state().status, 'created');
 	box.verb('delete', ['--force']);
 	t.true(isGone(world, box));
 });
-
-chownSync(world.directory, 0, 0);

@@ -68,12 +68,19 @@ for (const [title, args, code, words] of missing)
 	});
 
 test('a container has namespaces, host name, cgroup and processes of its own', t => {
-	const box = world.box(['sh', '-c', 'for n in mnt pid net ipc uts cgroup; do readlink /proc/self/ns/$n; done; hostname; cat /proc/self/cgroup; echo $$; ls /proc | grep -c "^[0-9]"; cat /sys/class/net/lo/operstate']);
+	const box = world.box([
+		'sh',
+		'-c',
+		'for n in mnt pid net ipc uts cgroup; do readlink /proc/self/ns/$n; done; hostname; cat /proc/self/cgroup; echo $$; ls /proc | grep -c "^[0-9]"; cat /sys/class/net/lo/operstate',
+	]);
 	const {out, err} = box.run();
 	const lines = out.trim().split('\n');
 	for (const [i, name] of ['mnt', 'pid', 'net', 'ipc', 'uts', 'cgroup'].entries()) t.not(lines[i], readlinkSync(`/proc/self/ns/${name}`));
 	t.is(lines[6], 'box', err);
-	t.true(lines.filter(line => /^\d+:/.test(line)).every(line => line.endsWith(':/') || /^0::\//.test(line)), out);
+	t.true(
+		lines.filter(line => /^\d+:/.test(line)).every(line => line.endsWith(':/') || /^0::\//.test(line)),
+		out,
+	);
 	t.true(lines.includes('1'));
 });
 
@@ -82,7 +89,14 @@ test('exec runs one more process in it, with its exit code, folder, environment 
 	box.up();
 	t.is(box.exec('sh', '-c', 'exit 7').code, 7);
 	t.is(box.exec('hostname').out, 'box\n');
-	t.is(box.exec('sh', '-c', 'readlink /proc/self/ns/pid; readlink /proc/1/ns/pid').out.trim().split('\n').filter((line, i, all) => line === all[0]).length, 2);
+	t.is(
+		box
+			.exec('sh', '-c', 'readlink /proc/self/ns/pid; readlink /proc/1/ns/pid')
+			.out.trim()
+			.split('\n')
+			.filter((line, i, all) => line === all[0]).length,
+		2,
+	);
 	t.is(box.verb('exec', ['--cwd', '/tmp', '--env', 'A=b c', '--user', '1000:1001'], ['sh', '-c', 'pwd; echo $A; id -u; id -g']).out, '/tmp\nb c\n1000\n1001\n');
 	t.is(box.exec('ls', '/proc/self/fd').out, '0\n1\n2\n3\n', 'descriptor 3 is the listing itself');
 	const gone = box.exec('nothere');
@@ -98,7 +112,15 @@ test('exec --process reads the process, its user and groups by name', t => {
 	const box = world.box(['sleep', '100']);
 	box.up();
 	const file = `${box.bundle}/process.json`;
-	writeFileSync(file, JSON.stringify({args: ['sh', '-c', 'id -u; id -g; id -G; echo $HOME'], cwd: '/', env: box.config.process.env, annotations: {'io.hawser.user': 'app', 'io.hawser.groups': '77'}}));
+	writeFileSync(
+		file,
+		JSON.stringify({
+			args: ['sh', '-c', 'id -u; id -g; id -G; echo $HOME'],
+			cwd: '/',
+			env: box.config.process.env,
+			annotations: {'io.hawser.user': 'app', 'io.hawser.groups': '77'},
+		}),
+	);
 	const {out, err} = box.verb('exec', ['--process', file]);
 	t.is(out, '1000\n1001\n1001 77 2000\n/home/app\n', err);
 	writeFileSync(file, JSON.stringify({args: ['true'], cwd: '/', annotations: {'io.hawser.user': 'nobody-here'}}));
@@ -185,7 +207,12 @@ test('an overlay of layers is mounted inside only: what is written goes to the u
 	const box = world.box(['sh', '-c', 'cat /layered; echo changed > /layered; rm /etc/group; echo new > /new; cat /proc/mounts | head -1'], (config, {rootfs}) => {
 		mkdirSync(`${folder}/empty`);
 		config.root.path = `${folder}/empty`;
-		config.annotations = {...config.annotations, 'io.hawser.rootfs.lower': `${folder}/top:${rootfs}`, 'io.hawser.rootfs.upper': `${folder}/upper`, 'io.hawser.rootfs.work': `${folder}/work`};
+		config.annotations = {
+			...config.annotations,
+			'io.hawser.rootfs.lower': `${folder}/top:${rootfs}`,
+			'io.hawser.rootfs.upper': `${folder}/upper`,
+			'io.hawser.rootfs.work': `${folder}/work`,
+		};
 	});
 	const mounts = mountCount();
 	const {out, err, code} = box.run();
