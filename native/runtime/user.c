@@ -211,6 +211,8 @@ static int apply(struct container *c, const char *passwd, const char *groups, st
 		return error_set(err, 0, "user %s has no group in the image's /etc/passwd", user);
 	if (group && *group && resolve_group(groups, group, &process->gid, err) < 0)
 		return -1;
+	/* As Docker does: a process that drops its primary group must not get past a file that denies it (CVE-2022-36109). */
+	add_group(process, process->gid);
 	if (known && !(group && *group))
 		add_memberships(process, groups, arena_print(&c->spec.arena, "%.*s", (int)entry.lengths[0], entry.fields[0]));
 	set_home(c, known ? &entry : NULL);
