@@ -181,11 +181,13 @@ test('a client that promised to remove the container, and died before it heard o
 	const mark = `${world.directory}/mark-c`;
 	const container = world.container({args: ['sh', '-c', 'echo words'], start: 'wait', exitCommand: command(mark)});
 	await container.launch();
-	const stream = await attach(container.directory, {remove: true});
+	// Paused before it is connected, so that Node never reads from it.
+	const client = process.getBuiltinModule('node:net').connect({path: `${container.directory}/monitor.sock`}).pause();
+	await new Promise(resolve => client.write(frame(1, 'verb attach\nremove yes\n'), resolve));
 	await request(container.directory, 'start');
 	await until('the end', () => container.status()?.status.state === 'exited');
 	t.false(existsSync(mark));
-	stream.detach();
+	client.destroy();
 	await until('the command', () => existsSync(mark));
 });
 
