@@ -182,7 +182,10 @@ test('a client that promised to remove the container, and died before it heard o
 	const container = world.container({args: ['sh', '-c', 'echo words'], start: 'wait', exitCommand: command(mark)});
 	await container.launch();
 	// Paused before it is connected, so that Node never reads from it.
-	const client = process.getBuiltinModule('node:net').connect({path: `${container.directory}/monitor.sock`}).pause();
+	const client = process
+		.getBuiltinModule('node:net')
+		.connect({path: `${container.directory}/monitor.sock`})
+		.pause();
 	await new Promise(resolve => client.write(frame(1, 'verb attach\nremove yes\n'), resolve));
 	await request(container.directory, 'start');
 	await until('the end', () => container.status()?.status.state === 'exited');
