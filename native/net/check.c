@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "entry.h"
+#include "iptables.h"
 #include "link.h"
 #include "network.h"
 #include "sysctl.h"
@@ -131,6 +132,10 @@ static int check_foreign(int nfnl, const struct plan *plan, struct error *err)
 		return 0;
 	if (netlink_exchange(nfnl, &batch, take_chain, &foreign, err) < 0)
 		return -1;
+	if (iptables_forward_drops())
+		problem("the policy of iptables' chain FORWARD is DROP: let the containers through with "
+			"`iptables -I FORWARD -i %s -j ACCEPT && iptables -I FORWARD -o %s -j ACCEPT`",
+			plan->bridges[0].name, plan->bridges[0].name);
 	tell_foreign(&foreign, plan->bridges[0].name);
 	return 0;
 }

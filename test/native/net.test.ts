@@ -313,6 +313,21 @@ test('check tells of a foreign chain that drops what is forwarded', t =>
 		t.regex(world.net('check', one.plan).stdout, /^problem net\.ipv4\.ip_forward is off/m);
 	}));
 
+(hasCommand('iptables-legacy') ? test : test.skip)('check tells of the old iptables when its policy is to drop, and asks it nothing otherwise', t =>
+	withWorld(async world => {
+		const one = await up(world, 'one', 2);
+		t.is(world.net('check', one.plan).stdout, '');
+		t.is(world.host.run('cat', '/proc/net/ip_tables_names').stdout, '');
+		if (world.host.run('iptables-legacy', '-A', 'FORWARD', '-s', '192.0.2.1', '-j', 'DROP').code !== 0) {
+			t.pass('this kernel has no old iptables');
+			return;
+		}
+		t.is(world.net('check', one.plan).stdout, '');
+		world.host.get('iptables-legacy', '-P', 'FORWARD', 'DROP');
+		t.regex(world.net('check', one.plan).stdout, /^problem the policy of iptables' chain FORWARD is DROP/);
+	}),
+);
+
 for (const [what, line] of [
 	['a foreign key', 'bogus 1'],
 	['a port of 0', 'port tcp 0.0.0.0 0 172.30.0.2 80'],
