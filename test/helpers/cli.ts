@@ -8,7 +8,7 @@ export type Result = {readonly code: number; readonly stdout: string; readonly s
 
 export type RunOptions = {readonly env?: Readonly<Record<string, string>>; readonly input?: string | Uint8Array; readonly timeoutMs?: number};
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 120_000;
 
 /** No variable of the one who runs the tests changes what the program prints. */
 export const cleanEnv = (more: Readonly<Record<string, string>> = {}): Record<string, string> => ({
@@ -40,7 +40,7 @@ export function runProgram(args: readonly string[], options: RunOptions = {}): P
 }
 
 /** Asks again and again until the answer is not undefined and not false. */
-export async function waitFor<T>(what: string, ask: () => T | Promise<T>, timeoutMs = 15_000): Promise<Exclude<T, false | undefined>> {
+export async function waitFor<T>(what: string, ask: () => T | Promise<T>, timeoutMs = 60_000): Promise<Exclude<T, false | undefined>> {
 	const end = Date.now() + timeoutMs;
 	for (;;) {
 		const answer = await ask();
