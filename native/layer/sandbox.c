@@ -22,7 +22,7 @@ static const int allowed_calls[] = {
 	SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_pread64, SYS_pwrite64, SYS_lseek, SYS_close, SYS_openat, SYS_openat2, SYS_fstat,
 	SYS_newfstatat, SYS_statx, SYS_fstatfs, SYS_getdents64, SYS_mkdirat, SYS_mknodat, SYS_symlinkat, SYS_linkat, SYS_unlinkat, SYS_renameat2,
 	SYS_readlinkat, SYS_faccessat, SYS_faccessat2, SYS_fchown, SYS_fchownat, SYS_fchmod, SYS_fchmodat, SYS_utimensat, SYS_fsetxattr, SYS_fgetxattr,
-	SYS_flistxattr, SYS_fallocate, SYS_ftruncate, SYS_copy_file_range, SYS_fsync, SYS_fdatasync, SYS_syncfs, SYS_fadvise64, SYS_fcntl,
+	SYS_flistxattr, SYS_fallocate, SYS_ftruncate, SYS_copy_file_range, SYS_sync_file_range, SYS_fsync, SYS_fdatasync, SYS_syncfs, SYS_fadvise64, SYS_fcntl,
 	SYS_dup, SYS_dup3, SYS_mmap, SYS_munmap, SYS_mprotect, SYS_mremap, SYS_madvise, SYS_brk, SYS_futex, SYS_clone, SYS_clone3, SYS_set_robust_list,
 	SYS_rseq, SYS_rt_sigprocmask, SYS_rt_sigaction, SYS_rt_sigreturn, SYS_sigaltstack, SYS_exit, SYS_exit_group, SYS_getpid, SYS_gettid,
 	SYS_tgkill, SYS_sched_yield, SYS_sched_getaffinity, SYS_clock_gettime, SYS_clock_nanosleep, SYS_getrandom, SYS_restart_syscall, SYS_prlimit64,

@@ -10,7 +10,7 @@
 
 /* Descriptions of folders wait in memory until the end: so much of it may a layer take. */
 static const size_t FOLDER_MEMORY = 192 << 20;
-enum { LINK_LIMIT = 40 };
+enum { LINK_LIMIT = 40, WRITEBACK_FROM = 128 * 1024 };
 
 struct tree_folder {
 	char *path;
@@ -312,7 +312,12 @@ static int put_file(struct tree *tree, struct tar *tar, int parent, const char *
 	if (fd < 0)
 		return error_set(err, errno, "%s: make the file", path);
 	tree->bytes += entry->size;
-	return write_payload(tar, fd, path, err) < 0 ? -1 : dress_file(tree, fd, entry, err);
+	if (write_payload(tar, fd, path, err) < 0)
+		return -1;
+	/* Large files go to the disk while the next ones are inflated, so that the sync at the end is short. For small ones it costs more. */
+	if (entry->size >= WRITEBACK_FROM)
+		sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+	return dress_file(tree, fd, entry, err);
 }
 
 /* Links and special files have no descriptor to act on: by name, in a folder that only this process sees, never following. */
