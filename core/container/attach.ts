@@ -9,6 +9,7 @@ import type {Attachment, ExitStatus} from './model.ts';
 import type {AttachOptions} from './options.ts';
 import {liveFolder} from './place.ts';
 import {findRecord} from './record.ts';
+import {requireMonitor} from './state.ts';
 
 export async function attachContainer(engine: Engine, ref: string, options: AttachOptions): Promise<Attachment> {
 	const record = findRecord(engine.db, ref);
@@ -17,6 +18,7 @@ export async function attachContainer(engine: Engine, ref: string, options: Atta
 	if (live.status === 'paused') throw new EngineError({code: 'container.paused', subject: ref, message: 'You cannot attach to a paused container, unpause it first'});
 	if (live.status === 'restarting')
 		throw new EngineError({code: 'container.restarting', subject: ref, message: 'You cannot attach to a restarting container, wait until it is running'});
+	requireMonitor(record, live);
 	const stream = await attach(liveFolder(engine, record.id), {
 		input: options.input,
 		lossless: options.lossless ?? false,

@@ -12,7 +12,7 @@ import {readLive} from './live.ts';
 import type {Attachment, ExecSpec} from './model.ts';
 import {liveFolder} from './place.ts';
 import {type ContainerRecord, findRecord} from './record.ts';
-import {requireRunning} from './state.ts';
+import {requireMonitor, requireRunning} from './state.ts';
 import {checkEnv, checkUser, checkWorkdir} from './validate.ts';
 
 /** Runs a further process in a container. The session belongs to the monitor and outlives this process. */
@@ -22,6 +22,7 @@ export async function execContainer(engine: Engine, ref: string, spec: ExecSpec)
 	const live = readLive(engine, record.id);
 	requireRunning(record, live, 'exec');
 	if (live.status === 'paused') throw new EngineError({code: 'container.paused', subject: ref, message: `Container ${record.name} is paused, unpause the container before exec`});
+	requireMonitor(record, live);
 	const execId = randomBytes(32).toString('hex');
 	const stream = await exec(liveFolder(engine, record.id), JSON.stringify(buildExec(record, spec)), {
 		id: execId,

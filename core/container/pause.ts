@@ -4,7 +4,7 @@ import {request} from '../monitor/request.ts';
 import {readLive} from './live.ts';
 import {liveFolder} from './place.ts';
 import {findRecord} from './record.ts';
-import {requireRunning} from './state.ts';
+import {requireMonitor, requireRunning} from './state.ts';
 
 export const pauseContainer = (engine: Engine, ref: string): Promise<void> => change(engine, ref, 'pause');
 
@@ -16,5 +16,6 @@ async function change(engine: Engine, ref: string, verb: 'pause' | 'unpause'): P
 	if (verb === 'unpause' && live.status !== 'paused') throw new EngineError({code: 'container.not-paused', subject: ref, message: `Container ${record.id} is not paused`});
 	requireRunning(record, live, verb);
 	if (verb === 'pause' && live.status === 'paused') throw new EngineError({code: 'container.paused', subject: ref, message: `Container ${record.id} is already paused`});
+	requireMonitor(record, live);
 	await request(liveFolder(engine, record.id), verb);
 }

@@ -59,12 +59,21 @@ async function underClaim<T>(claim: Claim, work: () => Promise<T>): Promise<T> {
 async function launch(engine: Engine, {id}: ContainerRecord, claim: Claim): Promise<{pid: number}> {
 	try {
 		return await launchMonitor(engine.native.monitor, claim.folder);
-	} catch (error) {
+	} catch (cause) {
+		const error = inOurWords(cause, id);
 		noteFailure(engine, id, error);
 		throw error;
 	} finally {
 		claim.keep();
 	}
+}
+
+/** The program's trouble in the words that scripts know, without the names of the parts that met it. */
+function inOurWords(error: unknown, id: string): unknown {
+	if (!isEngineError(error) || !(error.code in failureCodes || error.code === 'runtime.failed')) return error;
+	const reason = error.message.replace(/^hawser-runtime: /, '').replace(/^container: program: /, '');
+	const message = error.code in failureCodes ? `unable to start container process: ${reason}` : reason;
+	return new EngineError({code: error.code, subject: id, message, hint: error.hint, cause: error});
 }
 
 const failureCodes: Readonly<Record<string, number>> = {'command.not-found': 127, 'command.not-invokable': 126};

@@ -32,14 +32,13 @@ async function stopByMonitor(engine: Engine, {id}: ContainerRecord, signal: numb
 		if (!told) onProgress?.({phase: 'killing'});
 		told = true;
 	};
-	const begun = performance.now();
 	const killing = timeout < 0 ? undefined : setTimeout(tellKilling, timeout * 1000);
 	const abort = (): void => asked.close();
 	signalAbort?.addEventListener('abort', abort, {once: true});
 	try {
 		const end = await asked.exit;
 		// The monitor's clock may have been the faster one.
-		if (end.signal === SIGKILL && performance.now() - begun >= timeout * 900) tellKilling();
+		if (end.signal === SIGKILL && signal !== SIGKILL) tellKilling();
 	} catch (error) {
 		if (signalAbort?.aborted !== true && isRunning(readLive(engine, id))) throw error;
 	} finally {
