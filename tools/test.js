@@ -40,7 +40,7 @@ function createCounter() {
 async function runAva(files) {
 	const counter = createCounter();
 	const {CI: _, ...env} = process.env;
-	const ava = spawn(process.execPath, ['node_modules/ava/entrypoints/cli.mjs', '--tap', ...files], {env: {...env, FORCE_COLOR: '0'}, stdio: ['ignore', 'pipe', 'inherit']});
+	const ava = spawn(process.execPath, ['node_modules/ava/entrypoints/cli.js', '--tap', ...files], {env: {...env, FORCE_COLOR: '0'}, stdio: ['ignore', 'pipe', 'inherit']});
 	ava.stdout.setEncoding('utf8');
 	ava.stdout.on('data', text => counter.feed(text));
 	const code = await new Promise(resolve => ava.on('close', resolve));
