@@ -83,15 +83,26 @@ int caps_bound(const struct process *process, struct error *err)
 	return 0;
 }
 
+/* Root of a container or a restricted service may lack some itself: what we do not have we cannot give. */
+static uint64_t own_permitted(void)
+{
+	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct data[2];
+	if (syscall(SYS_capget, &header, data) < 0)
+		return ~UINT64_C(0);
+	return (uint64_t)data[1].permitted << 32 | data[0].permitted;
+}
+
 int caps_apply(const struct process *process, struct error *err)
 {
 	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
 	struct __user_cap_data_struct data[2];
+	uint64_t own = own_permitted();
 	for (int half = 0; half < 2; half++)
 		data[half] = (struct __user_cap_data_struct){
-			.effective = (uint32_t)(process->caps[CAPS_EFFECTIVE] >> (32 * half)),
-			.permitted = (uint32_t)(process->caps[CAPS_PERMITTED] >> (32 * half)),
-			.inheritable = (uint32_t)(process->caps[CAPS_INHERITABLE] >> (32 * half)),
+			.effective = (uint32_t)((process->caps[CAPS_EFFECTIVE] & own) >> (32 * half)),
+			.permitted = (uint32_t)((process->caps[CAPS_PERMITTED] & own) >> (32 * half)),
+			.inheritable = (uint32_t)((process->caps[CAPS_INHERITABLE] & own) >> (32 * half)),
 		};
 	if (syscall(SYS_capset, &header, data) < 0)
 		return error_set(err, errno, "capabilities: set");
@@ -100,7 +111,7 @@ int caps_apply(const struct process *process, struct error *err)
 	for (int cap = 0; cap < COUNT; cap++) {
 		/* The kernel takes an ambient one only when it is permitted and inheritable; peers pass over the others too. */
 		uint64_t bit = UINT64_C(1) << cap;
-		if (!(process->caps[CAPS_AMBIENT] & process->caps[CAPS_PERMITTED] & process->caps[CAPS_INHERITABLE] & bit))
+		if (!(process->caps[CAPS_AMBIENT] & process->caps[CAPS_PERMITTED] & process->caps[CAPS_INHERITABLE] & own & bit))
 			continue;
 		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
 			return error_set(err, errno, "capabilities: raise ambient CAP_%s", names[cap]);

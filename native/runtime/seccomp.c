@@ -21,6 +21,8 @@ struct cache_head {
 	char magic[8];
 	uint32_t text_size, count;
 };
+/* Raised when seccomp_compile.c makes other code of the same configuration. */
+#define COMPILER 2
 static const char magic[8] = "HWSECC1";
 
 static uint64_t hash(const char *text, size_t size)
@@ -31,13 +33,13 @@ static uint64_t hash(const char *text, size_t size)
 	return sum;
 }
 
-/* What decides about the code: the architecture, and the configuration as written. */
+/* What decides about the code: the compiler, the architecture, and the configuration as written. */
 static char *cache_text(const json_t *seccomp)
 {
 	struct utsname host;
 	cleanup_free char *json = json_dumps(seccomp, JSON_COMPACT);
 	char *text = NULL;
-	if (!json || uname(&host) < 0 || asprintf(&text, "%s %s", host.machine, json) < 0)
+	if (!json || uname(&host) < 0 || asprintf(&text, "%d %s %s", COMPILER, host.machine, json) < 0)
 		return NULL;
 	return text;
 }

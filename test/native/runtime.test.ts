@@ -78,7 +78,7 @@ test('a container has namespaces, host name, cgroup and processes of its own', t
 	for (const [i, name] of ['mnt', 'pid', 'net', 'ipc', 'uts', 'cgroup'].entries()) t.not(lines[i], readlinkSync(`/proc/self/ns/${name}`));
 	t.is(lines[6], 'box', err);
 	t.true(
-		lines.filter(line => /^\d+:/.test(line)).every(line => line.endsWith(':/') || /^0::\//.test(line)),
+		lines.filter(line => /^\d+:/.test(line)).every(line => line.endsWith(':/') || line.startsWith('0::/')),
 		out,
 	);
 	t.true(lines.includes('1'));
