@@ -26,7 +26,7 @@ const patches = {
 const neighbours = {
 	name: 'neighbours',
 	setup({onResolve}) {
-		onResolve({filter: /^\.\/hot\.ts$/}, () => ({path: './hot.js', external: true}));
+		onResolve({filter: /^\.\/(look|life)\.ts$/}, ({path}) => ({path: path.replace('.ts', '.js'), external: true}));
 		onResolve({filter: /^\.\/program\.ts$/}, () => ({path: './program.js', external: true}));
 	},
 };
@@ -54,8 +54,8 @@ export const options = {
 	logLevel: 'warning',
 };
 
-/** The quick commands: one file, so that Node has one to load. It shares nothing with the others. */
-export const hotOptions = {...options, entryPoints: {hot: 'source/cli/hot.ts'}, splitting: false};
+/** The commands that are called all day: one file each, so that Node has one to load. They share nothing with the others. */
+export const quickOptions = {...options, entryPoints: {look: 'source/cli/look.ts', life: 'source/cli/life.ts'}, splitting: false};
 
 function removeOldScripts() {
 	rmSync(`${root}/dist/chunks`, {recursive: true, force: true});
@@ -67,7 +67,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
 	if (only !== 'js') run('make', '--no-print-directory', '-C', 'native', '-j2');
 	if (only !== 'native') {
 		removeOldScripts();
-		await Promise.all([build(options), build(hotOptions)]);
+		await Promise.all([build(options), build(quickOptions)]);
 	}
 	if (only === undefined && existsSync(`${root}/tools/demo-image.js`)) run(process.execPath, 'tools/demo-image.js');
 }

@@ -1,9 +1,17 @@
 /**
- * Where `hawser` begins. The commands that scripts and fingers call all day come from one file of their own (`hot.ts`), since each file that
- * Node has to load costs as much as their work; all others, and every help, from the whole program.
+ * Where `hawser` begins. The commands that scripts and fingers call all day come from one file each way of use (`look.ts`, `life.ts`), since
+ * each file that Node has to load costs as much as their work; all others, and every help, from the whole program.
  */
-const HOT: readonly string[] = ['ps', 'images', 'logs', 'inspect', 'exec', 'version'];
+const LOOK: readonly string[] = ['ps', 'images', 'logs', 'inspect', 'exec', 'version'];
+const LIFE: readonly string[] = ['run', 'create', 'start', 'stop', 'restart', 'kill', 'pause', 'unpause', 'rm', 'wait', 'attach'];
 
-const [name = '', ...words] = process.argv.slice(2);
-const isHot = HOT.includes(name) && !words.includes('--help');
-process.exit(isHot ? await (await import('./hot.ts')).runHot(name, words) : await (await import('./program.ts')).runProgram(process.argv.slice(2)));
+async function runProgram(words: readonly string[]): Promise<number> {
+	const [name = '', ...rest] = words;
+	if (!rest.includes('--help')) {
+		if (LOOK.includes(name)) return (await import('./look.ts')).runLook(name, rest);
+		if (LIFE.includes(name)) return (await import('./life.ts')).runLife(name, rest);
+	}
+	return (await import('./program.ts')).runProgram(words);
+}
+
+process.exit(await runProgram(process.argv.slice(2)));

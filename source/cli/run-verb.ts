@@ -24,6 +24,15 @@ export async function runVerb({verb, path, words, globals, showHelp: help}: Call
 	// The engine is left open: every commit is on the disk, and the last to close would have SQLite fold its log and sync twice more.
 }
 
+export type Quick = {readonly verbs: Readonly<Record<string, Verb>> /** The whole program, which has the help. */; readonly whole: (words: readonly string[]) => Promise<number>};
+
+/** The same, for a bundle of some verbs that knows no flags before the command. */
+export async function runQuick({verbs, whole}: Quick, name: string, words: readonly string[]): Promise<number> {
+	const showHelp = (): Promise<number> => whole([name, '--help']);
+	const verb = verbs[name];
+	return verb === undefined ? showHelp() : runVerb({verb, path: `hawser ${name}`, words, globals: {debug: false}, showHelp});
+}
+
 function checkArity(verb: Verb, path: string, words: readonly string[]): void {
 	const [minimum, maximum] = verb.args;
 	if (words.length >= minimum && words.length <= maximum) return;

@@ -30,8 +30,9 @@ export const verb: Verb = {
 		const spec = readSpec(flags, args);
 		if (session === undefined) return runDetached(engine(), await createFromFlags(engine(), spec, flags), flags);
 		if (session.tty && session.input && !isTerminal(0)) throw new UsageError('the input device is not a TTY', {exitCode: 1, usage: false});
-		const proxy = flags.bool('sig-proxy') && !session.tty ? startSignalProxy() : undefined;
 		const id = await createFromFlags(engine(), {...spec, stdinOnce: session.input}, flags);
+		// Not before there is a container to pass them to: Ctrl-C has to end a pull.
+		const proxy = flags.bool('sig-proxy') && !session.tty ? startSignalProxy() : undefined;
 		const attachment = await startAttached(engine(), id, session, flags.bool('rm'));
 		proxy?.forwardTo(signal => killContainer(engine(), id, {signal}));
 		return finish(engine(), id, {attachment, session, remove: flags.bool('rm')});
