@@ -51,7 +51,7 @@ void on_started(struct monitor *m)
 	journal_event(&m->plan, "start", NULL);
 	answer_clients(m, AWAIT_START, true);
 	if (m->again) {
-		m->again = false;
+		m->again = m->manual = false;
 		journal_event(&m->plan, "restart", NULL);
 		answer_clients(m, AWAIT_RESTART, true);
 	}
