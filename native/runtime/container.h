@@ -93,6 +93,8 @@ int mounts_open(struct container *c, struct error *err);
 int mounts_make(struct container *c, struct error *err);
 int mounts_attach(struct container *c, struct error *err);
 int mounts_finish(struct container *c, struct error *err);
+/* Gives a detached mount the id mapping that it is asked to have. */
+int idmap_apply(const struct container *c, const struct mount *mount, int fd, struct error *err);
 int masks_apply(struct container *c, struct error *err);
 
 int devices_open(struct container *c, struct error *err);

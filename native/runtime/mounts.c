@@ -61,7 +61,7 @@ static int open_bind(const struct container *c, const struct mount *mount, struc
 		return error_set(err, errno, "open the source %s of mount %s", path, mount->target);
 	/* One that is still to be filled becomes read-only in the end. */
 	bool now = !mount->copy_up;
-	if (set_propagation(fd, mount, err) < 0 ||
+	if (idmap_apply(c, mount, fd, err) < 0 || set_propagation(fd, mount, err) < 0 ||
 		(now && (set_attributes(fd, mount, true, err) < 0 || set_attributes(fd, mount, false, err) < 0))) {
 		close(fd);
 		return -1;
@@ -103,8 +103,8 @@ int mounts_open(struct container *c, struct error *err)
 	bool cgroups = false;
 	for (size_t i = 0; i < c->spec.mount_count; i++) {
 		const struct mount *mount = &c->spec.mounts[i];
-		if (mount->idmap || mount->uids.count)
-			return error_set(err, 0, "mounts[%zu] (%s): id-mapped mounts are not supported", i, mount->target);
+		if (!mount->bind && (mount->idmap || mount->uids.count))
+			return error_set(err, 0, "mounts[%zu] (%s): only bind mounts can be id-mapped", i, mount->target);
 		if (mount->bind && (c->mount_fds[i] = open_bind(c, mount, err)) < 0)
 			return -1;
 		cgroups |= is_cgroup(mount);

@@ -36,7 +36,8 @@ int verb_features(const struct options *options, int argc, char **argv, struct e
 	static const char *const mounts[] = {"bind", "rbind", "ro", "rw", "nosuid", "suid", "nodev", "dev", "noexec", "exec", "noatime",
 		"atime", "relatime", "norelatime", "strictatime", "nodiratime", "diratime", "nosymfollow", "symfollow", "rro", "rrw",
 		"rnosuid", "rsuid", "rnodev", "rdev", "rnoexec", "rexec", "rnoatime", "rrelatime", "rstrictatime", "rnosymfollow",
-		"private", "rprivate", "shared", "rshared", "slave", "rslave", "unbindable", "runbindable", NULL};
+		"private", "rprivate", "idmap", "ridmap", "tmpcopyup", "shared", "rshared", "slave", "rslave", "unbindable", "runbindable",
+		NULL};
 	static const char *const namespaces[] = {"cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts", NULL};
 	static const char *const actions[] = {"SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS",
 		"SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG", "SCMP_ACT_TRACE", "SCMP_ACT_TRAP", NULL};
@@ -52,7 +53,7 @@ int verb_features(const struct options *options, int argc, char **argv, struct e
 		"namespaces", words(namespaces), "capabilities", capability_words(), "cgroup", "v1", 1, "v2", 1, "systemd", 0,
 		"systemdUser", 0, "rdma", 1, "seccomp", "enabled", 1, "actions", words(actions), "operators", words(operators), "archs",
 		words(architectures), "supportedFlags", words(filter_flags_known), "apparmor", "enabled", 1, "selinux", "enabled", 1,
-		"mountExtensions", "idmap", "enabled", 0);
+		"mountExtensions", "idmap", "enabled", 1);
 	cleanup_free char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
 	json_decref(json);
 	if (!text)

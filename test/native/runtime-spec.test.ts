@@ -230,3 +230,22 @@ test('a privileged container has what we have: capabilities, devices, a writable
 	const {out, err} = box.run();
 	t.is(out, `0\ncharacter special file\ncharacter special file\nmounted\nCapEff:\t${own}\n`, err);
 });
+
+test('an id-mapped volume: files of root on the host are root\'s in a user namespace', t => {
+	const maps = [{containerID: 0, hostID: 100_000, size: 65_536}];
+	const box = world.box(['sh', '-c', 'stat -c %u /v/old /w/old; touch /v/new; touch /w/new'], (config, {rootfs, bundle}) => {
+		config.linux.namespaces.push({type: 'user'});
+		config.linux['uidMappings'] = maps;
+		config.linux['gidMappings'] = maps;
+		give(rootfs, 100_000);
+		for (const name of ['v', 'w']) {
+			mkdirSync(`${bundle}/${name}`);
+			writeFileSync(`${bundle}/${name}/old`, '');
+		}
+		config.mounts.push({destination: '/v', type: 'bind', source: `${bundle}/v`, options: ['rbind', 'idmap']}, {destination: '/w', type: 'bind', source: `${bundle}/w`, options: ['rbind']});
+	});
+	const {out, err} = box.run();
+	t.is(out, '0\n65534\n', err);
+	t.is(statSync(`${box.bundle}/v/new`).uid, 0);
+	t.regex(err, /\/w\/new: Permission denied/);
+});

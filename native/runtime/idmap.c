@@ -1,0 +1,72 @@
+/* Id-mapped mounts: the kernel wants the mapping as a user namespace, so one is made that no process stays in. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "container.h"
+#include "util.h"
+
+static int write_map(pid_t pid, const char *file, const struct id_maps *maps)
+{
+	char path[64], text[16384];
+	size_t used = 0;
+	for (size_t i = 0; i < maps->count && used < sizeof text - 64; i++)
+		used += (size_t)snprintf(
+			text + used, sizeof text - used, "%u %u %u\n", maps->list[i].inside, maps->list[i].outside, maps->list[i].size);
+	snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
+	return write_file_at(AT_FDCWD, path, text);
+}
+
+/* A process that does nothing but be in a new user namespace. */
+static pid_t hold_namespace(void)
+{
+	pid_t pid = (pid_t)syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, NULL, NULL, NULL, 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+		for (;;)
+			pause();
+	}
+	return pid;
+}
+
+static int open_namespace(const struct id_maps *uids, const struct id_maps *gids)
+{
+	pid_t pid = hold_namespace();
+	if (pid < 0)
+		return -1;
+	char path[64];
+	int fd = -1;
+	snprintf(path, sizeof path, "/proc/%d/ns/user", (int)pid);
+	if (write_map(pid, "uid_map", uids) == 0 && write_map(pid, "gid_map", gids) == 0)
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	int code = errno;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	errno = code;
+	return fd;
+}
+
+int idmap_apply(const struct container *c, const struct mount *mount, int fd, struct error *err)
+{
+	if (!mount->idmap && !mount->uids.count && !mount->gids.count)
+		return 0;
+	/* The word without a mapping means the container's own. */
+	const struct id_maps *uids = mount->uids.count ? &mount->uids : &c->spec.uids,
+			     *gids = mount->gids.count ? &mount->gids : &c->spec.gids;
+	if (!uids->count || !gids->count)
+		return error_set(err, 0, "mount %s is to be id-mapped, but neither it nor the container has a mapping", mount->target);
+	cleanup_close int namespace = open_namespace(uids, gids);
+	if (namespace < 0)
+		return error_set(err, errno, "make the id mapping of mount %s", mount->target);
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t) namespace};
+	if (mount_setattr(fd, "", AT_EMPTY_PATH | (mount->idmap_recursive ? AT_RECURSIVE : 0), &attr, sizeof attr) < 0)
+		return error_set(err, errno, "id-map mount %s (its file system may not be able to)", mount->target);
+	return 0;
+}
