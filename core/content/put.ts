@@ -23,8 +23,7 @@ export function putBlob(root: string, digest: Digest, bytes: Uint8Array): Promis
 function put(root: string, digest: Digest, bytes: Uint8Array): void {
 	const path = blobPath(root, digest);
 	const actual = digestOf(bytes, algorithmOf(digest) as DigestAlgorithm);
-	if (actual !== digest)
-		throw new EngineError({code: 'blob.wrong-digest', subject: digest, message: `blob ${digest} is damaged: its content has the digest ${actual}`});
+	if (actual !== digest) throw new EngineError({code: 'blob.wrong-digest', subject: digest, message: `blob ${digest} is damaged: its content has the digest ${actual}`});
 	if (existsSync(path)) return;
 	const folder = blobFolder(root, algorithmOf(digest));
 	makeFolders(folder, ingestFolder(root));

@@ -17,7 +17,12 @@ export function readBlob(root: string, digest: Digest, limit = DOCUMENT_LIMIT): 
 		const bytes = readFileSync(fd);
 		const actual = digestOf(bytes, algorithmOf(digest) as DigestAlgorithm);
 		if (actual === digest) return bytes;
-		throw new EngineError({code: 'blob.damaged', subject: digest, message: `blob ${digest} is damaged on the disk: its content has the digest ${actual}`, hint: 'Pull the image again.'});
+		throw new EngineError({
+			code: 'blob.damaged',
+			subject: digest,
+			message: `blob ${digest} is damaged on the disk: its content has the digest ${actual}`,
+			hint: 'Pull the image again.',
+		});
 	} finally {
 		closeSync(fd);
 	}

@@ -32,20 +32,54 @@ export class HelperError extends Error {
  * The helper takes the lock, reads what the store has of the blob, then its input, keeps the input in the part file, unpacks into the
  * staging folder and checks size, digest and diff-id. Descriptor 3 carries its news one way, and by its end, the other way, our release.
  */
-export function startUnpack({root, helper}: LayerStore, {digest, size, diffId, chainId}: WantedLayer, through: readonly string[], onNews: (news: HelperNews) => void): UnpackHelper {
+export function startUnpack(
+	{root, helper}: LayerStore,
+	{digest, size, diffId, chainId}: WantedLayer,
+	through: readonly string[],
+	onNews: (news: HelperNews) => void,
+): UnpackHelper {
 	const staging = stagingPath(root, chainId);
-	const child = startProgram(helper, [
-		'unpack', '--lock', staging, '--layer', layerFolder(root, chainId), '--target', `${staging}/fs`, '--implicit', `${staging}/implicit`,
-		'--blob', blobPath(root, digest), '--save', partPath(root, digest), '--size', String(size), '--digest', digest, '--diff-id', diffId,
-		'--progress', '3', '--hold', '3', ...through.flatMap(link => ['--through', link]),
-	], 4);
+	const child = startProgram(
+		helper,
+		[
+			'unpack',
+			'--lock',
+			staging,
+			'--layer',
+			layerFolder(root, chainId),
+			'--target',
+			`${staging}/fs`,
+			'--implicit',
+			`${staging}/implicit`,
+			'--blob',
+			blobPath(root, digest),
+			'--save',
+			partPath(root, digest),
+			'--size',
+			String(size),
+			'--digest',
+			digest,
+			'--diff-id',
+			diffId,
+			'--progress',
+			'3',
+			'--hold',
+			'3',
+			...through.flatMap(link => ['--through', link]),
+		],
+		4,
+	);
 	return talk(child, onNews);
 }
 
 /** As startUnpack(), but the blob is only brought in and checked. */
 export const startIngest = ({root, helper}: LayerStore, {digest, size}: Pick<WantedLayer, 'digest' | 'size'>, onNews: (news: HelperNews) => void): UnpackHelper =>
 	talk(
-		startProgram(helper, ['unpack', '--blob', blobPath(root, digest), '--save', partPath(root, digest), '--size', String(size), '--digest', digest, '--progress', '3', '--hold', '3'], 4),
+		startProgram(
+			helper,
+			['unpack', '--blob', blobPath(root, digest), '--save', partPath(root, digest), '--size', String(size), '--digest', digest, '--progress', '3', '--hold', '3'],
+			4,
+		),
 		onNews,
 	);
 

@@ -15,7 +15,8 @@ export type LayerInfo = {
 
 export const hasLayer = (root: string, chainId: Digest): boolean => existsSync(layerTree(root, chainId));
 
-export const writeLayerInfo = (folder: string, {size, opaque, root}: LayerInfo): void => writeFileSync(`${folder}/info`, `size ${size}\nopaque ${opaque ? 'yes' : 'no'}\nroot ${root ? 'yes' : 'no'}\n`, {mode: 0o600});
+export const writeLayerInfo = (folder: string, {size, opaque, root}: LayerInfo): void =>
+	writeFileSync(`${folder}/info`, `size ${size}\nopaque ${opaque ? 'yes' : 'no'}\nroot ${root ? 'yes' : 'no'}\n`, {mode: 0o600});
 
 export function readLayerInfo(root: string, chainId: Digest): LayerInfo {
 	try {

@@ -26,7 +26,13 @@ export async function ingestBlob(store: LayerStore, blob: WantedLayer, fetch: Fe
 		publishBlob(root, blob.digest);
 		syncFolder(folder);
 	} catch (error) {
-		throw layerFailure(blob, await fetching.then(() => error, cause => cause));
+		throw layerFailure(
+			blob,
+			await fetching.then(
+				() => error,
+				cause => cause,
+			),
+		);
 	} finally {
 		await helper.kill();
 	}

@@ -31,7 +31,13 @@ type Job = {
 	through: readonly string[];
 };
 
-type Run = {readonly store: LayerStore; readonly jobs: readonly Job[]; readonly fetch: FetchBlob; readonly onProgress: (progress: LayerProgress) => void; readonly abort: AbortController};
+type Run = {
+	readonly store: LayerStore;
+	readonly jobs: readonly Job[];
+	readonly fetch: FetchBlob;
+	readonly onProgress: (progress: LayerProgress) => void;
+	readonly abort: AbortController;
+};
 
 /** Layers at work at once: enough to keep the network and all cores busy, few enough for a registry. */
 const atOnce = Math.max(4, availableParallelism());
@@ -41,7 +47,12 @@ const atOnce = Math.max(4, availableParallelism());
  * syncfs serves all. A layer that another process has in hand is waited for; and since that one may wait for one of ours, what we have
  * is committed as soon as nothing of ours is at work, so that no two processes wait for each other.
  */
-export async function unpackLayers(store: LayerStore, layers: readonly WantedLayer[], fetch: FetchBlob, {onProgress = () => {}, signal}: UnpackOptions = {}): Promise<UnpackedLayer[]> {
+export async function unpackLayers(
+	store: LayerStore,
+	layers: readonly WantedLayer[],
+	fetch: FetchBlob,
+	{onProgress = () => {}, signal}: UnpackOptions = {},
+): Promise<UnpackedLayer[]> {
 	const abort = new AbortController();
 	const stop = () => abort.abort(signal?.reason);
 	signal?.throwIfAborted();
@@ -114,7 +125,7 @@ async function work(run: Run): Promise<void> {
 		}
 	} catch (error) {
 		abort.abort(error);
-		await Promise.all(jobs.map(job => job.helper?.kill()));
+		await Promise.all(jobs.map(async job => job.helper?.kill()));
 		await runProgram(store.helper, ['clean', stagingFolder(store.root), ingestFolder(store.root)]);
 		throw error;
 	}
@@ -151,7 +162,7 @@ async function commit({store, onProgress}: Run, ready: readonly Job[]): Promise<
 		store,
 		ready.map(({layer, info}) => ({layer, info: info ?? {size: 0, opaque: false, root: true}})),
 	);
-	await Promise.all(ready.map(({helper}) => helper?.release()));
+	await Promise.all(ready.map(async ({helper}) => helper?.release()));
 	for (const job of ready) enter(job, 'done', onProgress);
 }
 

@@ -45,8 +45,8 @@ static bool starts_with(const struct decoder *decoder, const char *magic, size_t
 static bool starts_zstd(const struct decoder *decoder)
 {
 	return starts_with(decoder, "\x28\xb5\x2f\xfd", 4) ||
-		(decoder->end - decoder->at >= 4 && (decoder->input[decoder->at] & 0xf0) == 0x50 &&
-			memcmp(decoder->input + decoder->at + 1, "\x2a\x4d\x18", 3) == 0);
+	       (decoder->end - decoder->at >= 4 && (decoder->input[decoder->at] & 0xf0) == 0x50 &&
+		       memcmp(decoder->input + decoder->at + 1, "\x2a\x4d\x18", 3) == 0);
 }
 
 static int open_form(struct decoder *decoder, struct error *err)
@@ -57,7 +57,10 @@ static int open_form(struct decoder *decoder, struct error *err)
 		return error_set(err, 0, "the blob is empty");
 	if (starts_with(decoder, "BZh", 3))
 		return error_set(err, 0, "the blob is compressed with bzip2, which layers may not be: gzip, zstd or none");
-	if (starts_with(decoder, "\xfd" "7zXZ", 5))
+	if (starts_with(decoder,
+		    "\xfd"
+		    "7zXZ",
+		    5))
 		return error_set(err, 0, "the blob is compressed with xz, which layers may not be: gzip, zstd or none");
 	if (starts_with(decoder, "\x1f\x8b", 2)) {
 		decoder->form = FORM_GZIP;

@@ -13,7 +13,7 @@ struct decoder {
 	struct source *source;
 	enum decoder_form form;
 	uint8_t *input;
-	size_t at, end; /* what of `input` is not consumed yet */
+	size_t at, end;		   /* what of `input` is not consumed yet */
 	bool input_ended, is_open; /* is_open: inside a gzip member or a zstd frame */
 	uint64_t written, limit;
 	struct inflate_state gzip;

@@ -11,7 +11,7 @@ struct links {
 		dev_t device;
 		ino_t inode;
 		char *path;
-	} *slots;
+	} * slots;
 	size_t room, used;
 };
 

@@ -1,15 +1,12 @@
 #include "source.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "util.h"
-
-enum { WRITEBACK_STEP = 8 << 20 };
 
 void progress_line(int fd, const char *format, ...)
 {
@@ -57,12 +54,6 @@ static int keep(struct source *source, const void *data, size_t size)
 {
 	pthread_mutex_lock(&source->save_lock);
 	int result = source->save < 0 ? 0 : write_all(source->save, data, size);
-	source->unsynced += size;
-	/* Written to the disk as it comes: the sync at the end finds little to do. */
-	if (source->save >= 0 && result == 0 && source->unsynced >= WRITEBACK_STEP) {
-		sync_file_range(source->save, 0, 0, SYNC_FILE_RANGE_WRITE);
-		source->unsynced = 0;
-	}
 	pthread_mutex_unlock(&source->save_lock);
 	return result;
 }

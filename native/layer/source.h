@@ -20,7 +20,6 @@ struct source {
 	uint64_t have;
 	uint64_t size; /* what it must come to, or SIZE_UNKNOWN */
 	uint64_t count;
-	uint64_t unsynced; /* kept since the last push to the disk */
 	int64_t told;
 	bool is_short; /* the stream broke off: what came is good */
 	struct hash hash;

@@ -32,7 +32,7 @@ static bool is_still(int fd, int parent, const char *path)
 {
 	struct stat mine, there;
 	return fstat(fd, &mine) == 0 && fstatat(parent, path, &there, AT_SYMLINK_NOFOLLOW) == 0 && mine.st_ino == there.st_ino &&
-		mine.st_dev == there.st_dev;
+	       mine.st_dev == there.st_dev;
 }
 
 int staging_lock(const char *path, const char *done, int progress, int *fd, struct error *err)

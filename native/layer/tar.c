@@ -147,7 +147,10 @@ static bool is_zero(const uint8_t *block)
 
 static bool is_posix(const struct header *header)
 {
-	return memcmp(header->magic, "ustar\0" "00", 8) == 0;
+	return memcmp(header->magic,
+		       "ustar\0"
+		       "00",
+		       8) == 0;
 }
 
 static void join_name(const struct header *header, char *path)

@@ -10,7 +10,7 @@
 
 /* Descriptions of folders wait in memory until the end: so much of it may a layer take. */
 static const size_t FOLDER_MEMORY = 192 << 20;
-enum { LINK_LIMIT = 40, WRITEBACK_FROM = 128 * 1024 };
+enum { LINK_LIMIT = 40 };
 
 struct tree_folder {
 	char *path;
@@ -91,7 +91,8 @@ static int descend(struct tree *tree, char *real, const char *name, char *link, 
 	if (fstatat(tree->root, real, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		const char *target = errno == ENOENT ? through_target(tree, real) : NULL;
 		if (!target)
-			return errno == ENOENT ? make_implicit(tree, tree->root, real, real, err) : error_set(err, errno, "look up %s", real);
+			return errno == ENOENT ? make_implicit(tree, tree->root, real, real, err)
+					       : error_set(err, errno, "look up %s", real);
 		snprintf(link, TAR_NAME_LIMIT, "%s", target);
 	} else if (S_ISLNK(st.st_mode)) {
 		ssize_t n = readlinkat(tree->root, real, link, TAR_NAME_LIMIT - 1);
@@ -164,7 +165,8 @@ static int replace_whiteout(int parent, const char *name, const char *path, stru
 }
 
 /* Opens folder `name` of `parent`, which as a whole is called `path`. `*real` becomes its path without links where that differs. */
-static int enter_folder(struct tree *tree, int parent, const char *above, const char *name, const char *path, char **real, struct error *err)
+static int enter_folder(
+	struct tree *tree, int parent, const char *above, const char *name, const char *path, char **real, struct error *err)
 {
 	struct stat st;
 	char link[TAR_NAME_LIMIT], way[TAR_NAME_LIMIT];
@@ -312,12 +314,7 @@ static int put_file(struct tree *tree, struct tar *tar, int parent, const char *
 	if (fd < 0)
 		return error_set(err, errno, "%s: make the file", path);
 	tree->bytes += entry->size;
-	if (write_payload(tar, fd, path, err) < 0)
-		return -1;
-	/* Large files go to the disk while the next ones are inflated, so that the sync at the end is short. For small ones it costs more. */
-	if (entry->size >= WRITEBACK_FROM)
-		sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
-	return dress_file(tree, fd, entry, err);
+	return write_payload(tar, fd, path, err) < 0 ? -1 : dress_file(tree, fd, entry, err);
 }
 
 /* Links and special files have no descriptor to act on: by name, in a folder that only this process sees, never following. */
@@ -370,8 +367,8 @@ static int find_target(struct tree *tree, const char *link, const char *path, st
 	struct stat st;
 	if (fstatat(tree->root, link, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT || errno == ENOTDIR
-			? error_set(err, 0, "%s: a hard link to %s, which this layer does not hold", path, link)
-			: error_set(err, errno, "%s: a hard link to %s", path, link);
+			       ? error_set(err, 0, "%s: a hard link to %s, which this layer does not hold", path, link)
+			       : error_set(err, errno, "%s: a hard link to %s", path, link);
 	if (S_ISDIR(st.st_mode) || is_whiteout(&st))
 		return error_set(err, 0, "%s: a hard link to %s, which is no file of this layer", path, link);
 	return 0;
@@ -442,7 +439,8 @@ static int note_folder(struct tree *tree, const struct stat *st, const char *pat
 		tree->folder_room = room;
 	}
 	struct tree_folder *folder = &tree->folders[tree->folder_count++];
-	*folder = (struct tree_folder){strdup(path), st->st_ino, entry->mode, entry->uid, entry->gid, {entry->atime, entry->mtime}, NULL, 0};
+	*folder =
+		(struct tree_folder){strdup(path), st->st_ino, entry->mode, entry->uid, entry->gid, {entry->atime, entry->mtime}, NULL, 0};
 	if (entry->xattr_count) {
 		folder->xattrs = copy_xattrs(entry, &extra);
 		folder->xattr_count = folder->xattrs ? entry->xattr_count : 0;

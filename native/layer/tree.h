@@ -25,7 +25,7 @@ struct tree {
 	size_t folder_count, folder_room, folder_memory;
 	uint64_t bytes, skipped_xattrs;
 	bool is_opaque, has_root, is_sealing; /* the root folder is opaque; is described */
-	int implicit; /* where the paths of folders that the layer does not describe are written, each with a NUL; or -1 */
+	int implicit;		      /* where the paths of folders that the layer does not describe are written, each with a NUL; or -1 */
 	struct tree_through *through; /* folders that are links in a lower layer */
 	size_t through_count;
 };

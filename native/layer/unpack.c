@@ -50,8 +50,15 @@ static int read_through(struct options *options, char *text, struct error *err)
 static int read_option(struct options *options, int option, char *text, struct error *err)
 {
 	uint64_t number;
-	const char **strings[] = {['t'] = &options->target, ['k'] = &options->lock, ['l'] = &options->layer, ['i'] = &options->input,
-		['b'] = &options->blob, ['s'] = &options->save, ['d'] = &options->digest, ['D'] = &options->diff_id, ['I'] = &options->implicit};
+	const char **strings[] = {['t'] = &options->target,
+		['k'] = &options->lock,
+		['l'] = &options->layer,
+		['i'] = &options->input,
+		['b'] = &options->blob,
+		['s'] = &options->save,
+		['d'] = &options->digest,
+		['D'] = &options->diff_id,
+		['I'] = &options->implicit};
 	switch (option) {
 	case 'T':
 		return read_through(options, text, err);
@@ -75,10 +82,10 @@ static int read_option(struct options *options, int option, char *text, struct e
 
 static int read_options(struct options *options, int argc, char **argv, struct error *err)
 {
-	static const struct option known[] = {{"target", 1, NULL, 't'}, {"lock", 1, NULL, 'k'}, {"layer", 1, NULL, 'l'}, {"input", 1, NULL, 'i'},
-		{"blob", 1, NULL, 'b'}, {"save", 1, NULL, 's'}, {"digest", 1, NULL, 'd'}, {"diff-id", 1, NULL, 'D'}, {"size", 1, NULL, 'n'},
-		{"limit", 1, NULL, 'm'}, {"progress", 1, NULL, 'p'}, {"hold", 1, NULL, 'h'}, {"implicit", 1, NULL, 'I'},
-		{"through", 1, NULL, 'T'}, {0}};
+	static const struct option known[] = {{"target", 1, NULL, 't'}, {"lock", 1, NULL, 'k'}, {"layer", 1, NULL, 'l'},
+		{"input", 1, NULL, 'i'}, {"blob", 1, NULL, 'b'}, {"save", 1, NULL, 's'}, {"digest", 1, NULL, 'd'},
+		{"diff-id", 1, NULL, 'D'}, {"size", 1, NULL, 'n'}, {"limit", 1, NULL, 'm'}, {"progress", 1, NULL, 'p'},
+		{"hold", 1, NULL, 'h'}, {"implicit", 1, NULL, 'I'}, {"through", 1, NULL, 'T'}, {0}};
 	int option;
 	*options = (struct options){.size = SIZE_UNKNOWN, .limit = UNPACKED_LIMIT, .progress = -1, .hold = -1, .input = "-"};
 	opterr = 0;
@@ -140,7 +147,11 @@ static int open_part(struct source *source, const struct options *options, struc
 
 static int open_source(struct source *source, const struct options *options, struct error *err)
 {
-	*source = (struct source){.file = -1, .stream = -1, .save = -1, .progress = options->progress, .size = options->size,
+	*source = (struct source){.file = -1,
+		.stream = -1,
+		.save = -1,
+		.progress = options->progress,
+		.size = options->size,
 		.save_lock = PTHREAD_MUTEX_INITIALIZER};
 	hash_init(&source->hash, options->digest);
 	if (!open_blob(source, options)) {

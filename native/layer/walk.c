@@ -92,7 +92,8 @@ static int walk_folder(struct walk *walk, int folder, int depth, struct error *e
 	if (names_read(&names, folder, err) < 0)
 		return -1;
 	for (size_t i = 0; i < names.count; i++) {
-		walk->length = length + (size_t)snprintf(walk->path + length, sizeof walk->path - length, "%s%s", length ? "/" : "", names.list[i]);
+		walk->length = length +
+			       (size_t)snprintf(walk->path + length, sizeof walk->path - length, "%s%s", length ? "/" : "", names.list[i]);
 		int result = walk_item(walk, folder, names.list[i], depth, err);
 		walk->length = length;
 		walk->path[length] = 0;

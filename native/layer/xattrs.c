@@ -15,7 +15,7 @@ static bool is_for_layers(const char *name)
 	if (starts(name, "user."))
 		return !starts(name, "user.overlay.") && !starts(name, "user.fuseoverlayfs.");
 	return strcmp(name, "security.capability") == 0 || strcmp(name, "system.posix_acl_access") == 0 ||
-		strcmp(name, "system.posix_acl_default") == 0;
+	       strcmp(name, "system.posix_acl_default") == 0;
 }
 
 int xattrs_put(int fd, const struct tar_entry *entry, uint64_t *skipped, struct error *err)

@@ -11,7 +11,10 @@ import {file, folder, tar} from '../helpers/tar.ts';
 /** What every driver of writable layers must do: `create` makes it over a store. */
 export function snapshotContract(test: TestFn, name: string, create: (store: LayerStore) => SnapshotDriver): void {
 	const id = 'c0ffee';
-	const image = [tar(folder('./', {mode: 0o711}), file('a', 'low'), file('gone', 'low'), file('d/old', 'low')), tar(file('a', 'high'), file('.wh.gone'), file('d/.wh..wh..opq'), file('d/new', 'high'))];
+	const image = [
+		tar(folder('./', {mode: 0o711}), file('a', 'low'), file('gone', 'low'), file('d/old', 'low')),
+		tar(file('a', 'high'), file('.wh.gone'), file('d/.wh..wh..opq'), file('d/new', 'high')),
+	];
 
 	async function prepared(t: ExecutionContext, tars = image): Promise<{store: LayerStore; driver: SnapshotDriver; chainIds: Digest[]; mountable: Mountable}> {
 		const store = layerStore(t);
@@ -26,7 +29,11 @@ export function snapshotContract(test: TestFn, name: string, create: (store: Lay
 	function inside({root}: LayerStore, {lower, upper, work}: Mountable, command: string): string {
 		const point = `${root}/merged`;
 		mkdirSync(point, {recursive: true});
-		return execFileSync('unshare', ['-m', 'sh', '-ec', `mount -t overlay overlay -o lowerdir=${lower.join(':')},upperdir=${upper},workdir=${work} ${point}; cd ${point}; ${command}`], {encoding: 'utf8'});
+		return execFileSync(
+			'unshare',
+			['-m', 'sh', '-ec', `mount -t overlay overlay -o lowerdir=${lower.join(':')},upperdir=${upper},workdir=${work} ${point}; cd ${point}; ${command}`],
+			{encoding: 'utf8'},
+		);
 	}
 
 	test(`${name}: a prepared snapshot shows the image, the upper layers over the lower`, async t => {

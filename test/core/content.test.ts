@@ -60,7 +60,33 @@ test('removeBlob() takes it away, and does not mind when it is gone', async t =>
 });
 
 const hex = 'a'.repeat(64);
-for (const text of ['', 'sha256:', hex, `sha256:${hex}a`, `sha256:${hex.slice(1)}`, `sha256:${hex.toUpperCase()}`, `SHA256:${hex}`, `sha512:${hex}`, `md5:${'a'.repeat(32)}`, `sha1:${'a'.repeat(40)}`, `sha384:${'a'.repeat(96)}`, 'sha256:../../etc/passwd', `sha256:../${hex.slice(3)}`, `sha256:${hex}\n`, `\nsha256:${hex}`, ` sha256:${hex}`, `sha256:${hex} `, `sha256:${hex}\0`, `sha256/${hex}`, `sha256:${'g'.repeat(64)}`, `sha256:${'０'.repeat(64)}`, `sha256+b64:${hex}`, `sha256:sha256:${hex}`, `__proto__:${hex}`, `constructor:${hex}`]) {
+for (const text of [
+	'',
+	'sha256:',
+	hex,
+	`sha256:${hex}a`,
+	`sha256:${hex.slice(1)}`,
+	`sha256:${hex.toUpperCase()}`,
+	`SHA256:${hex}`,
+	`sha512:${hex}`,
+	`md5:${'a'.repeat(32)}`,
+	`sha1:${'a'.repeat(40)}`,
+	`sha384:${'a'.repeat(96)}`,
+	'sha256:../../etc/passwd',
+	`sha256:../${hex.slice(3)}`,
+	`sha256:${hex}\n`,
+	`\nsha256:${hex}`,
+	` sha256:${hex}`,
+	`sha256:${hex} `,
+	`sha256:${hex}\0`,
+	`sha256/${hex}`,
+	`sha256:${'g'.repeat(64)}`,
+	`sha256:${'０'.repeat(64)}`,
+	`sha256+b64:${hex}`,
+	`sha256:sha256:${hex}`,
+	`__proto__:${hex}`,
+	`constructor:${hex}`,
+]) {
 	test(`${JSON.stringify(text.slice(0, 90))} is no digest`, t => {
 		t.false(isDigest(text));
 		t.throws(() => parseDigest(text));

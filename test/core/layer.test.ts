@@ -38,7 +38,10 @@ test('unpackLayers() brings layers in side by side, and a second time fetches no
 	const source = sourceOf(layers);
 	const states: string[] = [];
 	const done = await unpackLayers(store, layers, source.fetch, {onProgress: ({state}) => states.push(state)});
-	t.deepEqual(done, layers.map(({chainId, diffId}, index) => ({chainId, diffId, size: [1, 300_000, 0][index], fresh: true})));
+	t.deepEqual(
+		done,
+		layers.map(({chainId, diffId}, index) => ({chainId, diffId, size: [1, 300_000, 0][index], fresh: true})),
+	);
 	t.is(readFileSync(`${layerTree(store.root, layers[0]!.chainId)}/a/x`, 'utf8'), '1');
 	for (const {digest, blob} of layers) t.deepEqual(readFileSync(blobPath(store.root, digest)), blob);
 	t.is(statSync(blobPath(store.root, layers[0]!.digest)).mode & 0o777, 0o444);
@@ -47,7 +50,10 @@ test('unpackLayers() brings layers in side by side, and a second time fetches no
 	t.is(source.asked.length, 3);
 	t.true(states.includes('downloading') && states.includes('ready') && states.filter(state => state === 'done').length === 3);
 	const again = await unpackLayers(store, layers, source.fetch);
-	t.deepEqual(again, done.map(layer => ({...layer, fresh: false})));
+	t.deepEqual(
+		again,
+		done.map(layer => ({...layer, fresh: false})),
+	);
 	t.is(source.asked.length, 3);
 });
 
@@ -81,7 +87,10 @@ for (const [title, {change, code}] of Object.entries(lies)) {
 		t.deepEqual(names(`${store.root}/staging`), []);
 		t.deepEqual(names(`${store.root}/layers`), []);
 		t.deepEqual(listBlobs(store.root), []);
-		t.deepEqual((await unpackLayers(store, [good, bad], sourceOf([good, bad]).fetch)).map(({fresh}) => fresh), [true, true]);
+		t.deepEqual(
+			(await unpackLayers(store, [good, bad], sourceOf([good, bad]).fetch)).map(({fresh}) => fresh),
+			[true, true],
+		);
 		t.is(names(`${store.root}/layers`).length, 2);
 	});
 }
@@ -143,7 +152,8 @@ const done = await unpackLayers({root, helper}, wanted, source.fetch);
 clearInterval(keep);
 console.log(JSON.stringify({fresh: done.filter(l => l.fresh).length, asked: source.asked.length}));
 `;
-const startPuller = (root: string, helper: string, ...args: string[]) => spawn(process.execPath, ['--input-type=module-typescript', '-e', puller, root, helper, ...args], {stdio: ['ignore', 'pipe', 'inherit']});
+const startPuller = (root: string, helper: string, ...args: string[]) =>
+	spawn(process.execPath, ['--input-type=module-typescript', '-e', puller, root, helper, ...args], {stdio: ['ignore', 'pipe', 'inherit']});
 
 test('two processes that want the same layers, in opposite order, unpack each once and both succeed', async t => {
 	const store = layerStore(t);
@@ -157,8 +167,14 @@ test('two processes that want the same layers, in opposite order, unpack each on
 		}),
 	);
 	t.is(names(`${store.root}/layers`).length, 4);
-	t.is(results.reduce((sum, {fresh}) => sum + fresh, 0), 4);
-	t.is(results.reduce((sum, {asked}) => sum + asked, 0), 4);
+	t.is(
+		results.reduce((sum, {fresh}) => sum + fresh, 0),
+		4,
+	);
+	t.is(
+		results.reduce((sum, {asked}) => sum + asked, 0),
+		4,
+	);
 	t.deepEqual(waste(store.root), []);
 });
 
@@ -181,7 +197,12 @@ test('kill -9 in the middle leaves nothing visible, ends the helpers, and the ne
 test('a folder that a layer only passes through is as the layers below have it', async t => {
 	const store = layerStore(t);
 	const layers = layersOf(
-		tar(folder('tmp', {mode: 0o1777, mtime: 77}), folder('srv', {uid: 5, gid: 6, mode: 0o750, pax: {'SCHILY.xattr.user.a': 'b'}}), folder('hidden', {mode: 0o700}), folder('cover/sub', {mode: 0o700})),
+		tar(
+			folder('tmp', {mode: 0o1777, mtime: 77}),
+			folder('srv', {uid: 5, gid: 6, mode: 0o750, pax: {'SCHILY.xattr.user.a': 'b'}}),
+			folder('hidden', {mode: 0o700}),
+			folder('cover/sub', {mode: 0o700}),
+		),
 		tar(file('.wh.hidden'), folder('cover', {mode: 0o755}), file('cover/.wh..wh..opq')),
 		tar(file('tmp/x'), file('srv/deep/y'), file('hidden/z'), file('cover/sub/w')),
 	);
@@ -189,7 +210,10 @@ test('a folder that a layer only passes through is as the layers below have it',
 	const tree = layerTree(store.root, layers[2]!.chainId);
 	const [tmp, srv, deep, hidden, sub] = ['tmp', 'srv', 'srv/deep', 'hidden', 'cover/sub'].map(path => statSync(`${tree}/${path}`));
 	t.deepEqual([tmp!.mode & 0o7777, tmp!.mtimeMs, srv!.uid, srv!.gid, srv!.mode & 0o7777], [0o1777, 77_000, 5, 6, 0o750]);
-	t.deepEqual([deep, hidden, sub].map(stat => stat!.mode & 0o7777), [0o755, 0o755, 0o755]);
+	t.deepEqual(
+		[deep, hidden, sub].map(stat => stat!.mode & 0o7777),
+		[0o755, 0o755, 0o755],
+	);
 });
 
 test('a path through a link of a lower layer lands where the link points', async t => {
@@ -201,7 +225,10 @@ test('a path through a link of a lower layer lands where the link points', async
 	);
 	await unpackLayers(store, layers, sourceOf(layers).fetch);
 	const tree = layerTree(store.root, layers[1]!.chainId);
-	t.deepEqual(['usr/lib/x', 'data/run/y', 'data/run/z', 'usr/lib/w'].map(path => readFileSync(`${tree}/${path}`, 'utf8')), ['1', '2', '2', '3']);
+	t.deepEqual(
+		['usr/lib/x', 'data/run/y', 'data/run/z', 'usr/lib/w'].map(path => readFileSync(`${tree}/${path}`, 'utf8')),
+		['1', '2', '2', '3'],
+	);
 	t.deepEqual(readdirSync(tree).sort(), ['data', 'usr']);
 	t.true(statSync(`${tree}/usr/lib/old`).isCharacterDevice());
 	t.deepEqual([statSync(`${tree}/usr/lib`).mode & 0o7777, statSync(`${tree}/data`).uid, statSync(`${tree}/usr/lib/d`).mtimeMs], [0o711, 9, 4000]);

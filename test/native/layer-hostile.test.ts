@@ -29,16 +29,55 @@ const refused = test.macro(async (t, layers: Readonly<Record<string, readonly Ta
 const dotted = ['../x', 'a/../../x', '/../x', 'a/..', '..', './..', '/..', 'a/b/../../../etc/x', '..//x', './/../x'];
 test('names with ".." are refused', refused, Object.fromEntries(dotted.map(name => [name, [file(name, 'x')]])), /"\.\."/);
 test('an entry needs a name', refused, {empty: [file('')], 'empty in gnu': [{...longName('L', ''), data: '\0'}, file('x')]}, /without a name|long name/);
-test('the root folder can only be a folder', refused, {link: [symlink('./', '/etc')], file: [file('.', 'x')], 'file /': [file('//', 'x', {type: '7', patch: [[0, '.\0']]})], device: [{name: '/', type: '3', major: 1, minor: 3}]}, /root folder/);
-test('a hard link leads to a file of its own layer', refused, {absolute: [hardLink('x', '/etc/shadow')], up: [hardLink('x', '../../etc/shadow')], missing: [hardLink('x', 'y')], itself: [file('x'), hardLink('x', 'x')], folder: [folder('d'), hardLink('x', 'd')], 'through a link': [symlink('e', '/etc'), hardLink('x', 'e/shadow')], whiteout: [file('.wh.w'), hardLink('x', 'w')]}, /hard link/);
+test(
+	'the root folder can only be a folder',
+	refused,
+	{link: [symlink('./', '/etc')], file: [file('.', 'x')], 'file /': [file('//', 'x', {type: '7', patch: [[0, '.\0']]})], device: [{name: '/', type: '3', major: 1, minor: 3}]},
+	/root folder/,
+);
+test(
+	'a hard link leads to a file of its own layer',
+	refused,
+	{
+		absolute: [hardLink('x', '/etc/shadow')],
+		up: [hardLink('x', '../../etc/shadow')],
+		missing: [hardLink('x', 'y')],
+		itself: [file('x'), hardLink('x', 'x')],
+		folder: [folder('d'), hardLink('x', 'd')],
+		'through a link': [symlink('e', '/etc'), hardLink('x', 'e/shadow')],
+		whiteout: [file('.wh.w'), hardLink('x', 'w')],
+	},
+	/hard link/,
+);
 const whiteouts = ['.wh.', '.wh..', '.wh...', 'a/.wh.', '.wh.a/b', 'a/.wh.b/c', '.wh..wh.plnk', '.wh..wh.aufs', 'a/.wh..wh.x', '.wh..wh..opq/x', '.wh..wh.'];
-test('whiteouts of anything but one name are refused', refused, {...Object.fromEntries(whiteouts.map(name => [name, [file(name)]])), 'a folder': [folder('.wh.x')], 'a link': [symlink('.wh.x', '/etc')], 'opaque on a link': [symlink('d', '/etc'), file('d/.wh..wh..opq')]}, /whiteout|is a link|not a folder|must be a file|not the name/);
+test(
+	'whiteouts of anything but one name are refused',
+	refused,
+	{
+		...Object.fromEntries(whiteouts.map(name => [name, [file(name)]])),
+		'a folder': [folder('.wh.x')],
+		'a link': [symlink('.wh.x', '/etc')],
+		'opaque on a link': [symlink('d', '/etc'), file('d/.wh..wh..opq')],
+	},
+	/whiteout|is a link|not a folder|must be a file|not the name/,
+);
 test("overlayfs's own device is refused", refused, {char: [{name: 'x', type: '3'}], block: [{name: 'x', type: '4'}]}, /0:0/);
-test('only folders have something in them', refused, {file: [file('a'), file('a/b')], device: [{name: 'a', type: '3', major: 1, minor: 3}, file('a/b')], 'link to a file': [file('f'), symlink('a', 'f'), file('a/b')], loop: [symlink('a', 'b'), symlink('b', 'a'), file('a/x')], 'too many links': [...Array.from({length: 50}, (_, i) => symlink(`l${i}`, `l${i + 1}`)), folder('l50'), file('l0/x')]}, /folder|links/i);
+test(
+	'only folders have something in them',
+	refused,
+	{
+		file: [file('a'), file('a/b')],
+		device: [{name: 'a', type: '3', major: 1, minor: 3}, file('a/b')],
+		'link to a file': [file('f'), symlink('a', 'f'), file('a/b')],
+		loop: [symlink('a', 'b'), symlink('b', 'a'), file('a/x')],
+		'too many links': [...Array.from({length: 50}, (_, i) => symlink(`l${i}`, `l${i + 1}`)), folder('l50'), file('l0/x')],
+	},
+	/folder|links/i,
+);
 
 const bytes = (length: number): Uint8Array => Buffer.alloc(length, 'x');
 const headers: Record<string, readonly TarEntry[]> = {
-	'sum': [file('x', '', {sum: false})],
+	sum: [file('x', '', {sum: false})],
 	'negative size': [file('x', '', {size: -1})],
 	'huge size': [file('x', '', {size: 2 ** 52})],
 	'size with letters': [file('x', '', {patch: [[124, '0000000009z\0']]})],
@@ -82,7 +121,15 @@ test('lies in headers are refused', refused, headers, /./);
 test('a lone zero block, an unfinished block and missing data are refused; an archive without an end is not', async t => {
 	const place = scratch(t);
 	const whole = tarEntry(file('x', 'abc'));
-	for (const layer of [Buffer.concat([whole, Buffer.alloc(512), whole]), whole.subarray(0, 600), whole.subarray(0, 512), whole.subarray(0, 100), Buffer.alloc(0), Buffer.from('no tar at all, only some text'.padEnd(1024, '.'))]) t.is((await unpack(place, layer)).code, 1);
+	for (const layer of [
+		Buffer.concat([whole, Buffer.alloc(512), whole]),
+		whole.subarray(0, 600),
+		whole.subarray(0, 512),
+		whole.subarray(0, 100),
+		Buffer.alloc(0),
+		Buffer.from('no tar at all, only some text'.padEnd(1024, '.')),
+	])
+		t.is((await unpack(place, layer)).code, 1);
 	t.is((await unpack(place, whole)).code, 0);
 	t.is((await unpack(place, Buffer.concat([whole, TAR_END, Buffer.alloc(9216)]))).code, 0);
 	t.is((await unpack(place, Buffer.alloc(1024))).code, 0);
@@ -117,7 +164,21 @@ test('links never lead out of the layer: what is written through them stays insi
 });
 
 test("marks of overlayfs, labels and the host's own attributes are left out", async t => {
-	const names = ['trusted.overlay.redirect', 'trusted.overlay.metacopy', 'trusted.overlay.opaque', 'trusted.overlay.overlay.whiteout', 'user.overlay.redirect', 'user.overlay.opaque', 'trusted.md5', 'security.selinux', 'security.ima', 'security.evm', 'security.apparmor', 'system.nfs4_acl', 'com.apple.quarantine'];
+	const names = [
+		'trusted.overlay.redirect',
+		'trusted.overlay.metacopy',
+		'trusted.overlay.opaque',
+		'trusted.overlay.overlay.whiteout',
+		'user.overlay.redirect',
+		'user.overlay.opaque',
+		'trusted.md5',
+		'security.selinux',
+		'security.ima',
+		'security.evm',
+		'security.apparmor',
+		'system.nfs4_acl',
+		'com.apple.quarantine',
+	];
 	const pax = Object.fromEntries(names.map(name => [`SCHILY.xattr.${name}`, '/../../etc']));
 	const {code, tree, fields, error} = await unpack(scratch(t), tar(folder('d', {pax}), file('f', '', {pax: {...pax, 'SCHILY.xattr.user.kept': 'yes'}}), symlink('l', 'f', {pax})));
 	t.is(code, 0, error);
@@ -154,8 +215,8 @@ test('compressed streams that end early, go on too long or are damaged are refus
 		'gzip body': flipped(gzip, gzip.length >> 1),
 		'zstd cut': zstd.subarray(0, zstd.length - 5),
 		'zstd junk': Buffer.concat([zstd, Buffer.from('junk and more')]),
-		'bzip2': Buffer.from('BZh91AY&SY'),
-		'xz': Buffer.from('fd377a585a000004', 'hex'),
+		bzip2: Buffer.from('BZh91AY&SY'),
+		xz: Buffer.from('fd377a585a000004', 'hex'),
 	};
 	for (const [title, blob] of Object.entries(bad)) {
 		const {code, error} = await unpack(place, blob);
@@ -171,7 +232,8 @@ test('size, digest and diff-id are compared', async t => {
 	t.regex((await unpack(place, layer, '--digest', other)).error, /^the blob's digest is sha256:[0-9a-f]{64} and not /);
 	t.regex((await unpack(place, layer, '--diff-id', other)).error, /^the layer's diff-id is /);
 	t.regex((await unpack(place, layer, '--size', String(layer.length + 1))).error, /^the blob ended after/);
-	for (const digest of ['sha256:../../x', 'sha256:abc', `SHA256:${'0'.repeat(64)}`, `sha256:${'A'.repeat(64)}`, `md5:${'0'.repeat(32)}`, '']) t.regex((await unpack(place, layer, '--digest', digest)).error, /no digest/);
+	for (const digest of ['sha256:../../x', 'sha256:abc', `SHA256:${'0'.repeat(64)}`, `sha256:${'A'.repeat(64)}`, `md5:${'0'.repeat(32)}`, ''])
+		t.regex((await unpack(place, layer, '--digest', digest)).error, /no digest/);
 	const sha512 = (await unpack(place, layer, '--digest', `sha512:${'0'.repeat(128)}`)).error;
 	t.regex(sha512, /digest is sha512:[0-9a-f]{128} and not/);
 });
@@ -180,7 +242,15 @@ test('hundreds of mutated headers neither crash the reader nor touch the host', 
 	const place = scratch(t);
 	const host = canary(place);
 	const before = host.look();
-	const base = Buffer.concat([tarEntry(folder('d')), tarEntry(file('d/a', 'data', {pax: {path: 'd/long', mtime: '1.5', 'SCHILY.xattr.user.x': 'y'}})), tarEntry(longName('L', `${'n'.repeat(150)}`)), tarEntry(file('n', 'more', {magic: 'gnu'})), tarEntry(symlink('s', host.path)), tarEntry(hardLink('h', 'd/long')), TAR_END]);
+	const base = Buffer.concat([
+		tarEntry(folder('d')),
+		tarEntry(file('d/a', 'data', {pax: {path: 'd/long', mtime: '1.5', 'SCHILY.xattr.user.x': 'y'}})),
+		tarEntry(longName('L', `${'n'.repeat(150)}`)),
+		tarEntry(file('n', 'more', {magic: 'gnu'})),
+		tarEntry(symlink('s', host.path)),
+		tarEntry(hardLink('h', 'd/long')),
+		TAR_END,
+	]);
 	let state = 12_345;
 	const random = (limit: number): number => {
 		state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
@@ -190,23 +260,41 @@ test('hundreds of mutated headers neither crash the reader nor touch the host', 
 		for (let at = 0; at + 512 <= layer.length; at += 512) {
 			if (layer.toString('latin1', at + 257, at + 262) !== 'ustar') continue;
 			layer.fill(' ', at + 148, at + 156);
-			layer.write(`${layer.subarray(at, at + 512).reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `, at + 148, 'latin1');
+			layer.write(
+				`${layer
+					.subarray(at, at + 512)
+					.reduce((sum, byte) => sum + byte, 0)
+					.toString(8)
+					.padStart(6, '0')}\0 `,
+				at + 148,
+				'latin1',
+			);
 		}
 		return layer;
 	};
 	const mutants = Array.from({length: 300}, () => {
 		const layer = Buffer.from(base);
-		for (let changes = 1 + random(6); changes > 0; changes--) layer[random(layer.length)] = random(3) === 0 ? random(256) : Number(['0'.charCodeAt(0), 0xff, 0, 0x80, '/'.charCodeAt(0), '.'.charCodeAt(0)][random(6)]);
+		for (let changes = 1 + random(6); changes > 0; changes--)
+			layer[random(layer.length)] = random(3) === 0 ? random(256) : Number(['0'.charCodeAt(0), 0xff, 0, 0x80, '/'.charCodeAt(0), '.'.charCodeAt(0)][random(6)]);
 		return sumRight(layer);
 	});
 	for (let at = 0; at < mutants.length; at += 20) {
-		for (const {code, error} of await Promise.all(mutants.slice(at, at + 20).map(layer => unpack(place, layer)))) t.true(code === 0 || (code === 1 && error !== '' && !error.includes('\n')), `${code} ${error}`);
+		for (const {code, error} of await Promise.all(mutants.slice(at, at + 20).map(layer => unpack(place, layer))))
+			t.true(code === 0 || (code === 1 && error !== '' && !error.includes('\n')), `${code} ${error}`);
 	}
 	t.deepEqual(host.look(), before);
 });
 
 test('FIFOs and devices are made, and never opened', async t => {
-	const {code, tree, milliseconds} = await unpack(scratch(t), tar({name: 'etc/passwd', type: '6', mode: 0o600}, {name: 'mem', type: '3', major: 1, minor: 1, mode: 0o600}, {name: 'disk', type: '4', major: 8, minor: 1, uid: 3, gid: 6, mode: 0o4660}, {name: 'etc/passwd', type: '6'}));
+	const {code, tree, milliseconds} = await unpack(
+		scratch(t),
+		tar(
+			{name: 'etc/passwd', type: '6', mode: 0o600},
+			{name: 'mem', type: '3', major: 1, minor: 1, mode: 0o600},
+			{name: 'disk', type: '4', major: 8, minor: 1, uid: 3, gid: 6, mode: 0o4660},
+			{name: 'etc/passwd', type: '6'},
+		),
+	);
 	t.is(code, 0);
 	t.true(lstatSync(`${tree}/etc/passwd`).isFIFO());
 	t.is(lstatSync(`${tree}/mem`).rdev, (1 << 8) | 1);
@@ -225,5 +313,16 @@ test('a layer is unpacked inside a mount namespace, and nothing is left mounted'
 });
 
 test('helpers say how they are used, and refuse what they do not know', async t => {
-	for (const args of [[], ['nonsense'], ['unpack', '--nonsense'], ['unpack', '--size', 'x'], ['size'], ['remove'], ['size', '/nowhere'], ['unpack', '--progress', '77'], ['sync', '/nowhere']]) t.is((await run(args)).code, 1, args.join(' '));
+	for (const args of [
+		[],
+		['nonsense'],
+		['unpack', '--nonsense'],
+		['unpack', '--size', 'x'],
+		['size'],
+		['remove'],
+		['size', '/nowhere'],
+		['unpack', '--progress', '77'],
+		['sync', '/nowhere'],
+	])
+		t.is((await run(args)).code, 1, args.join(' '));
 });

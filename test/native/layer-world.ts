@@ -52,7 +52,13 @@ export function describe(root: string, {times = true}: {times?: boolean} = {}): 
 		const kind = Number(stat.mode & 0o170000n).toString(8);
 		const first = inodes.get(Number(stat.ino));
 		if (!stat.isDirectory()) inodes.set(Number(stat.ino), first ?? path);
-		const content = stat.isFile() ? createHash('sha256').update(readFileSync(join(root, path))).digest('hex') : stat.isSymbolicLink() ? readlinkSync(join(root, path)) : '';
+		const content = stat.isFile()
+			? createHash('sha256')
+					.update(readFileSync(join(root, path)))
+					.digest('hex')
+			: stat.isSymbolicLink()
+				? readlinkSync(join(root, path))
+				: '';
 		lines.push([path || '/', kind, Number(stat.mode & 0o7777n).toString(8), `${stat.uid}:${stat.gid}`, stat.rdev, times ? stat.mtimeNs : '', first ?? '', content].join(' '));
 		if (stat.isDirectory()) for (const name of readdirSync(join(root, path)).sort()) visit(join(path, name));
 	};
@@ -97,5 +103,9 @@ export function inOverlay(place: string, layers: readonly string[], command: str
 	const point = join(place, 'merged');
 	mkdirSync(point, {recursive: true});
 	const lower = layers.toReversed().join(':');
-	return execFileSync('unshare', ['-m', 'sh', '-c', `mount -t overlay overlay -o lowerdir=${lower}${layers.length === 1 ? `:${place}/empty` : ''} ${point} && cd ${point} && ${command}`], {encoding: 'utf8'});
+	return execFileSync(
+		'unshare',
+		['-m', 'sh', '-c', `mount -t overlay overlay -o lowerdir=${lower}${layers.length === 1 ? `:${place}/empty` : ''} ${point} && cd ${point} && ${command}`],
+		{encoding: 'utf8'},
+	);
 }

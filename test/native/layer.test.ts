@@ -14,7 +14,15 @@ test('unpack tells digest, size, diff-id and entries of gzip, zstd and plain lay
 	for (const blob of [layer, gzipSync(layer), zstdCompressSync(layer), Buffer.concat([gzipSync(layer.subarray(0, 700)), gzipSync(layer.subarray(700))])]) {
 		const {code, fields, tree, error} = await unpack(place, blob);
 		t.is(code, 0, error);
-		t.like(Object.fromEntries(fields), {digest: sha256(blob), size: String(blob.length), 'diff-id': sha256(layer), bytes: String(layer.length), entries: '2', 'file-bytes': '7', opaque: 'no'});
+		t.like(Object.fromEntries(fields), {
+			digest: sha256(blob),
+			size: String(blob.length),
+			'diff-id': sha256(layer),
+			bytes: String(layer.length),
+			entries: '2',
+			'file-bytes': '7',
+			opaque: 'no',
+		});
 		t.is(readFileSync(`${tree}/a/b`, 'utf8'), 'content');
 	}
 });
@@ -65,7 +73,12 @@ test('capabilities of files and access lists survive, and stay exact', async t =
 	);
 	t.is(code, 0, error);
 	const found = xattrs(tree);
-	t.deepEqual(found, [`./ns security.capability=${v3.toString('hex')}`, `./ping security.capability=${v2.toString('hex')}`, `./shared system.posix_acl_access=${acl.toString('hex')}`, './shared user.empty=']);
+	t.deepEqual(found, [
+		`./ns security.capability=${v3.toString('hex')}`,
+		`./ping security.capability=${v2.toString('hex')}`,
+		`./shared system.posix_acl_access=${acl.toString('hex')}`,
+		'./shared user.empty=',
+	]);
 });
 
 test('names and numbers beyond ustar: GNU long names, pax paths, base-256, fractions of seconds', async t => {
@@ -100,8 +113,14 @@ test('names and numbers beyond ustar: GNU long names, pax paths, base-256, fract
 });
 
 test('a folder keeps the time that the layer gives it, whatever is put into it later', async t => {
-	const {tree} = await unpack(scratch(t), tar(folder('./', {mode: 0o711, mtime: 11}), folder('a', {mtime: 22, mode: 0o2750, gid: 9}), file('a/b'), folder('a/c', {mtime: 33}), file('a/c/d'), file('e/implicit')));
-	t.deepEqual(['', 'a', 'a/c'].map(path => lstatSync(`${tree}/${path}`).mtimeMs / 1000), [11, 22, 33]);
+	const {tree} = await unpack(
+		scratch(t),
+		tar(folder('./', {mode: 0o711, mtime: 11}), folder('a', {mtime: 22, mode: 0o2750, gid: 9}), file('a/b'), folder('a/c', {mtime: 33}), file('a/c/d'), file('e/implicit')),
+	);
+	t.deepEqual(
+		['', 'a', 'a/c'].map(path => lstatSync(`${tree}/${path}`).mtimeMs / 1000),
+		[11, 22, 33],
+	);
 	t.is(lstatSync(tree).mode & 0o7777, 0o711);
 	t.is(lstatSync(`${tree}/a`).mode & 0o7777, 0o2750);
 	t.deepEqual([lstatSync(`${tree}/a/c`).gid, lstatSync(`${tree}/a/b`).gid], [0, 0]);
@@ -110,10 +129,34 @@ test('a folder keeps the time that the layer gives it, whatever is put into it l
 
 test('whiteouts and opaque folders hide lower files in a real overlay', async t => {
 	const place = scratch(t);
-	const lower = await unpack(place, tar(file('gone', '1'), file('kept', '1'), folder('dir'), file('dir/old', '1'), folder('opaque'), file('opaque/old', '1'), folder('again'), file('again/old', '1'), file('late/old', '1')));
+	const lower = await unpack(
+		place,
+		tar(
+			file('gone', '1'),
+			file('kept', '1'),
+			folder('dir'),
+			file('dir/old', '1'),
+			folder('opaque'),
+			file('opaque/old', '1'),
+			folder('again'),
+			file('again/old', '1'),
+			file('late/old', '1'),
+		),
+	);
 	const upper = await unpack(
 		place,
-		tar(file('.wh.gone'), file('dir/.wh.old'), folder('opaque'), file('opaque/new', '2'), file('opaque/.wh..wh..opq'), file('.wh.again'), folder('again'), file('again/new', '2'), file('late/new', '2'), file('.wh.late')),
+		tar(
+			file('.wh.gone'),
+			file('dir/.wh.old'),
+			folder('opaque'),
+			file('opaque/new', '2'),
+			file('opaque/.wh..wh..opq'),
+			file('.wh.again'),
+			folder('again'),
+			file('again/new', '2'),
+			file('late/new', '2'),
+			file('.wh.late'),
+		),
 	);
 	t.is(upper.code, 0, upper.error);
 	t.true(lstatSync(`${upper.tree}/gone`).isCharacterDevice());
@@ -136,10 +179,27 @@ test('links inside the layer are followed to folders, and only inside it', async
 	const place = scratch(t);
 	const {code, tree, error} = await unpack(
 		place,
-		tar(folder('usr/lib'), symlink('lib', 'usr/lib'), file('lib/x', '1'), symlink('abs', '/usr/lib'), file('abs/y', '2'), symlink('up', '../../../../usr'), file('up/lib/z', '3'), symlink('l1', 'l2'), symlink('l2', 'lib'), folder('l1/sub', {mtime: 5}), file('l1/sub/w', '4'), symlink('new', 'made/on/the/way'), file('new/v', '5')),
+		tar(
+			folder('usr/lib'),
+			symlink('lib', 'usr/lib'),
+			file('lib/x', '1'),
+			symlink('abs', '/usr/lib'),
+			file('abs/y', '2'),
+			symlink('up', '../../../../usr'),
+			file('up/lib/z', '3'),
+			symlink('l1', 'l2'),
+			symlink('l2', 'lib'),
+			folder('l1/sub', {mtime: 5}),
+			file('l1/sub/w', '4'),
+			symlink('new', 'made/on/the/way'),
+			file('new/v', '5'),
+		),
 	);
 	t.is(code, 0, error);
-	t.deepEqual(['x', 'y', 'z', 'sub/w'].map(name => readFileSync(`${tree}/usr/lib/${name}`, 'utf8')), ['1', '2', '3', '4']);
+	t.deepEqual(
+		['x', 'y', 'z', 'sub/w'].map(name => readFileSync(`${tree}/usr/lib/${name}`, 'utf8')),
+		['1', '2', '3', '4'],
+	);
 	t.is(lstatSync(`${tree}/usr/lib/sub`).mtimeMs, 5000);
 	t.is(readFileSync(`${tree}/made/on/the/way/v`, 'utf8'), '5');
 	t.true(lstatSync(`${tree}/lib`).isSymbolicLink());
@@ -147,7 +207,14 @@ test('links inside the layer are followed to folders, and only inside it', async
 
 test('what comes later replaces what came before, whatever the two are', async t => {
 	const place = scratch(t);
-	const kinds = {file: file('n', 'file'), folder: folder('n'), symlink: symlink('n', 'target'), hard: hardLink('n', 'base'), device: {name: 'n', type: '3', major: 1, minor: 3}, fifo: {name: 'n', type: '6'}};
+	const kinds = {
+		file: file('n', 'file'),
+		folder: folder('n'),
+		symlink: symlink('n', 'target'),
+		hard: hardLink('n', 'base'),
+		device: {name: 'n', type: '3', major: 1, minor: 3},
+		fifo: {name: 'n', type: '6'},
+	};
 	for (const [before, first] of Object.entries(kinds)) {
 		for (const [after, second] of Object.entries(kinds)) {
 			const filled = before === 'folder' ? [file('n/inside', 'x')] : [];
@@ -165,7 +232,20 @@ test('what comes later replaces what came before, whatever the two are', async t
 test('copy makes the same tree: holes, hard links, devices, attributes and all', async t => {
 	const place = scratch(t);
 	const marks = {'SCHILY.xattr.user.a': 'b', 'SCHILY.xattr.security.capability': Buffer.from('0100000200040000000000000000000000000000', 'hex')};
-	const {tree} = await unpack(place, tar(folder('./', {mode: 0o711, mtime: 5}), folder('d', {mode: 0o1777, uid: 5, mtime: 6, pax: {'SCHILY.xattr.user.d': 'e'}}), file('d/f', 'x'.repeat(70_000), {mode: 0o4755, gid: 9, pax: marks}), hardLink('d/g', 'd/f'), symlink('l', '/nowhere', {uid: 3}), {name: 'null', type: '3', major: 1, minor: 3, mode: 0o666}, {name: 'pipe', type: '6'}, file('.wh.gone'), file('op/.wh..wh..opq')));
+	const {tree} = await unpack(
+		place,
+		tar(
+			folder('./', {mode: 0o711, mtime: 5}),
+			folder('d', {mode: 0o1777, uid: 5, mtime: 6, pax: {'SCHILY.xattr.user.d': 'e'}}),
+			file('d/f', 'x'.repeat(70_000), {mode: 0o4755, gid: 9, pax: marks}),
+			hardLink('d/g', 'd/f'),
+			symlink('l', '/nowhere', {uid: 3}),
+			{name: 'null', type: '3', major: 1, minor: 3, mode: 0o666},
+			{name: 'pipe', type: '6'},
+			file('.wh.gone'),
+			file('op/.wh..wh..opq'),
+		),
+	);
 	writeFileSync(`${tree}/holes`, 'x');
 	truncateSync(`${tree}/holes`, 50_000_000);
 	const copied = await run(['copy', '--from', tree, '--target', `${place}/copy`]);
@@ -197,6 +277,8 @@ test('remove refuses to cross into a mount', async t => {
 	mkdirSync(`${place}/tree/point`, {recursive: true});
 	mkdirSync(`${place}/precious`);
 	writeFileSync(`${place}/precious/file`, 'alive');
-	t.throws(() => execFileSync('unshare', ['-m', 'sh', '-c', `mount --bind ${place}/precious ${place}/tree/point && ${process.cwd()}/dist/hawser-layer remove ${place}/tree`], {stdio: 'pipe'}));
+	t.throws(() =>
+		execFileSync('unshare', ['-m', 'sh', '-c', `mount --bind ${place}/precious ${place}/tree/point && ${process.cwd()}/dist/hawser-layer remove ${place}/tree`], {stdio: 'pipe'}),
+	);
 	t.is(readFileSync(`${place}/precious/file`, 'utf8'), 'alive');
 });
