@@ -21,7 +21,9 @@ function source(path) {
 export const lazyBuiltins = {
 	name: 'lazy-builtins',
 	setup({onResolve, onLoad}) {
-		onResolve({filter: modules}, ({path, kind, importer}) => (kind === 'import-statement' && !importer.includes('/node_modules/') ? {path, namespace: 'lazy-builtin', sideEffects: false} : undefined));
+		onResolve({filter: modules}, ({path, kind, importer}) =>
+			kind === 'import-statement' && !importer.includes('/node_modules/') ? {path, namespace: 'lazy-builtin', sideEffects: false} : undefined,
+		);
 		onLoad({filter: /.*/, namespace: 'lazy-builtin'}, ({path}) => ({contents: source(path), loader: 'js'}));
 	},
 };

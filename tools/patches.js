@@ -43,8 +43,11 @@ const patches = [
 		file: /[\\/]ink[\\/]build[\\/]squash-text-nodes\.js$/,
 		format: 'module',
 		change: [
-			['const squashTextNodes = (node) => {', "const kept = new Map();\nconst sanitizeOnce = text => {\n    let sane = kept.get(text);\n    if (sane === undefined) {\n        if (kept.size > 600) kept.clear();\n        sane = sanitizeAnsi(text);\n        kept.set(text, sane);\n    }\n    return sane;\n};\nconst squashTextNodes = (node) => {"],
-			["text = sanitizeAnsi(text.replaceAll(", "text = sanitizeOnce(text.replaceAll("],
+			[
+				'const squashTextNodes = (node) => {',
+				'const kept = new Map();\nconst sanitizeOnce = text => {\n    let sane = kept.get(text);\n    if (sane === undefined) {\n        if (kept.size > 600) kept.clear();\n        sane = sanitizeAnsi(text);\n        kept.set(text, sane);\n    }\n    return sane;\n};\nconst squashTextNodes = (node) => {',
+			],
+			['text = sanitizeAnsi(text.replaceAll(', 'text = sanitizeOnce(text.replaceAll('],
 		],
 	},
 	{
