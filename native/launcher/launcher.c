@@ -94,13 +94,15 @@ int main(int argc, char *argv[])
 	snprintf(script, sizeof script, "%s/cli.js", folder);
 	if (access(script, R_OK) < 0)
 		return fail("", script, " is missing: run `npm run build`");
-	const char **args = calloc((size_t)argc + 3, sizeof *args);
+	const char **args = calloc((size_t)argc + 4, sizeof *args);
 	if (!args)
 		return fail("no memory for ", node, "");
 	size_t n = 0;
 	args[n++] = "hawser";
 	/* Node 24 warns of its SQLite. No other flag that was tried makes the start any faster. */
 	args[n++] = "--disable-warning=ExperimentalWarning";
+	/* Without this Node would take our --env-file for its own, wherever it stands, and read the file into its environment. */
+	args[n++] = "--";
 	args[n++] = script;
 	for (int i = 1; i < argc; i++)
 		args[n++] = argv[i];

@@ -1,7 +1,7 @@
-import {existsSync} from 'node:fs';
+import {existsSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test from 'ava';
-import {spawnProgram, waitFor} from '../helpers/cli.ts';
+import {runProgram, spawnProgram, waitFor} from '../helpers/cli.ts';
 import {makeStore, type TestStore} from '../helpers/store.ts';
 
 let store: TestStore;
@@ -85,6 +85,14 @@ test.serial('exec takes variables, folder, user and stdin, and gives the code', 
 	t.regex(await store.must('top', 'box'), /^UID +PID .*\nroot .*sleep 1000$/);
 	t.regex(await store.must('stats', '--no-stream', 'box'), /\n[\da-f]{12} +box +\d+\.\d\d% .* \/ .*iB /);
 	await store.must('rm', '-f', 'box');
+});
+
+test.serial('--env-file is ours alone: Node, which knows such a flag too, does not read it', async t => {
+	const path = join(store.folder, 'env');
+	writeFileSync(path, '# comment\nHAWSER_ROOT=/nonexistent/elsewhere\nTAKEN\nKEPT=a b\n');
+	t.regex(await store.must(...isolated, '--rm', '--env-file', path, '-e', 'LAST=1', 'busybox', 'env'), /HAWSER_ROOT=\/nonexistent\/elsewhere\nKEPT=a b\nLAST=1/);
+	const {code, stdout} = await runProgram([...isolated, '--rm', '--env-file', path, 'busybox', 'true'], {env: {...store.env, HAWSER_ROOT: store.root}});
+	t.is(code, 0, stdout);
 });
 
 test.serial('a signal to run reaches the program', async t => {
