@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import {existsSync, mkdirSync, statSync, chmodSync} from 'node:fs';
+import {chmodSync, existsSync, mkdirSync, readdirSync, statSync} from 'node:fs';
 import {dirname, join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {EngineError} from '../errors/error.ts';
@@ -104,8 +104,19 @@ function makePrivate(path: string): void {
 	const found = statSync(path, {throwIfNoEntry: false});
 	if (found === undefined) mkdirSync(path, {recursive: true, mode: 0o700});
 	else if (!found.isDirectory()) throw new EngineError({code: 'engine.bad-option', subject: path, message: `${path} is not a directory`});
-	else if ((found.mode & 0o77) !== 0) chmodSync(path, 0o700);
+	else if ((found.mode & 0o77) === 0) return;
+	else if (isOurs(path)) chmodSync(path, 0o700);
+	else
+		throw new EngineError({
+			code: 'engine.bad-option',
+			subject: path,
+			message: `${path} is open to other users, and holds other things than a store`,
+			hint: 'Choose a folder of its own for --root and --state.',
+		});
 }
+
+/** To be closed against others it must be a store already, or empty: `--root /tmp` must not lock everybody out. */
+const isOurs = (path: string): boolean => ['hawser.db', 'store', 'containers'].some(name => existsSync(`${path}/${name}`)) || readdirSync(path).length === 0;
 
 /** The helpers lie beside the running bundle, or in dist/ when the sources run as they are. */
 function helperFolder(): string {

@@ -1,4 +1,5 @@
 import {existsSync, readdirSync, rmdirSync, rmSync, writeFileSync} from 'node:fs';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {allRecords} from '../container/record.ts';
 import {removeContainer, removeTrees} from '../container/remove.ts';
 import {isEngineError} from '../errors/error.ts';
@@ -16,14 +17,29 @@ export async function resetStore(engine: Engine): Promise<void> {
 	await resetNetwork(engine, plan);
 	removeCgroups(engine.cgroupParent);
 	closeEngine(engine);
-	const folders = existsSync(engine.root) ? readdirSync(engine.root, {withFileTypes: true}).filter(entry => entry.isDirectory()) : [];
-	await removeTrees(
-		engine,
-		folders.map(({name}) => `${engine.root}/${name}`),
-	);
-	// The last words of a monitor that ends just now may still come in.
-	rmSync(engine.root, {recursive: true, force: true, maxRetries: 20, retryDelay: 50});
-	rmSync(engine.state, {recursive: true, force: true});
+	await removeTrees(engine, present(engine.root, ROOT_FOLDERS));
+	await removeStore(engine.root, ROOT_FILES);
+	await removeStore(engine.state, STATE_NAMES);
+}
+
+/** Only what is ours by name: whatever else somebody keeps in the same folder stays, and the folder with it. */
+const ROOT_FOLDERS = ['containers', 'content', 'layers', 'staging', 'trash', 'volumes'];
+const ROOT_FILES = ['hawser.db', 'hawser.db-wal', 'hawser.db-shm', 'journal', 'journal.1'];
+const STATE_NAMES = ['boot', 'cache', 'containers', 'debug.jsonl', 'making', 'reset-plan', 'runtime', 'store', 'waste'];
+
+const present = (folder: string, names: readonly string[]): string[] => names.map(name => `${folder}/${name}`).filter(path => existsSync(path));
+
+const TRIES = 20;
+
+async function removeStore(folder: string, names: readonly string[]): Promise<void> {
+	for (let attempt = 0; attempt < TRIES; attempt++) {
+		for (const path of present(folder, names)) rmSync(path, {recursive: true, force: true});
+		const rest = existsSync(folder) ? readdirSync(folder) : [];
+		if (rest.length === 0) rmSync(folder, {recursive: true, force: true});
+		if (!rest.some(name => names.includes(name))) return;
+		// The last words of a monitor that ends just now came in.
+		await sleep(50);
+	}
 }
 
 async function remove(engine: Engine, id: string): Promise<void> {
