@@ -2,8 +2,8 @@
  * Where `hawser` begins. The commands that scripts and fingers call all day come from one file each way of use (`look.ts`, `life.ts`), since
  * each file that Node has to load costs as much as their work; all others, and every help, from the whole program.
  */
-const LOOK: readonly string[] = ['ps', 'images', 'logs', 'inspect', 'exec', 'version'];
-const LIFE: readonly string[] = ['run', 'create', 'start', 'stop', 'restart', 'kill', 'pause', 'unpause', 'rm', 'wait', 'attach'];
+const LOOK: readonly string[] = ['ps', 'images', 'logs', 'inspect', 'version'];
+const LIFE: readonly string[] = ['run', 'create', 'start', 'stop', 'restart', 'kill', 'pause', 'unpause', 'rm', 'wait', 'attach', 'exec'];
 
 async function runProgram(words: readonly string[]): Promise<number> {
 	const [name = '', ...rest] = words;
