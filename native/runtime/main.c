@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "seal.h"
@@ -177,6 +178,8 @@ int main(int argc, char **argv)
 		usage();
 		return 1;
 	}
+	/* Folders of cgroups and places of mounts are to be seen in the container whatever the caller's mask is. */
+	umask(0022);
 	/* From here on no process of a container can look into us, and none can write to our file. */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	const char *verb = argv[optind];
