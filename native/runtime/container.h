@@ -126,6 +126,9 @@ int process_find(struct container *c, const char **path, struct error *err);
 bool user_is_named(const struct container *c);
 int user_resolve(struct container *c, struct error *err);
 
+/* Closes every descriptor but the standard three, the caller's, and those that the last steps need. */
+int descriptors_keep(const struct container *c, struct error *err);
+
 int lsm_check(struct container *c, struct error *err);
 int lsm_apply(struct container *c, struct error *err);
 

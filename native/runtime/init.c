@@ -56,6 +56,11 @@ static int find_program(struct container *c, struct error *err)
 	return process_find(c, &path, err);
 }
 
+static int close_the_rest(struct container *c, struct error *err)
+{
+	return descriptors_keep(c, err);
+}
+
 static const struct step steps[] = {
 	{"user namespace", become_root, in_user_namespace},
 	{"session keyring", process_keyring, NULL},
@@ -78,6 +83,7 @@ static const struct step steps[] = {
 	{"mounts", mounts_finish, NULL},
 	{"root file system", rootfs_finish, NULL},
 	{"console", terminal_place, NULL},
+	{"descriptors", close_the_rest, NULL},
 	{"limits", process_limits, NULL},
 	{"security label", lsm_apply, NULL},
 	{"session", terminal_take, NULL},

@@ -28,6 +28,11 @@ static int enter_cgroup(struct container *c, struct error *err)
 	return cgroup_enter(&c->cgroup, err);
 }
 
+static int close_the_rest(struct container *c, struct error *err)
+{
+	return descriptors_keep(c, err);
+}
+
 static unsigned join_flags(const struct container *c)
 {
 	static const unsigned all[NS_KINDS] = {[NS_MOUNT] = CLONE_NEWNS,
@@ -63,6 +68,7 @@ static int join(struct container *c, struct error *err)
 static const struct step child_steps[] = {
 	{"session keyring", process_keyring, NULL},
 	{"cgroup", enter_cgroup, NULL},
+	{"descriptors", close_the_rest, NULL},
 	{"namespaces", join, NULL},
 	{"procfs", procfs_open, procfs_is_needed},
 	{"user", user_resolve, user_is_named},

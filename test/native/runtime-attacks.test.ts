@@ -1,8 +1,8 @@
 /** Hostile images, configurations and processes. Each attack has a twin: the honest thing beside it still works. */
-import {existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import test from 'ava';
 import {spawn} from '../helpers/spawn-pty.ts';
-import {beside, capabilities, isGone, mountCount, openWorld, runtime, unified} from './runtime-world.ts';
+import {beside, capabilities, isGone, mountCount, openWorld, runtime, silently, unified} from './runtime-world.ts';
 
 const world = openWorld();
 const canary = `${world.directory}/canary`;
@@ -33,6 +33,16 @@ test('A2: exec --cwd into a descriptor is refused; twins: a link to a folder, an
 	t.is(box.verb('exec', ['--cwd', '/work'], ['pwd']).out, '/tmp\n');
 	t.true(existsSync(`${box.rootfs}/tmp/new/folder`));
 	t.is(box.exec('ls', '/proc/1/fd').out, '0\n1\n2\n', 'no descriptor but the three');
+	box.verb('delete', ['--force']);
+});
+
+test('A3: a created container that waits holds nothing of the host', t => {
+	const box = world.box(['sleep', '100']);
+	box.verb('state');
+	t.is(silently(['--root', world.root, 'create', '--bundle', box.bundle, box.id]), 0);
+	const {pid} = box.state();
+	const held = readdirSync(`/proc/${pid}/fd`).filter(fd => Number(fd) > 2).map(fd => readlinkSync(`/proc/${pid}/fd/${fd}`));
+	t.deepEqual(held.filter(path => path !== '/' && !path.startsWith(`${world.root}/${box.id}/start`)), []);
 	box.verb('delete', ['--force']);
 });
 
