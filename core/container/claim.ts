@@ -11,6 +11,7 @@ import {deleteFromRuntime} from '../runtime/runtime.ts';
 import {writeExitRecord} from './exit.ts';
 import {readClaim, readLive, readMonitor} from './live.ts';
 import {liveFolder, runtimeRoot} from './place.ts';
+import {recordById} from './record.ts';
 
 /** The right to make or remove a container's live folder; one process has it at a time. */
 export type Claim = {
@@ -126,15 +127,21 @@ async function takeBack(engine: Engine, id: string, folder: string): Promise<voi
 	rmSync(`${folder}/net-plan`, {force: true});
 }
 
-/** What killed monitors have left behind, of all containers: their addresses on the network, their cgroups. */
+/** What killed monitors and commands have left behind, of all containers: their ports on the host, their cgroups, empty folders. */
 export async function sweepDead(engine: Engine): Promise<void> {
 	for (const id of namesIn(`${engine.state}/containers`)) {
-		const folder = liveFolder(engine, id);
-		const found = readMonitor(folder);
-		if (found === undefined || found.alive || found.status.state === 'exited' || whoHolds(folder) !== 'nobody') continue;
+		if (!isAbandoned(engine, id)) continue;
 		const claim = await claimContainer(engine, id, 'remove');
 		claim?.release();
 	}
+}
+
+/** Its monitor ended otherwise than it should, or a removal was killed when the record was gone already. */
+function isAbandoned(engine: Engine, id: string): boolean {
+	const folder = liveFolder(engine, id);
+	const found = readMonitor(folder);
+	if (found !== undefined && (found.alive || found.status.state === 'exited')) return false;
+	return whoHolds(folder) === 'nobody' && (found !== undefined || recordById(engine.db, id) === undefined);
 }
 
 const namesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : []);
