@@ -1,7 +1,6 @@
 import {existsSync} from 'node:fs';
 import {algorithmOf, type Digest, hexOf} from '../oci/digest.ts';
 
-export const contentFolder = (root: string): string => `${root}/content`;
 export const ingestFolder = (root: string): string => `${root}/content/ingest`;
 export const blobFolder = (root: string, algorithm: string): string => `${root}/content/blobs/${algorithm}`;
 

@@ -21,8 +21,20 @@ export async function commitLayers(store: LayerStore, staged: readonly StagedLay
 	for (const {layer, info} of staged) writeLayerInfo(stagingPath(root, layer.chainId), info);
 	await syncStore(store);
 	for (const {layer} of staged) publishBlob(root, layer.digest);
-	for (const {layer} of staged) renameSync(stagingPath(root, layer.chainId), layerFolder(root, layer.chainId));
+	for (const {layer} of staged) publishLayer(root, layer.chainId);
 	for (const folder of new Set([...staged.map(({layer}) => blobFolder(root, algorithmOf(layer.digest))), `${root}/layers`])) syncFolder(folder);
+}
+
+/** A folder without its tree, left by a damage of the disk, gives way: whoever cleans up next takes it away. */
+function publishLayer(root: string, chainId: Digest): void {
+	const [from, to] = [stagingPath(root, chainId), layerFolder(root, chainId)];
+	try {
+		renameSync(from, to);
+	} catch (error) {
+		if (!hasErrno(error, 'ENOTEMPTY', 'EEXIST')) throw error;
+		renameSync(to, `${from}-damaged`);
+		renameSync(from, to);
+	}
 }
 
 export async function syncStore({root, helper}: LayerStore): Promise<void> {

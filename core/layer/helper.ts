@@ -1,11 +1,10 @@
-import type {ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
 import type {Duplex, Readable, Writable} from 'node:stream';
 import {blobPath, partPath} from '../content/path.ts';
-import {startProgram} from '../platform/start.ts';
+import {type Program, startProgram} from '../platform/start.ts';
 import {readPairs} from './info.ts';
 import type {LayerStore, WantedLayer} from './model.ts';
-import {layerFolder, stagingPath} from './path.ts';
+import {layerTree, stagingPath} from './path.ts';
 
 /** What the helper says while it works. */
 export type HelperNews = {readonly kind: 'waiting'} | {readonly kind: 'have' | 'bytes'; readonly count: number};
@@ -46,7 +45,7 @@ export function startUnpack(
 			'--lock',
 			staging,
 			'--layer',
-			layerFolder(root, chainId),
+			layerTree(root, chainId),
 			'--target',
 			`${staging}/fs`,
 			'--implicit',
@@ -83,7 +82,7 @@ export const startIngest = ({root, helper}: LayerStore, {digest, size}: Pick<Wan
 		onNews,
 	);
 
-function talk(child: ChildProcess, onNews: (news: HelperNews) => void): UnpackHelper {
+function talk(child: Program, onNews: (news: HelperNews) => void): UnpackHelper {
 	const [stdin, stdout, stderr, control] = child.stdio as unknown as [Writable, Readable, Readable, Duplex];
 	const closed = once(child, 'close').catch(() => undefined);
 	// A helper that ended early closes its pipes; its own sentence tells why.
@@ -106,7 +105,7 @@ function talk(child: ChildProcess, onNews: (news: HelperNews) => void): UnpackHe
 }
 
 /** The end of stdout is the end of the work; the process may stay. */
-function outcome(child: ChildProcess, stdout: Readable, stderr: Readable): Promise<ReadonlyMap<string, string>> {
+function outcome(child: Program, stdout: Readable, stderr: Readable): Promise<ReadonlyMap<string, string>> {
 	return new Promise((resolve, reject) => {
 		let output = '';
 		let complaint = '';

@@ -1,6 +1,6 @@
 import {execFileSync, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
 import test from 'ava';
 import {listBlobs} from '../../core/content/list.ts';
@@ -234,6 +234,21 @@ test('a path through a link of a lower layer lands where the link points', async
 	t.deepEqual([statSync(`${tree}/usr/lib`).mode & 0o7777, statSync(`${tree}/data`).uid, statSync(`${tree}/usr/lib/d`).mtimeMs], [0o711, 9, 4000]);
 	t.is(readFileSync(`${layerTree(store.root, layers[2]!.chainId)}/usr/lib/top`, 'utf8'), '4');
 	t.deepEqual(waste(store.root), []);
+});
+
+test('a layer whose tree is gone is unpacked again', async t => {
+	const store = layerStore(t);
+	const layers = layersOf(tar(file('x', '123')));
+	const source = sourceOf(layers);
+	await unpackLayers(store, layers, source.fetch);
+	rmSync(layerTree(store.root, layers[0]!.chainId), {recursive: true});
+	t.deepEqual(
+		(await unpackLayers(store, layers, source.fetch)).map(({fresh}) => fresh),
+		[true],
+	);
+	t.is(readFileSync(`${layerTree(store.root, layers[0]!.chainId)}/x`, 'utf8'), '123');
+	// The blob was still there.
+	t.is(source.asked.length, 1);
 });
 
 test('what stands under its name is whole: the folder holds the tree and what is known of it', async t => {
