@@ -1,11 +1,14 @@
 import type {Flag} from './flags.ts';
-import {groups, verbs} from './verbs.ts';
+import type {VerbEntry} from './verb.ts';
 
 /** Completion for shells, out of the same table as the help. */
 
 type Completed = {readonly path: string; readonly summary: string; readonly flags: readonly Flag[]; readonly objects: 'containers' | 'images' | 'files'};
 
-async function allVerbs(): Promise<Completed[]> {
+/** The table of commands, and the groups with their summaries. */
+export type CommandTable = {readonly verbs: readonly VerbEntry[]; readonly groups: ReadonlyArray<readonly [name: string, summary: string]>};
+
+async function allVerbs(verbs: readonly VerbEntry[]): Promise<Completed[]> {
 	const visible = verbs.filter(({hidden}) => hidden !== true);
 	const loaded = await Promise.all(
 		visible.map(async ({paths, summary, load}) => {
@@ -17,16 +20,19 @@ async function allVerbs(): Promise<Completed[]> {
 	return loaded.flat();
 }
 
-export async function completionScript(shell: 'bash' | 'zsh' | 'fish'): Promise<string> {
-	const entries = await allVerbs();
-	if (shell === 'fish') return fishScript(entries);
-	const script = bashScript(entries);
+export async function completionScript(shell: 'bash' | 'zsh' | 'fish', {verbs, groups}: CommandTable): Promise<string> {
+	const entries = await allVerbs(verbs);
+	if (shell === 'fish') return fishScript(entries, groups);
+	const script = bashScript(
+		entries,
+		groups.map(([name]) => name),
+	);
 	return shell === 'bash' ? `${script}complete -F _hawser hawser\n` : `#compdef hawser\nautoload -U +X bashcompinit && bashcompinit\n${script}complete -F _hawser hawser\n`;
 }
 
 const words = (flags: readonly Flag[]): string => ['--help', ...flags.flatMap(({name, short}) => [`--${name}`, ...(short === undefined ? [] : [`-${short}`])])].join(' ');
 
-const topNames = (entries: readonly Completed[]): string => [...Object.keys(groups), ...entries.flatMap(({path}) => (path.includes(' ') ? [] : [path]))].join(' ');
+const topNames = (entries: readonly Completed[], groups: readonly string[]): string => [...groups, ...entries.flatMap(({path}) => (path.includes(' ') ? [] : [path]))].join(' ');
 
 const OBJECTS: Readonly<Record<Completed['objects'], string>> = {
 	containers: `COMPREPLY=($(compgen -W "$(hawser ps -a --format '{{.Names}}' 2>/dev/null)" -- "$word"))`,
@@ -34,10 +40,8 @@ const OBJECTS: Readonly<Record<Completed['objects'], string>> = {
 	files: 'COMPREPLY=($(compgen -f -- "$word"))',
 };
 
-function bashScript(entries: readonly Completed[]): string {
-	const groupCases = Object.keys(groups).map(
-		group => `\t\t${group}) words="${entries.flatMap(({path}) => (path.startsWith(`${group} `) ? [path.slice(group.length + 1)] : [])).join(' ')}" ;;`,
-	);
+function bashScript(entries: readonly Completed[], groups: readonly string[]): string {
+	const groupCases = groups.map(group => `\t\t${group}) words="${entries.flatMap(({path}) => (path.startsWith(`${group} `) ? [path.slice(group.length + 1)] : [])).join(' ')}" ;;`);
 	const verbCases = entries.map(
 		({path, flags, objects}) => `\t'${path}')\n\t\tif [[ $word == -* ]]; then COMPREPLY=($(compgen -W "${words(flags)}" -- "$word")); else ${OBJECTS[objects]}; fi ;;`,
 	);
@@ -46,11 +50,11 @@ function bashScript(entries: readonly Completed[]): string {
 	for ((at = 1; at < COMP_CWORD; at++)); do
 		[[ \${COMP_WORDS[at]} == -* ]] && continue
 		path=\${path:+$path }\${COMP_WORDS[at]}
-		case $path in ${Object.keys(groups).join(' | ')}) ;; *) break ;; esac
+		case $path in ${groups.join(' | ')}) ;; *) break ;; esac
 	done
 	case $path in
-	'') COMPREPLY=($(compgen -W "${topNames(entries)}" -- "$word")); return ;;
-	${Object.keys(groups).join(' | ')})
+	'') COMPREPLY=($(compgen -W "${topNames(entries, groups)}" -- "$word")); return ;;
+	${groups.join(' | ')})
 		case $path in
 ${groupCases.join('\n')}
 		esac
@@ -63,9 +67,9 @@ ${verbCases.join('\n')}
 
 const fishQuote = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 
-function fishScript(entries: readonly Completed[]): string {
+function fishScript(entries: readonly Completed[], groups: CommandTable['groups']): string {
 	const lines = ['complete -c hawser -f'];
-	for (const [group, summary] of Object.entries(groups)) lines.push(`complete -c hawser -n __fish_use_subcommand -a ${group} -d ${fishQuote(summary)}`);
+	for (const [group, summary] of groups) lines.push(`complete -c hawser -n __fish_use_subcommand -a ${group} -d ${fishQuote(summary)}`);
 	for (const {path, summary, flags, objects} of entries) {
 		const names = path.split(' ');
 		const name = names.at(-1) ?? '';

@@ -1,6 +1,6 @@
 import type {Flag} from './flags.ts';
-import type {Verb} from './verb.ts';
-import {groups, type VerbEntry, verbs} from './verbs.ts';
+import type {Verb, VerbEntry} from './verb.ts';
+import {groups, verbs} from './verbs.ts';
 
 const DEFAULT_WIDTH = 80;
 /** A line may be this much longer rather than break before a short last word. */

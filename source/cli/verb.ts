@@ -26,3 +26,13 @@ export type Verb = {
 	/** Gives the exit code. */
 	readonly run: (context: Context) => number | Promise<number>;
 };
+
+/** A line of the table of commands: everything else about a verb is in its own file, loaded when it is called. */
+export type VerbEntry = {
+	/** All its names, the management form first. */
+	readonly paths: readonly string[];
+	readonly summary: string;
+	readonly common?: true;
+	readonly hidden?: true;
+	readonly load: () => Promise<Verb>;
+};

@@ -1,14 +1,4 @@
-import type {Verb} from './verb.ts';
-
-/** A line of the table of commands: everything else about a verb is in its own file, loaded when it is called. */
-export type VerbEntry = {
-	/** All its names, the management form first. */
-	readonly paths: readonly string[];
-	readonly summary: string;
-	readonly common?: true;
-	readonly hidden?: true;
-	readonly load: () => Promise<Verb>;
-};
+import type {VerbEntry} from './verb.ts';
 
 export const groups: Readonly<Record<string, string>> = {
 	container: 'Manage containers',
@@ -70,7 +60,11 @@ export const verbs: readonly VerbEntry[] = [
 	{paths: ['volume rm', 'volume remove'], summary: 'Remove volumes', load: async () => (await import('../commands/volume.ts')).remove},
 	{paths: ['system df'], summary: 'Show how much disk the store uses', load: async () => (await import('../commands/df.ts')).verb},
 	{paths: ['system reset'], summary: 'Stop and remove everything of this store', load: async () => (await import('../commands/reset.ts')).verb},
-	{paths: ['completion'], summary: 'Print the completion script for a shell', load: async () => (await import('../commands/completion.ts')).verb},
+	{
+		paths: ['completion'],
+		summary: 'Print the completion script for a shell',
+		load: async () => (await import('../commands/completion.ts')).completionVerb(verbs, Object.entries(groups)),
+	},
 	{paths: ['container reap'], hidden: true, summary: 'Remove what an ended --rm container left', load: async () => (await import('../commands/reap.ts')).verb},
 ];
 

@@ -1,11 +1,12 @@
-import {completionScript} from '../cli/completion.ts';
+import {type CommandTable, completionScript} from '../cli/completion.ts';
 import {UsageError} from '../cli/flags.ts';
 import {print} from '../cli/output.ts';
 import type {Verb} from '../cli/verb.ts';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
-export const verb: Verb = {
+/** Gets the table it is itself a line of. */
+export const completionVerb = (verbs: CommandTable['verbs'], groups: CommandTable['groups']): Verb => ({
 	usage: 'bash|zsh|fish',
 	description: 'Print the completion script for a shell, e.g. into /etc/bash_completion.d/hawser',
 	args: [1, 1],
@@ -13,7 +14,7 @@ export const verb: Verb = {
 	async run({args: [name]}) {
 		const shell = SHELLS.find(known => known === name);
 		if (shell === undefined) throw new UsageError(`hawser: no completion for '${name}': the shells are ${SHELLS.join(', ')}`, {exitCode: 1});
-		print(await completionScript(shell));
+		print(await completionScript(shell, {verbs, groups}));
 		return 0;
 	},
-};
+});
