@@ -115,6 +115,8 @@ int procfs_write(struct container *c, const char *path, const char *text);
 int filter_prepare(struct container *c, struct error *err);
 int filter_load(const struct filter *filter, struct error *err);
 
+/* Every signal unblocked and with its default meaning, as a program expects them. */
+void process_default_signals(void);
 int process_keyring(struct container *c, struct error *err);
 int process_limits(struct container *c, struct error *err);
 int process_cwd(struct container *c, struct error *err);

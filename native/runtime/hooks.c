@@ -14,6 +14,7 @@
 static void hook_child(const struct hook *hook, int input)
 {
 	/* Nothing of the container's: not its environment, not its folder, not its descriptors. */
+	process_default_signals();
 	int null = open("/dev/null", O_RDWR);
 	if (dup2(input, 0) < 0 || (null >= 0 && dup2(null, 1) < 0) || chdir("/") < 0 || close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
 		_exit(126);

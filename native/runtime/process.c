@@ -80,7 +80,7 @@ static int enter_cwd(struct container *c, struct error *err)
 	return 0;
 }
 
-static void default_signals(void)
+void process_default_signals(void)
 {
 	sigset_t none;
 	sigemptyset(&none);
@@ -103,7 +103,7 @@ static int set_ids(const struct process *process, struct error *err)
 int process_identity(struct container *c, struct error *err)
 {
 	struct process *process = c->process;
-	default_signals();
+	process_default_signals();
 	if (enter_cwd(c, err) < 0 || caps_bound(process, err) < 0)
 		return -1;
 	/* Only seccomp without no_new_privs needs privilege, so there it is loaded before that goes. */
