@@ -18,7 +18,7 @@ const waste = (root: string): string[] => [...names(`${root}/staging`), ...names
 const names = (path: string): string[] => (existsSync(path) ? readdirSync(path) : []);
 
 async function until(what: string, look: () => boolean): Promise<void> {
-	const giveUp = performance.now() + 20_000;
+	const giveUp = performance.now() + 100_000;
 	while (!look()) {
 		if (performance.now() > giveUp) throw new Error(`waited in vain for: ${what}`);
 		await sleep(5);
@@ -181,6 +181,7 @@ test('two processes that want the same layers, in opposite order, unpack each on
 test('kill -9 in the middle leaves nothing visible, ends the helpers, and the next one goes on', async t => {
 	const store = layerStore(t);
 	const child = startPuller(store.root, store.helper, 'up', '150000');
+	t.teardown(() => child.kill('SIGKILL'));
 	await until('a part of the download', () => names(`${store.root}/content/ingest`).some(name => statSync(`${store.root}/content/ingest/${name}`).size > 100_000));
 	child.kill('SIGKILL');
 	await once(child, 'close');
