@@ -24,13 +24,13 @@ for (let fd = 3; fd <= 12; fd++)
 
 test('A2: exec --cwd into a descriptor is refused; twins: a link to a folder, and a missing one that run makes', t => {
 	const box = world.box(['sh', '-c', 'pwd; sleep 100'], (config, {rootfs}) => {
-		symlinkSync('/tmp', `${rootfs}/work`);
-		config.process.cwd = '/work/new/folder';
+		symlinkSync('/tmp', `${rootfs}/place`);
+		config.process.cwd = '/place/new/folder';
 	});
 	box.up();
 	for (const path of ['/proc/self/fd/7', '/proc/self/fd/7/../../..', '/proc/1/root', '/proc/self/cwd'])
 		t.regex(box.verb('exec', ['--cwd', path], ['pwd']).err, /process\.cwd/, path);
-	t.is(box.verb('exec', ['--cwd', '/work'], ['pwd']).out, '/tmp\n');
+	t.is(box.verb('exec', ['--cwd', '/place'], ['pwd']).out, '/tmp\n');
 	t.true(existsSync(`${box.rootfs}/tmp/new/folder`));
 	t.is(box.exec('ls', '/proc/1/fd').out, '0\n1\n2\n', 'no descriptor but the three');
 	box.verb('delete', ['--force']);
