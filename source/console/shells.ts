@@ -48,6 +48,8 @@ async function loadPty(): Promise<typeof import('node-pty')> {
 
 export function createShells(store: Store, engine: EnginePort): Shells & {close(key: number): void} {
 	const sessions = new Map<number, Session>();
+	/** Typed before the program was there to read it. */
+	const early = new Map<number, string>();
 	let nextKey = 1;
 	let size = paneSize(store.getState());
 	let wasTyping = false;
@@ -102,11 +104,15 @@ export function createShells(store: Store, engine: EnginePort): Shells & {close(
 			const emulator = await createEmulator(size.columns, size.rows, {onPaint: paint, onReply: data => pty.write(data)});
 			sessions.set(key, {pty, emulator, paint, closed: false});
 			pty.onData(data => emulator.write(data));
+			pty.write(early.get(key) ?? '');
+			early.delete(key);
 			pty.onExit(({exitCode}) => finish(key, exitCode, onExit));
 		},
 		write(key, data) {
 			const session = sessions.get(key);
-			if (session && !session.closed) session.pty.write(Buffer.from(data).toString('utf8'));
+			const text = Buffer.from(data).toString('utf8');
+			if (!session) early.set(key, (early.get(key) ?? '') + text);
+			else if (!session.closed) session.pty.write(text);
 		},
 		close,
 		closeAll() {

@@ -98,6 +98,11 @@ function readStep(text: string): Step {
 export type KeyParser = {
 	/** The presses that are complete now. */
 	feed(data: Uint8Array): Press[];
+	/** The same one by one: what a press does may decide who gets what follows it. */
+	steps(data: Uint8Array): Iterable<Press>;
+	/** Takes what has not been read as presses yet. */
+	takeRest(): string;
+	putBack(text: string): void;
 	/** Some bytes may be the beginning of something: call flush() when nothing follows for a moment. */
 	readonly pending: boolean;
 	flush(): Press[];
@@ -107,21 +112,26 @@ export function createKeyParser(): KeyParser {
 	const decoder = new StringDecoder('utf8');
 	let rest = '';
 
-	function drain(): Press[] {
-		const presses: Press[] = [];
+	function* steps(data: Uint8Array): Generator<Press> {
+		rest += decoder.write(Buffer.from(data));
 		while (rest !== '') {
 			const step = readStep(rest);
 			if (step === 'incomplete') break;
 			rest = rest.slice(step.used);
-			if (step.press) presses.push(step.press);
+			if (step.press) yield step.press;
 		}
-		return presses;
 	}
 
 	return {
-		feed(data) {
-			rest += decoder.write(Buffer.from(data));
-			return drain();
+		feed: data => Array.from(steps(data)),
+		steps,
+		takeRest() {
+			const taken = rest;
+			rest = '';
+			return taken;
+		},
+		putBack(text) {
+			rest = text;
 		},
 		get pending() {
 			return rest !== '' && !rest.startsWith(`${escape}[200~`);

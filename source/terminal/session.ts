@@ -28,14 +28,17 @@ export function openTerminal(input: NodeJS.ReadStream, output: NodeJS.WriteStrea
 	let held = false;
 	let flushTimer: NodeJS.Timeout | undefined;
 
-	const report = (presses: readonly Press[]): void => {
-		for (const press of presses) onPress(press);
-	};
 	const read = (data: Buffer): void => {
 		clearTimeout(flushTimer);
 		if (raw?.(data) === true) return;
-		report(parser.feed(data));
-		if (parser.pending) flushTimer = setTimeout(() => report(parser.flush()), escapeDelay);
+		for (const press of parser.steps(data)) {
+			onPress(press);
+			// The press may have given the keys to a shell: what was typed after it belongs there.
+			const rest = parser.takeRest();
+			if (rest === '') break;
+			if (raw?.(Buffer.from(rest)) !== true) parser.putBack(rest);
+		}
+		if (parser.pending) flushTimer = setTimeout(() => parser.flush().forEach(onPress), escapeDelay);
 	};
 
 	const session: TerminalSession = {

@@ -50,3 +50,13 @@ test('mouse reports say where', t => {
 		{kind: 'mouse', action: 'wheel-up', x: 0, y: 0},
 	]);
 });
+
+test('what follows a press can be taken by somebody else', t => {
+	const parser = createKeyParser();
+	const seen: string[] = [];
+	for (const press of parser.steps(Buffer.from('5\rexit\r'))) {
+		seen.push(press.kind === 'key' ? press.key : press.kind);
+		if (seen.at(-1) === 'enter') seen.push(parser.takeRest());
+	}
+	t.deepEqual(seen, ['5', 'enter', 'exit\r']);
+});
