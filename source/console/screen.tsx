@@ -41,15 +41,16 @@ function createConsoleStore(hostName: string): Store {
 	return createStore(complaint === undefined ? state : {...state, message: {kind: 'error', text: complaint, until: Date.now() + 10_000}});
 }
 
-/** Everything typed goes to the shell, but Ctrl-], which gives the keys back. */
-function routeToShell({store, shells}: Pick<Context, 'store' | 'shells'>, data: Uint8Array): boolean {
+/** Everything typed goes to the shell up to Ctrl-], which gives the keys back. Returns what is not for the shell. */
+function routeToShell({store, shells}: Pick<Context, 'store' | 'shells'>, data: Uint8Array): Uint8Array {
 	const {typing, activeShell, overlay, focus, view} = store.getState();
-	if (!typing || activeShell === undefined || overlay !== undefined || focus !== 'shell' || view !== 'home') return false;
+	if (!typing || activeShell === undefined || overlay !== undefined || focus !== 'shell' || view !== 'home') return data;
 	const end = data.indexOf(leaveKey);
 	const typed = end === -1 ? data : data.subarray(0, end);
 	if (typed.length > 0) shells.write(activeShell, typed);
-	if (end !== -1) store.dispatch({type: 'typing', on: false});
-	return true;
+	if (end === -1) return new Uint8Array();
+	store.dispatch({type: 'typing', on: false});
+	return data.subarray(end + 1);
 }
 
 export function openScreen(engine: Engine): Screen {

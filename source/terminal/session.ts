@@ -2,8 +2,8 @@ import {createKeyParser, type Press} from './keys.ts';
 
 /** The terminal while the console has it: raw input, presses out, and the promise that it is sane again afterwards, whatever happens. */
 export type TerminalSession = {
-	/** Takes every byte instead of the parser while set: a shell pane. Returns false to let the bytes be parsed after all. */
-	onRaw(listener: ((data: Uint8Array) => boolean) | undefined): void;
+	/** Sees every byte before the parser while set: a shell pane. Returns what it left, to be parsed. */
+	onRaw(listener: ((data: Uint8Array) => Uint8Array) | undefined): void;
 	setMouse(on: boolean): void;
 	/** Gives the terminal back for good; may be called twice. */
 	close(): void;
@@ -23,20 +23,21 @@ const escapeDelay = 30;
 
 export function openTerminal(input: NodeJS.ReadStream, output: NodeJS.WriteStream, onPress: (press: Press) => void): TerminalSession {
 	const parser = createKeyParser();
-	let raw: ((data: Uint8Array) => boolean) | undefined;
+	let raw: ((data: Uint8Array) => Uint8Array) | undefined;
 	let mouse = false;
 	let held = false;
 	let flushTimer: NodeJS.Timeout | undefined;
 
 	const read = (data: Buffer): void => {
 		clearTimeout(flushTimer);
-		if (raw?.(data) === true) return;
-		for (const press of parser.steps(data)) {
+		const left = raw?.(data) ?? data;
+		if (left.length === 0) return;
+		for (const press of parser.steps(Buffer.from(left))) {
 			onPress(press);
 			// The press may have given the keys to a shell: what was typed after it belongs there.
 			const rest = parser.takeRest();
 			if (rest === '') break;
-			if (raw?.(Buffer.from(rest)) !== true) parser.putBack(rest);
+			parser.putBack(Buffer.from(raw?.(Buffer.from(rest)) ?? Buffer.from(rest)).toString());
 		}
 		if (parser.pending) flushTimer = setTimeout(() => parser.flush().forEach(onPress), escapeDelay);
 	};
