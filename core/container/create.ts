@@ -1,4 +1,4 @@
-import {chmodSync, mkdirSync, rmSync} from 'node:fs';
+import {mkdirSync, rmSync} from 'node:fs';
 import {parseSecurity} from '../bundle/build.ts';
 import {chooseCapabilities} from '../bundle/capabilities.ts';
 import type {Engine} from '../engine/engine.ts';
@@ -16,7 +16,7 @@ import {mergeConfig} from './merge.ts';
 import type {ContainerSpec, MountSpec} from './model.ts';
 import {drawName} from './names.ts';
 import {leaseAddress} from './network.ts';
-import {containerFolder, drawId} from './place.ts';
+import {containerFolder, drawId, snapshots} from './place.ts';
 import {type ContainerRecord, insertRecord, recordByName} from './record.ts';
 import {checkSpec} from './validate.ts';
 
@@ -34,8 +34,9 @@ export async function createContainer(engine: Engine, spec: ContainerSpec): Prom
 	const id = drawId();
 	const config = mergeConfig(spec, image, id);
 	checkSupported(config);
-	makeFolders(engine, id);
+	mkdirSync(`${containerFolder(engine, id)}/log`, {recursive: true, mode: 0o700});
 	try {
+		await snapshots(engine).prepare(id, config.chainIds);
 		const record = transaction(engine.db, () => insert(engine, id, spec, {...config, mounts: []}, image));
 		recordEvent(engine, {type: 'container', action: 'create', id, attributes: eventAttributes(record)});
 		return {id, name: record.name, warnings: warningsFor(spec, image.architecture)};
@@ -64,15 +65,6 @@ function freeName(engine: Engine): string {
 }
 
 const askedMounts = ({mounts = [], tmpfs = {}}: ContainerSpec): MountSpec[] => [...mounts, ...Object.entries(tmpfs).map(([target, options]) => parseTmpfs(target, options))];
-
-function makeFolders(engine: Engine, id: string): void {
-	const folder = containerFolder(engine, id);
-	mkdirSync(`${folder}/log`, {recursive: true, mode: 0o700});
-	mkdirSync(`${folder}/work`, {mode: 0o700});
-	mkdirSync(`${folder}/upper`);
-	// Becomes the container's `/`: whatever our umask is, every user must be able to look into it.
-	chmodSync(`${folder}/upper`, 0o755);
-}
 
 function checkSupported(config: Omit<ContainerConfig, 'mounts'>): void {
 	const refuse = (what: string, hint?: string): never => {

@@ -3,12 +3,11 @@ import type {Engine} from '../engine/engine.ts';
 import {inspectEndpoint, inspectPorts} from '../network/inspect.ts';
 import type {Endpoint, Network} from '../network/model.ts';
 import {networkStore} from '../network/store.ts';
-import {hexOf} from '../oci/digest.ts';
 import {isNever} from '../platform/time.ts';
 import {inspectMount} from '../volume/inspect.ts';
 import {hostnameOf} from './etc.ts';
 import {isRunning, type LiveState, readExit, readLive} from './live.ts';
-import {containerFolder} from './place.ts';
+import {containerFolder, snapshots} from './place.ts';
 import {type ContainerRecord, findRecord} from './record.ts';
 import {sizeOfUpper} from './size.ts';
 
@@ -39,7 +38,7 @@ export function inspectContainer(engine: Engine, ref: string, {size = false}: {r
 		AppArmorProfile: config.privileged ? 'unconfined' : '',
 		ExecIDs: null,
 		HostConfig: hostConfigOf(engine, record),
-		GraphDriver: {Name: 'overlay2', Data: driverData(engine, record, folder)},
+		GraphDriver: {Name: 'overlay2', Data: driverData(engine, record)},
 		...(size && {SizeRw: sizeOfUpper(engine, record.id)}),
 		Mounts: config.mounts.map(inspectMount),
 		Config: configOf(record),
@@ -68,9 +67,9 @@ function stateOf(live: LiveState, lastEnd: string | undefined): Record<string, u
 	};
 }
 
-function driverData({root}: Engine, {config}: ContainerRecord, folder: string): Record<string, string> {
-	const lower = config.chainIds.map(chainId => `${root}/layers/${hexOf(chainId)}/fs`).reverse();
-	return {LowerDir: lower.join(':'), UpperDir: `${folder}/upper`, WorkDir: `${folder}/work`, MergedDir: ''};
+function driverData(engine: Engine, {id, config}: ContainerRecord): Record<string, string> {
+	const {lower, upper, work} = snapshots(engine).mountable(id, config.chainIds);
+	return {LowerDir: lower.join(':'), UpperDir: upper, WorkDir: work, MergedDir: ''};
 }
 
 /** Where the image or the user said nothing Docker has null. */

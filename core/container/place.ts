@@ -1,4 +1,7 @@
 import {randomBytes} from 'node:crypto';
+import type {Engine} from '../engine/engine.ts';
+import type {SnapshotDriver} from '../snapshot/model.ts';
+import {overlayDriver} from '../snapshot/overlay.ts';
 
 type Places = {readonly root: string; readonly state: string; readonly cgroupParent: string};
 
@@ -13,6 +16,9 @@ export function drawId(): string {
 
 /** What lasts of a container: writable layer, log, exit record. */
 export const containerFolder = ({root}: Pick<Places, 'root'>, id: string): string => `${root}/containers/${id}`;
+
+/** The writable layer in that folder, over those of the image. */
+export const snapshots = ({root, native}: Pick<Engine, 'root' | 'native'>): SnapshotDriver => overlayDriver({root, helper: native.layer});
 
 /** What a reboot takes: bundle, plan, status, socket. It is there while the container has a monitor, and until the next start or rm. */
 export const liveFolder = ({state}: Pick<Places, 'state'>, id: string): string => `${state}/containers/${id}`;

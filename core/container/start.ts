@@ -7,7 +7,6 @@ import {launchMonitor} from '../monitor/launch.ts';
 import {encodePlan, type MonitorPlan} from '../monitor/plan.ts';
 import {request} from '../monitor/request.ts';
 import {attach} from '../monitor/stream.ts';
-import {hexOf} from '../oci/digest.ts';
 import {bootId} from '../platform/process.ts';
 import {parseSignal} from '../platform/signals.ts';
 import {nowText} from '../platform/time.ts';
@@ -21,7 +20,7 @@ import {readLive, startFile} from './live.ts';
 import type {Attachment} from './model.ts';
 import {setUpNetwork} from './network.ts';
 import type {AttachOptions, StartOptions} from './options.ts';
-import {cgroupOf, containerFolder, liveFolder, runtimeRoot} from './place.ts';
+import {cgroupOf, containerFolder, liveFolder, runtimeRoot, snapshots} from './place.ts';
 import {type ContainerRecord, findRecord} from './record.ts';
 
 /** Starts a container, or does nothing when it runs. No commit, unless it publishes ports. */
@@ -105,16 +104,13 @@ async function connectAndStart(folder: string, wish: AttachOptions, pid: number)
 /** Writes the bundle and the plans, and notes that it shall run: all that the monitor reads. */
 function prepare(engine: Engine, record: ContainerRecord, {folder}: Claim, wish: AttachOptions | undefined): void {
 	const setup = setUpNetwork(engine, record);
-	const lasting = containerFolder(engine, record.id);
 	const spec = buildSpec({
 		id: record.id,
 		config: record.config,
 		hostname: hostnameOf(record),
 		cgroup: cgroupOf(engine, record.id),
 		rootfs: `${folder}/bundle/rootfs`,
-		lower: record.config.chainIds.map(chainId => `${engine.root}/layers/${hexOf(chainId)}/fs`).reverse(),
-		upper: `${lasting}/upper`,
-		work: `${lasting}/work`,
+		...snapshots(engine).mountable(record.id, record.config.chainIds),
 		cache: `${engine.state}/cache`,
 		files: writeEtcFiles(engine, record, setup),
 		mounts: ociMounts(record.config.mounts),

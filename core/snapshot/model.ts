@@ -21,7 +21,7 @@ export type SnapshotUsage = {readonly bytes: number; readonly inodes: number};
 export type SnapshotDriver = {
 	readonly name: 'overlay' | 'copy';
 	prepare(id: string, chainIds: readonly Digest[]): Promise<Mountable>;
-	/** As prepare() gave it, without touching the disk. */
+	/** As prepare() gave it, without changing anything on the disk. */
 	mountable(id: string, chainIds: readonly Digest[]): Mountable;
 	usage(id: string): Promise<SnapshotUsage>;
 	remove(id: string): Promise<void>;

@@ -1,4 +1,4 @@
-import {chmodSync, chownSync, mkdirSync, statSync} from 'node:fs';
+import {chmodSync, chownSync, existsSync, mkdirSync, renameSync, statSync} from 'node:fs';
 import {EngineError} from '../errors/error.ts';
 import {hasLayer, readLayerInfo, readPairs} from '../layer/info.ts';
 import type {LayerStore} from '../layer/model.ts';
@@ -10,8 +10,11 @@ import type {Mountable, SnapshotDriver, SnapshotUsage} from './model.ts';
 /** The writable layer is the `upper` of an overlay mount: preparing costs three folders, whatever the image's size. */
 export function overlayDriver(store: LayerStore): SnapshotDriver {
 	const {root, helper} = store;
-	const folder = (id: string): string => `${root}/containers/${id}`;
-	const mountable = (id: string, chainIds: readonly Digest[]): Mountable => ({lower: lowerFolders(root, chainIds), upper: `${folder(id)}/upper`, work: `${folder(id)}/work`});
+	/* Overlayfs wants something below, also where the image has no layer. */
+	const mountable = (id: string, chainIds: readonly Digest[]): Mountable => ({
+		...writableLayer(root, id),
+		lower: chainIds.length === 0 ? [emptyLayer(root, id)] : lowerFolders(root, chainIds),
+	});
 	return {
 		name: 'overlay',
 		mountable,
@@ -19,16 +22,23 @@ export function overlayDriver(store: LayerStore): SnapshotDriver {
 			for (const chainId of chainIds) if (!hasLayer(root, chainId)) throw missing(chainId);
 			const places = mountable(id, chainIds);
 			mkdirSync(places.work, {recursive: true, mode: 0o700});
-			if (mkdirSync(places.upper, {recursive: true, mode: 0o755}) !== undefined) dressRoot(root, chainIds, places.upper);
+			if (chainIds.length === 0) mkdirSync(emptyLayer(root, id), {recursive: true, mode: 0o700});
+			if (!existsSync(places.upper)) makeUpper(root, chainIds, places.upper);
 			return places;
 		},
-		usage: id => measure(helper, `${folder(id)}/upper`),
+		usage: id => measure(helper, writableLayer(root, id).upper),
 		async remove(id) {
-			const result = await runProgram(helper, ['remove', `${folder(id)}/upper`, `${folder(id)}/work`]);
+			const {upper, work} = writableLayer(root, id);
+			const result = await runProgram(helper, ['remove', upper, work, emptyLayer(root, id)]);
 			if (result.code !== 0) throw new EngineError({code: 'snapshot.not-removed', subject: id, message: `cannot remove the writable layer of ${id}: ${reasonOf(result, helper)}`});
 		},
 	};
 }
+
+/** What a container writes, and the scratch folder beside it. */
+export const writableLayer = (root: string, id: string): {upper: string; work: string} => ({upper: `${root}/containers/${id}/upper`, work: `${root}/containers/${id}/work`});
+
+const emptyLayer = (root: string, id: string): string => `${root}/containers/${id}/empty`;
 
 /** Topmost first. Overlayfs merges roots whatever marks they have: below a layer whose root is opaque, nothing may be given to it. */
 export function lowerFolders(root: string, chainIds: readonly Digest[]): string[] {
@@ -40,13 +50,18 @@ export function lowerFolders(root: string, chainIds: readonly Digest[]): string[
 	return lower;
 }
 
-/** The container's "/" shows owner and mode of the upper folder: they must be those of the topmost layer that describes its root. */
-function dressRoot(root: string, chainIds: readonly Digest[], upper: string): void {
+/**
+ * The container's "/" shows owner and mode of the upper folder: they must be those of the topmost layer that describes its root, or, whatever
+ * our umask is, such that every user can look into it. It gets its name when it has them, so that a crash leaves no other.
+ */
+function makeUpper(root: string, chainIds: readonly Digest[], upper: string): void {
+	const fresh = `${upper}.new`;
+	mkdirSync(fresh, {recursive: true});
 	const top = chainIds.findLast(chainId => readLayerInfo(root, chainId).root);
-	if (top === undefined) return;
-	const {mode, uid, gid} = statSync(layerTree(root, top));
-	chmodSync(upper, mode & 0o7777);
-	chownSync(upper, uid, gid);
+	const {mode, uid, gid} = top === undefined ? {mode: 0o755, uid: 0, gid: 0} : statSync(layerTree(root, top));
+	chownSync(fresh, uid, gid);
+	chmodSync(fresh, mode & 0o7777);
+	renameSync(fresh, upper);
 }
 
 async function measure(helper: string, path: string): Promise<SnapshotUsage> {
