@@ -160,12 +160,12 @@ export const DEFAULT_STOP_TIMEOUT = 10;
 
 const units: Readonly<Record<string, number>> = {'': 1, b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4};
 
-/** Never without a bound: a container must not fill the disk by talking. 100 MiB unless asked otherwise; -1 is as much as wished. */
+/** Docker's defaults: one file without a bound, since a script counts on every line; `--log-opt max-size=20m --log-opt max-file=5` rotates. */
 export function logLimits(options: Readonly<Record<string, string>>): {maxSize: number; maxFiles: number} {
-	const size = options['max-size'] ?? '20m';
+	const size = options['max-size'] ?? '-1';
 	const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?$/i.exec(size) ?? [];
 	if (size !== '-1' && number === '') throw new EngineError({code: 'container.invalid', subject: size, message: `invalid value for max-size: ${size}`});
-	const files = options['max-file'] ?? (options['max-size'] === undefined ? '5' : '1');
+	const files = options['max-file'] ?? '1';
 	if (!/^[1-9]\d{0,4}$/.test(files)) throw new EngineError({code: 'container.invalid', subject: files, message: `max-file cannot be less than 1: ${files}`});
 	return {maxSize: size === '-1' ? 0 : Math.floor(Number(number) * (units[unit.toLowerCase()] ?? 1)), maxFiles: Number(files)};
 }

@@ -94,13 +94,15 @@ int main(int argc, char *argv[])
 	snprintf(script, sizeof script, "%s/cli.js", folder);
 	if (access(script, R_OK) < 0)
 		return fail("", script, " is missing: run `npm run build`");
-	const char **args = calloc((size_t)argc + 4, sizeof *args);
+	const char **args = calloc((size_t)argc + 5, sizeof *args);
 	if (!args)
 		return fail("no memory for ", node, "");
 	size_t n = 0;
 	args[n++] = "hawser";
-	/* Node 24 warns of its SQLite. No other flag that was tried makes the start any faster. */
+	/* Node 24 warns of its SQLite. No flag that was tried makes the start any faster. */
 	args[n++] = "--disable-warning=ExperimentalWarning";
+	/* A smaller nursery: the console stays at two thirds of the memory, and no command was measured to be slower. */
+	args[n++] = "--max-semi-space-size=4";
 	/* Without this Node would take our --env-file for its own, wherever it stands, and read the file into its environment. */
 	args[n++] = "--";
 	args[n++] = script;

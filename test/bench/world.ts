@@ -21,7 +21,8 @@ export type World = {
 /** podman's `rm -f` waits for the stop timeout where docker's and ours kill at once. */
 const ownWords = (name: string, args: readonly string[]): readonly string[] => (name === 'podman' && args[0] === 'rm' ? ['rm', '-t', '0', ...args.slice(1)] : args);
 
-const peer = (name: string, image: string): Engine | undefined => (works(name, 'image', 'inspect', image) ? {name, image, call: (...args) => must(name, ...ownWords(name, args))} : undefined);
+const peer = (name: string, image: string): Engine | undefined =>
+	works(name, 'image', 'inspect', image) ? {name, image, call: (...args) => must(name, ...ownWords(name, args))} : undefined;
 
 /** `peerImage` must be in the peers' stores already and hold a busybox, as our demo image does. */
 export function openWorld(peerImage: string): World {

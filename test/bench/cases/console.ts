@@ -21,14 +21,17 @@ export async function benchConsole({store}: World, seconds: number): Promise<Res
 	const started = performance.now();
 	const env = Object.fromEntries(Object.entries({...cleanEnv(), TERM: 'xterm-256color'}).filter((pair): pair is [string, string] => pair[1] !== undefined));
 	const pty = spawn(join(dist, 'hawser'), ['--root', store.root, '--state', store.state], {cols: 200, rows: 50, env});
+	const {default: xterm} = await import('@xterm/headless');
+	const screen = new xterm.Terminal({cols: 200, rows: 50, allowProposedApi: true});
+	const text = () => Array.from({length: 50}, (_, row) => screen.buffer.active.getLine(row)?.translateToString() ?? '').join('\n');
 	let bytes = 0;
-	let seen = '';
 	let firstFrame = 0;
 	pty.onData(data => {
 		bytes += Buffer.byteLength(data);
-		if (firstFrame) return;
-		seen += data;
-		if (seen.includes('hawser-bench-')) firstFrame = performance.now() - started;
+		if (!firstFrame)
+			screen.write(data, () => {
+				if (!firstFrame && /Containers[\s\S]*Up \d/.test(text())) firstFrame = performance.now() - started;
+			});
 	});
 	const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
 	try {
