@@ -9,6 +9,7 @@ import {request} from '../monitor/request.ts';
 import {attach} from '../monitor/stream.ts';
 import {bootId} from '../platform/process.ts';
 import {parseSignal} from '../platform/signals.ts';
+import {countBlockIo} from '../platform/block-stats.ts';
 import {nowText} from '../platform/time.ts';
 import {ociMounts} from '../volume/oci.ts';
 import {copyUps} from '../volume/point.ts';
@@ -119,6 +120,7 @@ function prepare(engine: Engine, record: ContainerRecord, {folder}: Claim, wish:
 	mkdirSync(`${folder}/bundle/rootfs`, {recursive: true, mode: 0o700});
 	mkdirSync(`${engine.state}/cache`, {recursive: true, mode: 0o700});
 	mkdirSync(runtimeRoot(engine), {recursive: true, mode: 0o700});
+	countBlockIo({path: engine.root, parent: engine.cgroupParent, markers: `${engine.state}/cache`});
 	writeFileSync(`${folder}/bundle/config.json`, JSON.stringify(spec), {mode: 0o600});
 	if (setup.plan !== undefined) writeFileSync(`${folder}/net-plan`, setup.plan, {mode: 0o600});
 	writeFileSync(`${folder}/plan`, encodePlan(planMonitor(engine, record, setup.plan !== undefined, wish)), {mode: 0o600});

@@ -390,3 +390,14 @@ test('network none has but a loopback; the default bridge gives an address', asy
 	t.regex(result.stdout, new RegExp(`inet ${ip}/`));
 	t.regex(result.stdout, new RegExp(`^${ip}\t${id.slice(0, 12)}$`, 'm'));
 });
+
+test('what a container writes to the disk is counted as its own', async t => {
+	const engine = openStore(t);
+	const id = await create(engine, ['sh', '-c', 'dd if=/dev/zero of=/written bs=1M count=4 oflag=direct 2>/dev/null && echo done; sleep 1000']);
+	await startContainer(engine, id);
+	await until('the write to be over', async () => (await logText(engine, id)).includes('done'));
+	const reader = openStats(engine, id);
+	await until('4 MiB to be counted', () => (reader.read()?.writeBytes ?? 0) >= 4 * 2 ** 20);
+	reader.close();
+	t.pass();
+});
