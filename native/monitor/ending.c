@@ -77,7 +77,7 @@ void clean(struct monitor *m)
 	/* A runtime that never heard of it is content with --force. */
 	run_step(&m->cleaners[0], NULL, (const char *const[]){"delete", "--force", m->plan.id, NULL});
 	if (network)
-		run_net(m, &m->cleaners[1], "down", NULL);
+		run_net_down(m, &m->cleaners[1]);
 	/* While they work: the word that must not be lost. */
 	if (m->answered)
 		record_end(m);
@@ -165,6 +165,8 @@ static void forget_process(struct monitor *m)
 	m->pidfd = -1;
 	m->pid = 0;
 	m->pid_start = 0;
+	/* Only now: until here the table has led there to the container. */
+	ports_close(&m->ports);
 	streams_close(&m->streams);
 	log_finish(&m->log);
 	sessions_end();

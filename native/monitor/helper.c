@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "life.h"
+#include "util.h"
 
 /* The runtime's command line: program, its own arguments, --root, then up to nine words. */
 int run_runtime(struct job *job, const int fds[3], const char *const words[], struct error *err)
@@ -35,9 +36,21 @@ void run_step(struct job *job, const int fds[3], const char *const words[])
 		not_run(job, &err);
 }
 
-void run_net(struct monitor *m, struct job *job, const char *verb, const char *pid)
+void run_net_up(struct monitor *m, struct job *job, pid_t pid)
 {
-	const char *const argv[] = {m->plan.net, verb, m->plan.net_plan, pid, NULL};
+	char number[16];
+	/* The socket for the ports is its stdin: it gets no other descriptor of ours. */
+	const char *const argv[] = {m->plan.net, "up", m->plan.net_plan, number, "--hold", "0", NULL};
+	cleanup_close int socket = -1;
+	struct error err;
+	snprintf(number, sizeof number, "%d", (int)pid);
+	if (ports_open(&m->ports, &socket, &err) < 0 || job_start(job, argv, (const int[]){socket, -1, -1}, &err) < 0)
+		not_run(job, &err);
+}
+
+void run_net_down(struct monitor *m, struct job *job)
+{
+	const char *const argv[] = {m->plan.net, "down", m->plan.net_plan, NULL};
 	struct error err;
 	if (job_start(job, argv, NULL, &err) < 0)
 		not_run(job, &err);

@@ -41,6 +41,6 @@ void life_begin(struct monitor *m)
 	m->stop_signal = m->plan.stop_signal;
 	m->stop_timeout = m->plan.stop_timeout;
 	m->pidfd = m->console.fd = m->oom_watch.counter = m->oom_watch.watch.fd = -1;
-	m->child_fds[0] = m->child_fds[1] = m->child_fds[2] = -1;
+	m->child_fds[0] = m->child_fds[1] = m->child_fds[2] = m->ports.socket = -1;
 	begin_create(m);
 }

@@ -23,5 +23,6 @@ action clean, on_died, on_drain_time, died_unstarted, stop_waiting, on_cleaned, 
 
 /* helper.c: the programs that do the work. */
 void run_step(struct job *job, const int fds[3], const char *const words[]);
-void run_net(struct monitor *m, struct job *job, const char *verb, const char *pid);
+void run_net_up(struct monitor *m, struct job *job, pid_t pid);
+void run_net_down(struct monitor *m, struct job *job);
 void set_error(struct monitor *m, int code, const char *text);

@@ -136,7 +136,6 @@ static void created(struct monitor *m)
 void on_made(struct monitor *m)
 {
 	struct error err;
-	char pid[16];
 	close_child_fds(m);
 	if (take_process(m, &err) < 0) {
 		give_up(m, 125, err.text);
@@ -145,10 +144,9 @@ void on_made(struct monitor *m)
 	oom_follow(&m->oom_watch, m->plan.cgroup, oom_happened);
 	m->state = WIRING;
 	child_expect(&m->init, m->pid, m->created_ns, init_ended);
-	snprintf(pid, sizeof pid, "%d", (int)m->pid);
 	m->has_network = m->plan.net;
 	if (m->plan.net)
-		run_net(m, &m->job, "up", pid);
+		run_net_up(m, &m->job, m->pid);
 	else
 		happen(m, DONE);
 }
@@ -171,9 +169,12 @@ void note_death(struct monitor *m)
 
 void on_wired(struct monitor *m)
 {
+	struct error err;
 	stats_follow(&m->stats, m->plan.cgroup, m->pid);
 	if (m->died)
 		give_up(m, 125, "the container's first process was killed before it was started");
+	else if (ports_take(&m->ports, &err) < 0)
+		give_up(m, 125, err.text);
 	else
 		created(m);
 }

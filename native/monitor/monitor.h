@@ -8,6 +8,7 @@
 #include "loop.h"
 #include "oom.h"
 #include "plan.h"
+#include "ports.h"
 #include "stats.h"
 #include "streams.h"
 
@@ -55,6 +56,7 @@ struct monitor {
 	unsigned cleaning;
 	struct console console;
 	int child_fds[3];
+	struct ports ports;
 
 	struct streams streams;
 	struct log log;
