@@ -88,7 +88,6 @@ export type ContainerSpec = {
 	readonly ipc?: string;
 	readonly uts?: string;
 	readonly cgroupns?: string;
-	readonly cgroupParent?: string;
 	readonly logDriver?: string;
 	readonly logOptions?: Readonly<Record<string, string>>;
 	readonly runtime?: string;
