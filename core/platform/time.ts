@@ -5,8 +5,8 @@ export const NEVER = '0001-01-01T00:00:00Z';
 export function nowNanos(): bigint {
 	const now = performance.timeOrigin + performance.now();
 	const wall = Date.now();
-	// A long-lived process drifts from a clock that was set: then the wall's milliseconds count.
-	return BigInt(Math.round((Math.abs(now - wall) < 5 ? now : wall) * 1000)) * 1000n;
+	// The finer clock is some milliseconds off, and further once the wall's was set: it only says where in this millisecond we are.
+	return BigInt(Math.round(Math.min(Math.max(now, wall), wall + 0.999) * 1000)) * 1000n;
 }
 
 /** RFC 3339 with nanoseconds, UTC. */

@@ -28,9 +28,12 @@ export function openPty(args: readonly string[], {env = {}, columns = 80, rows =
 		raw += data.toString();
 		emulator.write(data);
 	});
-	emulator.onData(answer => pty.write(answer));
 	const {promise: exit, resolve} = Promise.withResolvers<{exitCode: number; signal?: number | undefined}>();
 	let ended = false;
+	const write = (data: string): void => {
+		if (!ended) pty.write(data);
+	};
+	emulator.onData(write);
 	pty.onExit(status => {
 		ended = true;
 		resolve(status);
@@ -51,7 +54,7 @@ export function openPty(args: readonly string[], {env = {}, columns = 80, rows =
 		lines,
 		text,
 		raw: () => raw,
-		type: keys => pty.write(keys),
+		type: write,
 		resize(newColumns, newRows) {
 			pty.resize(newColumns, newRows);
 			emulator.resize(newColumns, newRows);

@@ -60,6 +60,7 @@ test.serial('what another program does appears by itself, and how soon is told',
 	}
 	await store.must('rm', 'other1', 'other2', 'other3');
 	await waitFor('them to go', () => !screen.text().includes('other'));
+	t.pass();
 });
 
 test.serial('stop asks, counts down, and the row tells the end; start brings it back', async t => {

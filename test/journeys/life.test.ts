@@ -110,12 +110,13 @@ test.serial('a signal to run reaches the program', async t => {
 });
 
 test.serial('a container goes on when the program that started it is killed', async t => {
-	const child = spawnProgram([...isolated, '--name', 'orphan', 'busybox', 'sh', '-c', 'echo ready; sleep 0.5; echo still here; exit 4'], {env: store.env});
+	const child = spawnProgram([...isolated, '--name', 'orphan', 'busybox', 'sh', '-c', 'echo ready; until [ -e /go ]; do sleep 0.05; done; echo still here; exit 4'], {env: store.env});
 	let output = '';
 	child.stdout.on('data', (data: Buffer) => (output += data.toString()));
 	await waitFor('ready', () => output.includes('ready'));
 	child.kill('SIGKILL');
 	t.regex(await store.must('ps'), /orphan/);
+	await store.must('exec', 'orphan', 'touch', '/go');
 	t.is(await store.must('wait', 'orphan'), '4');
 	t.is(await store.must('logs', 'orphan'), 'ready\nstill here');
 	await store.must('rm', 'orphan');
