@@ -50,11 +50,11 @@ for (const [spec, expected] of [
 	['/hostPath:/containerPath:shared', 'bind /hostPath /containerPath rw shared bind-create-src'],
 	['/hostPath:/containerPath:ro,z,shared', 'bind /hostPath /containerPath ro z shared bind-create-src'],
 	['/hostPath:/containerPath:slave,ro,Z', 'bind /hostPath /containerPath ro slave Z bind-create-src'],
-	['./data:/data', 'bind /work/data /data rw bind-create-src'],
+	['./data:/data', 'bind /srv/data /data rw bind-create-src'],
 	['..:/data', 'bind / /data rw bind-create-src'],
 ] as const)
 	test(`parseVolume() reads ${spec} as Docker does`, t => {
-		const {type, source, target, readOnly, options} = parseVolume(spec, '/work');
+		const {type, source, target, readOnly, options} = parseVolume(spec, '/srv');
 		t.is([type, source, target, readOnly ? 'ro' : 'rw', ...options].join(' '), expected);
 	});
 
@@ -83,10 +83,10 @@ for (const [spec, message] of [
 	['/a\n:/b', /invalid mount source/],
 	['a:/b\0c', /invalid mount path/],
 ] as const)
-	test(`parseVolume() refuses ${JSON.stringify(spec)}`, t => refuses(t, 'volume.invalid-mount', message, () => parseVolume(spec, '/work')));
+	test(`parseVolume() refuses ${JSON.stringify(spec)}`, t => refuses(t, 'volume.invalid-mount', message, () => parseVolume(spec, '/srv')));
 
 for (const spec of ['local/name:/tmp', '-x:/tmp', '.x:/tmp', 'a:/tmp', 'na me:/tmp', 'é1:/tmp', `${'x'.repeat(300)}:/tmp`])
-	test(`parseVolume() refuses the volume name of ${spec.slice(0, 20)}`, t => refuses(t, 'volume.invalid-name', /only \[a-zA-Z0-9\]/, () => parseVolume(spec, '/work')));
+	test(`parseVolume() refuses the volume name of ${spec.slice(0, 20)}`, t => refuses(t, 'volume.invalid-name', /only \[a-zA-Z0-9\]/, () => parseVolume(spec, '/srv')));
 
 for (const [spec, expected] of [
 	['type=bind,target=/target,source=/source', 'bind /source /target rw'],
@@ -100,7 +100,7 @@ for (const [spec, expected] of [
 	['type=tmpfs,target=/t,tmpfs-size=1m,tmpfs-mode=0700', 'tmpfs  /t rw tmpfs-size=1048576 tmpfs-mode=700'],
 ] as const)
 	test(`parseMount() reads ${spec} as Docker does`, t => {
-		const {type, source, target, readOnly, options} = parseMount(spec, '/work');
+		const {type, source, target, readOnly, options} = parseMount(spec, '/srv');
 		t.is([type, source, target, readOnly ? 'ro' : 'rw', ...options].join(' '), expected);
 	});
 
@@ -123,7 +123,7 @@ for (const [spec, code, message] of [
 	['type=volume,source=n1,target=/t,volume-subpath=a', 'volume.unsupported-option', /volume-subpath is not supported/],
 	['type=bind,source=/s,target=/t,"x', 'volume.invalid-mount', /bare " in non-quoted-field/],
 ] as const)
-	test(`parseMount() refuses ${spec || 'nothing'}`, t => refuses(t, code, message, () => parseMount(spec, '/work')));
+	test(`parseMount() refuses ${spec || 'nothing'}`, t => refuses(t, code, message, () => parseMount(spec, '/srv')));
 
 test('parseTmpfs() checks options, and Docker’s defaults give way to their opposites', t => {
 	const options = (text: string) => ociMounts([{...parseTmpfs('/run', text), anonymous: false}])[0]?.options.join(',');
