@@ -5,11 +5,27 @@
 const LOOK: readonly string[] = ['ps', 'images', 'logs', 'inspect', 'version'];
 const LIFE: readonly string[] = ['run', 'create', 'start', 'stop', 'restart', 'kill', 'pause', 'unpause', 'rm', 'wait', 'attach', 'exec'];
 
+const STORE: Readonly<Record<string, string>> = {'--root': 'HAWSER_ROOT', '--state': 'HAWSER_STATE'};
+
+/** `--root DIR --state DIR` before the verb say the same as the environment: in its form they cost the quick commands nothing. */
+function takeStore(words: readonly string[]): {readonly store: Readonly<Record<string, string>>; readonly rest: readonly string[]} {
+	const store: Record<string, string> = {};
+	let at = 0;
+	for (;; at += 2) {
+		const variable = STORE[words[at] ?? ''];
+		const value = words[at + 1];
+		if (variable === undefined || value === undefined || value === '') return {store, rest: words.slice(at)};
+		store[variable] = value;
+	}
+}
+
 async function runProgram(words: readonly string[]): Promise<number> {
-	const [name = '', ...rest] = words;
-	if (!rest.includes('--help')) {
+	const {store, rest: verb} = takeStore(words);
+	const [name = '', ...rest] = verb;
+	if (!rest.includes('--help') && (LOOK.includes(name) || LIFE.includes(name))) {
+		Object.assign(process.env, store);
 		if (LOOK.includes(name)) return (await import('./look.ts')).runLook(name, rest);
-		if (LIFE.includes(name)) return (await import('./life.ts')).runLife(name, rest);
+		return (await import('./life.ts')).runLife(name, rest);
 	}
 	return (await import('./program.ts')).runProgram(words);
 }
