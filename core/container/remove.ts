@@ -1,7 +1,7 @@
 import {mkdirSync, readdirSync} from 'node:fs';
 import {randomBytes} from 'node:crypto';
 import type {Engine} from '../engine/engine.ts';
-import {EngineError} from '../errors/error.ts';
+import {EngineError, isEngineError} from '../errors/error.ts';
 import {recordEvent} from '../events/journal.ts';
 import {requestExit} from '../monitor/request.ts';
 import {releaseEndpoints} from '../network/endpoint.ts';
@@ -42,13 +42,13 @@ export async function removeContainer(engine: Engine, ref: string, {force = fals
 }
 
 async function claimForRemoval(engine: Engine, record: ContainerRecord, force: boolean): Promise<Claim> {
-	for (;;) {
+	for (let tries = 0; ; tries++) {
 		const claim = await claimContainer(engine, record.id, 'remove');
 		if (claim !== undefined) return claim;
 		const live = readLive(engine, record.id);
 		if (!isRunning(live) && live.status !== 'created') continue;
 		if (!force) throw inUse(record, live);
-		await kill(engine, record.id, live);
+		await kill(engine, record.id, live, tries < 100);
 	}
 }
 
@@ -64,16 +64,19 @@ const inUse = ({name}: ContainerRecord, {status}: LiveState): EngineError =>
 		message: `cannot remove container "${name}": container is ${status === 'stopping' ? 'running' : status}: ${advice[status] ?? 'stop the container before removing or force remove'}`,
 	});
 
-/** By the monitor, marked as wanted, so that no restart policy brings it back. */
-async function kill(engine: Engine, id: string, live: LiveState): Promise<void> {
+/** By the monitor, marked as wanted, so that no restart policy brings it back. One that is just ending hangs up in the middle: `patient` looks again. */
+async function kill(engine: Engine, id: string, live: LiveState, patient: boolean): Promise<void> {
 	if (!live.monitored) return signalByRuntime(engine, id, SIGKILL);
-	const asked = await requestExit(liveFolder(engine, id), 'stop', {signal: SIGKILL, timeout: 0});
+	let asked: Awaited<ReturnType<typeof requestExit>> | undefined;
 	try {
+		asked = await requestExit(liveFolder(engine, id), 'stop', {signal: SIGKILL, timeout: 0});
 		await asked.exit;
 	} catch (error) {
-		if (isRunning(readLive(engine, id))) throw error;
+		if (!isRunning(readLive(engine, id))) return;
+		if (!patient || !isEngineError(error, 'monitor.unreachable')) throw error;
+		await new Promise(resolve => setTimeout(resolve, 20));
 	} finally {
-		asked.close();
+		asked?.close();
 	}
 }
 
