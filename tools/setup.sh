@@ -54,9 +54,10 @@ system_packages() {
 	if [ -z "$wanted" ]; then say 'system packages: all there'; return; fi
 	[ "$(id -u)" = 0 ] || fail "not root: install these packages first: $wanted"
 	say "system packages: $wanted"
+	log=$(mktemp)
 	# shellcheck disable=SC2086
-	without_services install $wanted >/tmp/hawser-setup.$$ 2>&1 || { cat /tmp/hawser-setup.$$ >&2; rm -f /tmp/hawser-setup.$$; fail 'the package manager failed (its words are above)'; }
-	rm -f /tmp/hawser-setup.$$
+	without_services install $wanted >"$log" 2>&1 || { cat "$log" >&2; rm -f "$log"; fail 'the package manager failed (its words are above)'; }
+	rm -f "$log"
 }
 
 npm_packages() {

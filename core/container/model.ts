@@ -1,3 +1,5 @@
+import type {MountSpec} from '../volume/model.ts';
+
 /** Containers as records and as seen live. Sizes are bytes, times RFC 3339 in UTC, unless a name says otherwise. */
 
 export type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'stopping' | 'removing' | 'exited' | 'dead';
@@ -7,16 +9,7 @@ export type RestartPolicy = {readonly name: 'no' | 'always' | 'unless-stopped' |
 /** One published port. `hostPort` 0: any free one. */
 export type PortBinding = {readonly protocol: 'tcp' | 'udp' | 'sctp'; readonly hostIp: string; readonly hostPort: number; readonly containerPort: number};
 
-/** `-v` and `--mount`, parsed. */
-export type MountSpec = {
-	readonly type: 'bind' | 'volume' | 'tmpfs';
-	/** A host path, a volume's name, or '' for an anonymous volume and for tmpfs. */
-	readonly source: string;
-	readonly target: string;
-	readonly readOnly: boolean;
-	/** Further options as Docker names them: rprivate, z, nocopy, tmpfs-size=…, volume-subpath=… */
-	readonly options: readonly string[];
-};
+export type {MountSpec};
 
 export type Resources = {
 	readonly memory?: number;

@@ -1,6 +1,7 @@
 import type {Digest} from '../oci/digest.ts';
 import type {RunConfig} from '../oci/config.ts';
 import {chainIds} from '../layer/chain.ts';
+import {layerTree} from '../layer/path.ts';
 import {findImageId, notFound} from './find.ts';
 import {configOf, imageRow, repoDigestsOf, repoTagsOf} from './record.ts';
 import type {ImageStore} from './store.ts';
@@ -61,7 +62,7 @@ function toDockerConfig(config: RunConfig): Record<string, unknown> {
 /** Topmost first, as overlay takes them. */
 function layerFolders(root: string, diffIds: readonly Digest[]): Record<string, string> {
 	const folders = chainIds(diffIds)
-		.map(chainId => `${root}/layers/${chainId.slice(7)}/fs`)
+		.map(chainId => layerTree(root, chainId))
 		.toReversed();
 	const [upper, ...lower] = folders;
 	return {...(lower.length > 0 && {LowerDir: lower.join(':')}), ...(upper !== undefined && {UpperDir: upper})};

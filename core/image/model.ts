@@ -1,3 +1,4 @@
+import type {RunConfig} from '../oci/config.ts';
 import type {Digest} from '../oci/digest.ts';
 
 /** A line of `images`. One per tag; an untagged image has one with `<none>`. */
@@ -17,27 +18,13 @@ export type ImageSummary = {
 	readonly os: string;
 };
 
-/** What an image's config says about running it; bounds checked when it was stored. */
-export type ImageRunConfig = {
-	readonly Env?: readonly string[];
-	readonly Cmd?: readonly string[];
-	readonly Entrypoint?: readonly string[];
-	readonly User?: string;
-	readonly WorkingDir?: string;
-	readonly Volumes?: Readonly<Record<string, unknown>>;
-	readonly ExposedPorts?: Readonly<Record<string, unknown>>;
-	readonly StopSignal?: string;
-	readonly Labels?: Readonly<Record<string, string>>;
-	readonly Healthcheck?: Readonly<Record<string, unknown>>;
-};
-
 /** An image ready to run. */
 export type Image = {
 	readonly id: Digest;
 	readonly architecture: string;
 	readonly os: string;
 	readonly createdAt: string;
-	readonly config: ImageRunConfig;
+	readonly config: RunConfig;
 	readonly diffIds: readonly Digest[];
 	/** Chain-ids, lowest first: the folders under ROOT/layers. */
 	readonly chainIds: readonly Digest[];
