@@ -1,4 +1,5 @@
 import type {Digest} from '../oci/digest.ts';
+import type {Healthcheck} from '../oci/config.ts';
 import type {MountPoint} from '../volume/model.ts';
 import type {ContainerSpec, PortBinding, Resources, RestartPolicy} from './model.ts';
 
@@ -31,6 +32,9 @@ export type ContainerConfig = {
 	readonly restart: RestartPolicy;
 	readonly stopSignal: string;
 	readonly stopTimeout?: number;
+	readonly healthcheck?: Healthcheck;
+	/** The image's, for its health check. */
+	readonly shell?: readonly string[];
 	/** Lowest first. */
 	readonly chainIds: readonly Digest[];
 	readonly architecture: string;

@@ -46,7 +46,7 @@ function checkExec({command, env = [], workdir, user}: ExecSpec): void {
 }
 
 /** The container's own process, but for what the caller changes: no more rights than it has, unless privileged. */
-function buildExec(record: ContainerRecord, spec: ExecSpec): Process {
+export function buildExec(record: ContainerRecord, spec: ExecSpec): Process {
 	const {config} = record;
 	const user = spec.user !== undefined && spec.user !== '' ? spec.user : config.user;
 	const privileged = config.privileged || spec.privileged === true;

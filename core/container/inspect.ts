@@ -6,6 +6,7 @@ import {networkStore} from '../network/store.ts';
 import {isNever} from '../platform/time.ts';
 import {inspectMount} from '../volume/inspect.ts';
 import {hostnameOf} from './etc.ts';
+import {readHealth} from './health.ts';
 import {isRunning, type LiveState, readExit, readLive} from './live.ts';
 import {containerFolder, snapshots} from './place.ts';
 import {type ContainerRecord, findRecord} from './record.ts';
@@ -23,7 +24,7 @@ export function inspectContainer(engine: Engine, ref: string, {size = false}: {r
 		Created: record.createdAt,
 		Path: path,
 		Args: args,
-		State: stateOf(live, readExit(engine, record.id)?.finishedAt),
+		State: {...stateOf(live, readExit(engine, record.id)?.finishedAt), ...healthOf(engine, record)},
 		Image: record.imageId,
 		ResolvConfPath: `${folder}/resolv.conf`,
 		HostnamePath: `${folder}/hostname`,
@@ -67,6 +68,11 @@ function stateOf(live: LiveState, lastEnd: string | undefined): Record<string, u
 	};
 }
 
+function healthOf(engine: Engine, {id, config}: ContainerRecord): Record<string, unknown> {
+	// There without a value: a template that asks for it is no mistake.
+	return {Health: config.healthcheck === undefined ? undefined : readHealth(engine, id)};
+}
+
 function driverData(engine: Engine, {id, config}: ContainerRecord): Record<string, string> {
 	const {lower, upper, work} = snapshots(engine).mountable(id, config.chainIds);
 	return {LowerDir: lower.join(':'), UpperDir: upper, WorkDir: work, MergedDir: ''};
@@ -99,6 +105,7 @@ function configOf(record: ContainerRecord): Record<string, unknown> {
 		Labels: config.labels,
 		StopSignal: config.stopSignal,
 		...(config.stopTimeout !== undefined && {StopTimeout: config.stopTimeout}),
+		...(config.healthcheck !== undefined && {Healthcheck: config.healthcheck}),
 	};
 }
 

@@ -80,6 +80,7 @@ function summarize(engine: Engine, record: ContainerRecord, live: LiveState, vie
 		createdAt: record.createdAt,
 		status: live.status,
 		...(live.note !== undefined && {note: live.note}),
+		...(live.health !== undefined && {health: live.health}),
 		...(!isNever(live.startedAt) && {startedAt: live.startedAt}),
 		...(!isNever(live.finishedAt) && {finishedAt: live.finishedAt}),
 		...(live.exitCode !== undefined && {exitCode: live.exitCode}),

@@ -6,7 +6,7 @@ import {type MonitorStatus, toStatus} from '../monitor/status.ts';
 import {readIfThere} from '../platform/files.ts';
 import {bootId, isAlive} from '../platform/process.ts';
 import {isNever, NEVER} from '../platform/time.ts';
-import type {ContainerStatus} from './model.ts';
+import type {ContainerStatus, HealthStatus} from './model.ts';
 import {containerFolder, liveFolder} from './place.ts';
 
 type Places = {readonly root: string; readonly state: string};
@@ -27,6 +27,7 @@ export type LiveState = {
 	readonly restarts: number;
 	readonly manual: boolean;
 	readonly error: string;
+	readonly health?: HealthStatus;
 	readonly note?: string;
 	/** It ended without a witness, and no record says so yet. */
 	readonly unseen?: boolean;
@@ -57,8 +58,11 @@ export function readLive(places: Places, id: string): LiveState {
 		if (orphan !== undefined) return orphan;
 	}
 	if (!existsSync(containerFolder(places, id))) return {...untouched, status: 'removing'};
-	return fromPast(places, id);
+	return {...fromPast(places, id), ...healthOf(found?.status)};
 }
+
+const healthOf = (status: MonitorStatus | undefined): {readonly health?: HealthStatus} =>
+	status?.health === 'starting' || status?.health === 'healthy' || status?.health === 'unhealthy' ? {health: status.health} : {};
 
 /** What the monitor last wrote, and whether it lives. One that has ended but that nobody has reaped yet (a zombie) is dead. */
 export function readMonitor(folder: string): {readonly status: MonitorStatus; readonly alive: boolean} | undefined {
@@ -80,6 +84,7 @@ function fromStatus(status: MonitorStatus): LiveState {
 		restarts: status.restarts,
 		manual: status.manual,
 		error: status.error,
+		...healthOf(status),
 	};
 }
 

@@ -3,6 +3,7 @@ import {EngineError} from '../errors/error.ts';
 import type {Image} from '../image/model.ts';
 import type {ContainerConfig} from './config.ts';
 import type {ContainerSpec} from './model.ts';
+import {checkHealthcheck, mergeHealthcheck} from './health.ts';
 import {checkUser, checkWorkdir} from './validate.ts';
 
 const SHM_SIZE = 64 * 1024 * 1024;
@@ -16,6 +17,8 @@ export function mergeConfig(spec: ContainerSpec, image: Image, id: string): Omit
 	// These come from the image, too, and end up in a namespace's hands.
 	checkUser(user);
 	if (workdir !== '') checkWorkdir(absolute(workdir));
+	const healthcheck = mergeHealthcheck(spec.healthcheck, run.Healthcheck);
+	if (healthcheck !== undefined) checkHealthcheck(healthcheck);
 	return {
 		entrypoint,
 		command,
@@ -40,6 +43,8 @@ export function mergeConfig(spec: ContainerSpec, image: Image, id: string): Omit
 		restart: spec.restart ?? {name: 'no', maximumRetryCount: 0},
 		stopSignal: spec.stopSignal ?? run.StopSignal ?? 'SIGTERM',
 		...(spec.stopTimeout !== undefined && {stopTimeout: spec.stopTimeout}),
+		...(healthcheck !== undefined && {healthcheck}),
+		...(healthcheck !== undefined && run.Shell !== undefined && run.Shell.length > 0 && {shell: run.Shell}),
 		chainIds: image.chainIds,
 		architecture: image.architecture,
 		privileged: spec.privileged ?? false,

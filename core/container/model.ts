@@ -1,3 +1,4 @@
+import type {Healthcheck} from '../oci/config.ts';
 import type {MountSpec} from '../volume/model.ts';
 
 /** Containers as records and as seen live. Sizes are bytes, times RFC 3339 in UTC, unless a name says otherwise. */
@@ -9,7 +10,9 @@ export type RestartPolicy = {readonly name: 'no' | 'always' | 'unless-stopped' |
 /** One published port. `hostPort` 0: any free one. */
 export type PortBinding = {readonly protocol: 'tcp' | 'udp' | 'sctp'; readonly hostIp: string; readonly hostPort: number; readonly containerPort: number};
 
-export type {MountSpec};
+export type {Healthcheck, MountSpec};
+
+export type HealthStatus = 'starting' | 'healthy' | 'unhealthy';
 
 export type Resources = {
 	readonly memory?: number;
@@ -62,6 +65,8 @@ export type ContainerSpec = {
 	readonly restart?: RestartPolicy;
 	readonly stopSignal?: string;
 	readonly stopTimeout?: number;
+	/** What is absent in it is the image's. */
+	readonly healthcheck?: Healthcheck;
 	readonly privileged?: boolean;
 	readonly readOnly?: boolean;
 	readonly capAdd?: readonly string[];
@@ -101,7 +106,7 @@ export type ContainerSummary = {
 	readonly status: ContainerStatus;
 	/** What is wrong with the record of it, e.g. that its monitor has died. */
 	readonly note?: string;
-	readonly health?: 'starting' | 'healthy' | 'unhealthy';
+	readonly health?: HealthStatus;
 	readonly startedAt?: string;
 	readonly finishedAt?: string;
 	/** Of the last end; absent before the first. */

@@ -16,7 +16,9 @@ import {copyUps} from '../volume/point.ts';
 import {attachContainer, toAttachment} from './attach.ts';
 import {type Claim, claimContainer, sweepDead} from './claim.ts';
 import {hostnameOf, writeEtcFiles} from './etc.ts';
+import {buildExec} from './exec.ts';
 import {writeExitRecord} from './exit.ts';
+import {healthCommand, planHealth} from './health.ts';
 import {readLive, startFile} from './live.ts';
 import type {Attachment} from './model.ts';
 import {setUpNetwork} from './network.ts';
@@ -123,6 +125,8 @@ function prepare(engine: Engine, record: ContainerRecord, {folder}: Claim, wish:
 	countBlockIo({path: engine.root, parent: engine.cgroupParent, markers: `${engine.state}/cache`});
 	writeFileSync(`${folder}/bundle/config.json`, JSON.stringify(spec), {mode: 0o600});
 	if (setup.plan !== undefined) writeFileSync(`${folder}/net-plan`, setup.plan, {mode: 0o600});
+	const probe = healthCommand(record.config);
+	if (probe !== undefined) writeFileSync(`${folder}/health-process`, JSON.stringify(buildExec(record, {command: probe})), {mode: 0o600});
 	writeFileSync(`${folder}/plan`, encodePlan(planMonitor(engine, record, setup.plan !== undefined, wish)), {mode: 0o600});
 	writeFileSync(startFile(engine, record.id), `${bootId()}\n${nowText()}\n`, {mode: 0o600});
 }
@@ -150,6 +154,7 @@ function planMonitor(engine: Engine, record: ContainerRecord, hasNet: boolean, w
 		cgroup: cgroupOf(engine, id),
 		monitorCgroup: `${engine.cgroupParent}/monitors`,
 		journal: `${engine.root}/journal`,
+		health: planHealth(config, `${folder}/health-process`),
 		restart: config.restart,
 		stopSignal: parseSignal(config.stopSignal),
 		stopTimeout: config.stopTimeout ?? DEFAULT_STOP_TIMEOUT,

@@ -15,6 +15,9 @@ function encodeOne(key: string, value: string | number | boolean): string {
 	return `${key} ${text}\n`;
 }
 
+/** A command as events show it. */
+export const oneLine = (text: string): string => text.slice(0, 1024).replaceAll(/[\n\0]/g, ' ');
+
 /** Booleans become `yes` and `no`, lists repeat their key, undefined is left out. */
 export function encodeFields(values: Readonly<Record<string, FieldValue>>): string {
 	let text = '';

@@ -1,4 +1,16 @@
-import {encodeFields} from './fields.ts';
+import {encodeFields, type FieldValue, oneLine} from './fields.ts';
+
+/** Nanoseconds; absent or 0: the monitor's defaults, which are Docker's. */
+export type HealthPlan = {
+	/** Path of the process JSON, and its words for events. */
+	readonly process: string;
+	readonly command: string;
+	readonly interval?: number | undefined;
+	readonly timeout?: number | undefined;
+	readonly startPeriod?: number | undefined;
+	readonly startInterval?: number | undefined;
+	readonly retries?: number | undefined;
+};
 
 /** What the monitor shall do (docs/formats.md, "plan"). Paths are absolute. */
 export type MonitorPlan = {
@@ -30,10 +42,21 @@ export type MonitorPlan = {
 	readonly restart?: {readonly name: 'no' | 'always' | 'unless-stopped' | 'on-failure'; readonly maximumRetryCount: number};
 	readonly stopSignal: number;
 	readonly stopTimeout: number;
+	readonly health?: HealthPlan | undefined;
 	/** argv run when the container has ended for good and no client promised to remove it. */
 	readonly exitCommand?: readonly string[];
 	readonly labels?: Readonly<Record<string, string>>;
 };
+
+const healthFields = ({process, command, interval, timeout, startPeriod, startInterval, retries}: HealthPlan): Record<string, FieldValue> => ({
+	health: process,
+	'health-command': oneLine(command),
+	'health-interval': interval || undefined,
+	'health-timeout': timeout || undefined,
+	'health-start-period': startPeriod,
+	'health-start-interval': startInterval || undefined,
+	'health-retries': retries || undefined,
+});
 
 export function encodePlan(plan: MonitorPlan): string {
 	return encodeFields({
@@ -61,6 +84,7 @@ export function encodePlan(plan: MonitorPlan): string {
 		cgroup: plan.cgroup,
 		'monitor-cgroup': plan.monitorCgroup,
 		journal: plan.journal,
+		...(plan.health && healthFields(plan.health)),
 		restart: plan.restart?.name ?? 'no',
 		'restart-max': plan.restart?.maximumRetryCount ?? 0,
 		'stop-signal': plan.stopSignal,

@@ -19,6 +19,8 @@ export type MonitorStatus = {
 	readonly restarts: number;
 	/** Somebody asked for the stop. */
 	readonly manual: boolean;
+	/** Of a container with a health check: `starting`, `healthy` or `unhealthy`. */
+	readonly health: string | undefined;
 	/** When state is `restarting`. */
 	readonly nextStart: string | undefined;
 	/** Lines of output that the log could not take (a full disk). */
@@ -44,6 +46,7 @@ export function toStatus(fields: Fields): MonitorStatus | undefined {
 		error: textField(fields, 'error'),
 		restarts: numberField(fields, 'restarts'),
 		manual: flagField(fields, 'manual'),
+		health: fields.get('health')?.[0],
 		nextStart: fields.get('next-start')?.[0],
 		logDropped: numberField(fields, 'log-dropped'),
 	};

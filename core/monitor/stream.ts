@@ -1,5 +1,5 @@
 import {awaitOk, type Connection, listen, sendRequest} from './connection.ts';
-import {decodeFields, encodeFields, type Fields, type FieldValue, numberField} from './fields.ts';
+import {decodeFields, encodeFields, type Fields, type FieldValue, numberField, oneLine} from './fields.ts';
 import {encodeFrame, encodeHead, type Frame, frameType, maxInput} from './frame.ts';
 import {lost, type MonitorExit, toExit} from './request.ts';
 
@@ -51,7 +51,7 @@ export function exec(
 	return openStream(
 		directory,
 		'exec',
-		{...streamFields(options), id, tty, command: command.slice(0, 1024).replaceAll(/[\n\0]/g, ' '), detach, output: detach ? 'none' : 'both'},
+		{...streamFields(options), id, tty, command: oneLine(command), detach, output: detach ? 'none' : 'both'},
 		process,
 	);
 }

@@ -4,6 +4,16 @@ import {layerCount, manifestLimit} from './manifest.ts';
 import {readPlatform, type Platform} from './platform.ts';
 import {asArray, asKeySet, asObject, asSize, asString, asStringMap, asStrings, below, optional, placeOf, refuse, type Place} from './shape.ts';
 
+/** Durations in ns; absent and 0 mean the default. `Test`: `CMD` and words, `CMD-SHELL` and one, or `NONE`. */
+export type Healthcheck = {
+	readonly Test?: readonly string[];
+	readonly Interval?: number;
+	readonly Timeout?: number;
+	readonly StartPeriod?: number;
+	readonly StartInterval?: number;
+	readonly Retries?: number;
+};
+
 /** What the image says about running it. Docker's names. */
 export type RunConfig = {
 	readonly Env?: readonly string[];
@@ -15,7 +25,7 @@ export type RunConfig = {
 	readonly ExposedPorts?: Readonly<Record<string, unknown>>;
 	readonly StopSignal?: string;
 	readonly Labels?: Readonly<Record<string, string>>;
-	readonly Healthcheck?: Readonly<Record<string, unknown>>;
+	readonly Healthcheck?: Healthcheck;
 	readonly Shell?: readonly string[];
 	readonly OnBuild?: readonly string[];
 };
@@ -126,14 +136,9 @@ function readEnvironment(value: Parameters<typeof asArray>[0], place: Place): re
 	return variables;
 }
 
-function readHealthcheck(value: Parameters<typeof asObject>[0], place: Place): Readonly<Record<string, unknown>> {
+function readHealthcheck(value: Parameters<typeof asObject>[0], place: Place): Healthcheck {
 	const object = asObject(value, place);
-	const result: Record<string, unknown> = {};
 	const test = optional(object, 'Test', place, words);
-	if (test) result['Test'] = test;
-	for (const key of ['Interval', 'Timeout', 'StartPeriod', 'StartInterval', 'Retries']) {
-		const number = optional(object, key, place, asSize);
-		if (number !== undefined) result[key] = number;
-	}
-	return result;
+	const numbers = (['Interval', 'Timeout', 'StartPeriod', 'StartInterval', 'Retries'] as const).map(key => [key, optional(object, key, place, asSize)] as const);
+	return {...(test !== undefined && {Test: test}), ...Object.fromEntries(numbers.filter(([, number]) => number !== undefined))};
 }

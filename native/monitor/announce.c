@@ -60,6 +60,8 @@ void put_status(const struct monitor *m, struct fields_writer *writer)
 	fields_put(writer, "monitor", "%d", (int)getpid());
 	fields_put(writer, "monitor-start", "%llu", (unsigned long long)own_start);
 	put_end(m, writer);
+	if (m->plan.health)
+		fields_put(writer, "health", "%s", health_word(&m->health));
 	if (m->state == WAITING)
 		put_time(writer, "next-start", m->next_start);
 	fields_put(writer, "log-dropped", "%llu", (unsigned long long)m->log.dropped);

@@ -332,6 +332,16 @@ bool clients_pending(bool patient)
 	return false;
 }
 
+void clients_leave(struct streams *streams)
+{
+	while (streams->clients) {
+		struct client *client = streams->clients;
+		streams->clients = client->next_joined;
+		client->streams = NULL;
+		client->holds = false;
+	}
+}
+
 void clients_close_all(void)
 {
 	while (clients)

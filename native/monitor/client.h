@@ -78,3 +78,5 @@ bool clients_hold(const struct streams *streams);
 /* Whether something is still on its way to somebody; `patient` counts only readers that must not lose anything. */
 bool clients_pending(bool patient);
 void clients_close_all(void);
+/* These streams go: nobody is joined to them any more. */
+void clients_leave(struct streams *streams);

@@ -22,6 +22,7 @@ void on_died(struct monitor *m)
 	m->pid = 0;
 	m->pid_start = 0;
 	m->state = DRAINING;
+	health_unfollow(&m->health);
 	oom_check(&m->oom_watch);
 	announce(m);
 	/* Processes of another pid namespace may hold the pipes for ever. */

@@ -82,3 +82,11 @@ void journal_event(const struct plan *plan, const char *action, const struct att
 	if (fd >= 0 && write(fd, text.data, text.used) < 0)
 		return;
 }
+
+void journal_exec(const struct plan *plan, const char *verb, const char *id, const char *command, int code)
+{
+	char action[320], number[16];
+	snprintf(number, sizeof number, "%d", code);
+	snprintf(action, sizeof action, command ? "%s: %.256s" : "%s", verb, command);
+	journal_event(plan, action, (struct attribute[]){{"execID", id}, {command ? NULL : "exitCode", number}, {0}});
+}

@@ -3,6 +3,7 @@
 
 #include "client.h"
 #include "console.h"
+#include "health.h"
 #include "job.h"
 #include "log.h"
 #include "loop.h"
@@ -62,6 +63,7 @@ struct monitor {
 	struct log log;
 	struct stats stats;
 	struct oom oom_watch;
+	struct health health;
 	struct timer timer, tick;
 
 	int64_t started_at, finished_at, next_start; /* wall clock, ns; 0 never */

@@ -66,6 +66,13 @@ static const struct entry {
 	{"log", PATH, offsetof(struct plan, log), false},
 	{"log-max-size", NUMBER, offsetof(struct plan, log_max_size), false},
 	{"log-max-files", NUMBER, offsetof(struct plan, log_max_files), false},
+	{"health", PATH, offsetof(struct plan, health), false},
+	{"health-command", TEXT, offsetof(struct plan, health_command), false},
+	{"health-interval", NUMBER, offsetof(struct plan, health_interval), false},
+	{"health-timeout", NUMBER, offsetof(struct plan, health_timeout), false},
+	{"health-start-period", NUMBER, offsetof(struct plan, health_start_period), false},
+	{"health-start-interval", NUMBER, offsetof(struct plan, health_start_interval), false},
+	{"health-retries", NUMBER, offsetof(struct plan, health_retries), false},
 	{"exit-record", PATH, offsetof(struct plan, exit_record), true},
 	{"stats", PATH, offsetof(struct plan, stats), false},
 	{"cgroup", PATH, offsetof(struct plan, cgroup), true},
@@ -169,12 +176,20 @@ static int plan_check(struct plan *plan, struct error *err)
 		return error_set(err, 0, "plan: the id %s has characters that an id may not have", plan->id);
 	if (plan->net && !plan->net_plan)
 		return error_set(err, 0, "plan: net without net-plan");
+	if (plan->health && !plan->health_command)
+		return error_set(err, 0, "plan: health without health-command");
 	return 0;
 }
 
+/* Docker's. */
+#define HEALTH_SECOND 1000000000
+#define HEALTH_DEFAULTS \
+	.health_interval = 30LL * HEALTH_SECOND, .health_timeout = 30LL * HEALTH_SECOND, .health_start_interval = 5LL * HEALTH_SECOND, \
+	.health_retries = 3
+
 int plan_read(struct plan *plan, int dirfd, struct error *err)
 {
-	*plan = (struct plan){.image = "", .stop_signal = SIGTERM, .stop_timeout = 10, .log_max_files = 1};
+	*plan = (struct plan){.image = "", .stop_signal = SIGTERM, .stop_timeout = 10, .log_max_files = 1, HEALTH_DEFAULTS};
 	if (fields_read_file(&plan->fields, dirfd, "plan", err) < 0)
 		return -1;
 	for (size_t i = 0; i < plan->fields.count; i++) {

@@ -20,6 +20,9 @@ struct plan {
 	const char *log;
 	uint64_t log_max_size, log_max_files;
 	const char *exit_record, *stats, *journal;
+	const char *health, *health_command; /* process JSON, and its words for events */
+	int64_t health_interval, health_timeout, health_start_period, health_start_interval; /* ns */
+	uint64_t health_retries;
 	const char *cgroup, *monitor_cgroup;
 	enum restart_policy restart;
 	uint64_t restart_max;

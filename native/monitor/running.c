@@ -47,6 +47,7 @@ void on_started(struct monitor *m)
 	m->finished_at = 0;
 	m->ran = true;
 	m->state = RUNNING;
+	health_follow(&m->health, true);
 	announce(m);
 	journal_event(&m->plan, "start", NULL);
 	answer_clients(m, AWAIT_START, true);
@@ -199,6 +200,7 @@ static void settle(struct monitor *m, enum state state, enum awaiting awaiting, 
 void on_paused(struct monitor *m)
 {
 	m->stats.flags |= SAMPLE_PAUSED;
+	health_unfollow(&m->health);
 	settle(m, PAUSED, AWAIT_PAUSE, "pause");
 }
 
@@ -210,6 +212,7 @@ void on_not_paused(struct monitor *m)
 void on_resumed(struct monitor *m)
 {
 	m->stats.flags &= (uint16_t)~SAMPLE_PAUSED;
+	health_follow(&m->health, false);
 	settle(m, RUNNING, AWAIT_UNPAUSE, "unpause");
 }
 

@@ -135,11 +135,21 @@ static void replay_put(struct replay *replay, const char *data, size_t size)
 	}
 }
 
+static void head_put(struct head *head, const char *data, size_t size)
+{
+	size_t part = head->room - head->used < size ? head->room - head->used : size;
+	memcpy(head->data + head->used, data, part);
+	head->used += part;
+	head->cut = head->cut || part < size;
+}
+
 static void spread(struct channel *channel, const char *data, size_t size)
 {
 	struct streams *streams = channel->streams;
 	if (streams->log)
 		log_write(streams->log, channel->stream, data, size);
+	if (streams->head)
+		head_put(streams->head, data, size);
 	if (streams->replays)
 		replay_put(&streams->replay, data, size);
 	clients_output(streams, channel->stream, data, size);

@@ -19,6 +19,13 @@ struct replay {
 	size_t room, start, used;
 };
 
+/* The first bytes that a process prints, on either stream. */
+struct head {
+	char *data;
+	size_t room, used;
+	bool cut; /* there were more */
+};
+
 struct streams {
 	struct channel out[2];
 	struct watch input;
@@ -30,6 +37,7 @@ struct streams {
 	bool replays;
 	struct replay replay;
 	struct log *log;	/* or NULL */
+	struct head *head;	/* or NULL */
 	struct client *clients; /* joined, by next_joined */
 	void (*drained)(struct streams *streams);
 };

@@ -1,5 +1,6 @@
 import {type ContainerSpec, parseMount, parsePublish, parseVolume, type Resources} from '../../core/index.ts';
 import {type FlagValues, UsageError} from './flags.ts';
+import {readHealthcheck} from './health-flags.ts';
 import {parseDeviceRate, parseRestart, parseUlimit, readPairsFile, resolveEnv, toMap} from './run-values.ts';
 
 /** What the words of `run` and `create` ask the engine for. Absent flags stay absent: the image and the engine decide. */
@@ -23,6 +24,7 @@ export function readSpec(flags: FlagValues, [image = '', ...command]: readonly s
 		uts: text(flags, 'uts'),
 		cgroupns: text(flags, 'cgroupns'),
 		cgroupParent: text(flags, 'cgroup-parent'),
+		healthcheck: readHealthcheck(flags),
 		logDriver: text(flags, 'log-driver'),
 		runtime: text(flags, 'runtime'),
 		platform: text(flags, 'platform'),
