@@ -27,34 +27,6 @@ const patches = [
 		format: 'module',
 		change: [['"function"!=typeof fetch', 'true']],
 	},
-	{
-		// Ink reads every line of the screen anew for each frame. Most lines are what they were: keep what was read, within bounds.
-		file: /[\\/]ink[\\/]build[\\/]output\.js$/,
-		format: 'module',
-		change: [
-			['caches = new OutputCaches();', 'caches = keptCaches();'],
-			[
-				'export default class Output {',
-				'let kept;\nconst keptCaches = () => {\n    if (kept === undefined || kept.styledChars.size > 600 || kept.widths.size > 5000) kept = new OutputCaches();\n    return kept;\n};\nexport default class Output {',
-			],
-		],
-	},
-	{
-		file: /[\\/]ink[\\/]build[\\/]squash-text-nodes\.js$/,
-		format: 'module',
-		change: [
-			[
-				'const squashTextNodes = (node) => {',
-				'const kept = new Map();\nconst sanitizeOnce = text => {\n    let sane = kept.get(text);\n    if (sane === undefined) {\n        if (kept.size > 600) kept.clear();\n        sane = sanitizeAnsi(text);\n        kept.set(text, sane);\n    }\n    return sane;\n};\nconst squashTextNodes = (node) => {',
-			],
-			['text = sanitizeAnsi(text.replaceAll(', 'text = sanitizeOnce(text.replaceAll('],
-		],
-	},
-	{
-		file: /[\\/]ink[\\/]build[\\/]render-node-to-output\.js$/,
-		format: 'module',
-		change: [["import widestLine from 'widest-line';", "import measureText from './measure-text.js';\nconst widestLine = text => measureText(text).width;"]],
-	},
 ];
 
 /** The patched source of `file` and its module format, or undefined where nothing is to be changed. */
@@ -70,4 +42,4 @@ export function patch(file, read) {
 	return {source, format: found.format};
 }
 
-export const patchedFiles = /ink-table|drawille|yoga-wasm|ink[\\/]build[\\/](output|squash-text-nodes|render-node-to-output)/;
+export const patchedFiles = /ink-table|drawille|yoga-wasm/;

@@ -1,6 +1,8 @@
-import {useMemo, useSyncExternalStore} from 'react';
-import {Box} from 'ink';
+import {useContext, useLayoutEffect, useMemo, useRef, useSyncExternalStore} from 'react';
+import {Box, type DOMElement} from 'ink';
 import type {Capabilities} from '../terminal/capabilities.ts';
+import type {Frame} from '../terminal/frame.ts';
+import {CanvasContext} from './canvas.ts';
 import {paletteEntries} from './keys/palette.ts';
 import {hintsFor, scopeOf} from './keys/table.ts';
 import {Confirm} from './overlays/confirm.tsx';
@@ -133,10 +135,27 @@ function Screen({state, theme}: Part) {
 	);
 }
 
+export type AppProps = {
+	readonly store: Store;
+	readonly capabilities: Capabilities;
+	/** Takes each frame as it is laid out, where there is a canvas. */
+	readonly onFrame?: (frame: Frame) => void;
+};
+
 /** The whole screen is a function of the state. */
-export function App({store, capabilities}: {readonly store: Store; readonly capabilities: Capabilities}) {
+export function App({store, capabilities, onFrame}: AppProps) {
 	const subscribe = useMemo(() => limitFrames(store), [store]);
 	const state = useSyncExternalStore(subscribe, store.getState);
 	const theme = useMemo(() => createTheme({...capabilities, background: state.theme === 'auto' ? capabilities.background : state.theme}), [capabilities, state.theme]);
-	return layoutOf(state).kind === 'too-small' ? <TooSmall theme={theme} size={state.size} /> : <Screen state={state} theme={theme} />;
+	const canvas = useContext(CanvasContext);
+	const root = useRef<DOMElement>(null);
+	useLayoutEffect(() => {
+		if (canvas && root.current) onFrame?.(canvas.frame(root.current, state.size.rows));
+	});
+	// On a canvas nothing is left for Ink to write: a tree that takes no room is an empty output.
+	return (
+		<Box ref={root} {...(canvas ? {position: 'absolute' as const} : {})}>
+			{layoutOf(state).kind === 'too-small' ? <TooSmall theme={theme} size={state.size} /> : <Screen state={state} theme={theme} />}
+		</Box>
+	);
 }

@@ -1,18 +1,11 @@
 import {Writable} from 'node:stream';
-import type {Painter} from '../terminal/painter.ts';
 import type {Size} from './store/state.ts';
 
-/** What Ink draws on: in its debug mode it hands over whole frames, and the painter finds what changed in them. */
+/** The terminal as Ink sees it: it has a size, and nothing that is written there is seen. What is drawn goes over the canvas. */
 export type InkOutput = NodeJS.WriteStream & {resize(size: Size): void};
 
-export function createInkOutput(painter: Painter, size: Size): InkOutput {
-	const output = new Writable({
-		decodeStrings: false,
-		write(frame: string, _encoding, done) {
-			painter.paint(frame);
-			done();
-		},
-	});
+export function createInkOutput(size: Size): InkOutput {
+	const output = new Writable({write: (_chunk, _encoding, done) => done()});
 	return Object.assign(output, {
 		isTTY: true,
 		columns: size.columns,

@@ -7,6 +7,7 @@ import {createPainter, type Painter} from '../terminal/painter.ts';
 import {openTerminal, type TerminalSession} from '../terminal/session.ts';
 import {type Context, complain} from './actions/context.ts';
 import {App} from './app.tsx';
+import {CanvasContext, createCanvas} from './canvas.ts';
 import {createEnginePort} from './engine.ts';
 import {createInkOutput} from './ink-output.ts';
 import {createRouter} from './keys/router.ts';
@@ -62,17 +63,21 @@ export function openScreen(engine: Engine): Screen {
 	let terminal: TerminalSession;
 
 	const painter = createPainter(process.stdout);
-	const output = createInkOutput(painter, sizeOf(process.stdout));
+	const output = createInkOutput(sizeOf(process.stdout));
 	const onResize = (): void => {
 		const size = sizeOf(process.stdout);
-		painter.invalidate();
-		store.dispatch({type: 'resized', size});
 		output.resize(size);
+		store.dispatch({type: 'resized', size});
 	};
 	process.stdout.on('resize', onResize);
 	painter.open();
-	// Debug mode is whole frames, as they come: how often is for the store to say, and what of them is sent for the painter.
-	const app = render(<App store={store} capabilities={detectCapabilities(process.env)} />, {stdin: silentInput(), stdout: output, debug: true, exitOnCtrlC: false, patchConsole: false});
+	// Debug mode is every frame as it comes: how often is for the store to say, and what of it is sent for the painter.
+	const app = render(
+		<CanvasContext value={createCanvas()}>
+			<App store={store} capabilities={detectCapabilities(process.env)} onFrame={frame => painter.paint(frame)} />
+		</CanvasContext>,
+		{stdin: silentInput(), stdout: output, debug: true, exitOnCtrlC: false, patchConsole: false},
+	);
 	const connection = connect(store, port);
 
 	let closed = false;
@@ -95,18 +100,13 @@ export function openScreen(engine: Engine): Screen {
 		resolve(code);
 	}
 
-	function repaint(): void {
-		painter.invalidate();
-		output.resize(sizeOf(process.stdout));
-	}
-
 	const context: Context = {
 		store,
 		engine: port,
 		shells,
 		quit: () => void leave(0),
-		suspend: () => void suspend(painter, terminal, repaint),
-		redraw: repaint,
+		suspend: () => void suspend(painter, terminal),
+		redraw: () => painter.redraw(),
 		setMouse: on => terminal.setMouse(on),
 		refresh: connection.refresh,
 	};
@@ -118,7 +118,7 @@ export function openScreen(engine: Engine): Screen {
 }
 
 /** Ctrl-Z: the shell that started us has the terminal until `fg`. */
-async function suspend(painter: Painter, terminal: TerminalSession, repaint: () => void): Promise<void> {
+async function suspend(painter: Painter, terminal: TerminalSession): Promise<void> {
 	terminal.release();
 	painter.close();
 	process.kill(process.pid, 'SIGTSTP');
@@ -126,5 +126,5 @@ async function suspend(painter: Painter, terminal: TerminalSession, repaint: () 
 	await new Promise(resolve => setTimeout(resolve, 50));
 	painter.open();
 	terminal.take();
-	repaint();
+	painter.redraw();
 }

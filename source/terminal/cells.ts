@@ -55,7 +55,8 @@ function graphemes(text: string): Iterable<string> {
 	return simple.test(text) ? text : [...segmenter.segment(text)].map(({segment}) => segment);
 }
 
-export function toCells(line: string, columns: number): Cells {
+/** As many cells as the text has columns. */
+export function toCells(line: string): Cells {
 	const characters: string[] = [];
 	const styles: string[] = [];
 	const pen: Pen = {fg: '', bg: '', flags: new Set()};
@@ -80,9 +81,5 @@ export function toCells(line: string, columns: number): Cells {
 			}
 		}
 	}
-	while (characters.length < columns) {
-		characters.push(' ');
-		styles.push('');
-	}
-	return {characters: characters.slice(0, columns), styles: styles.slice(0, columns), wide};
+	return {characters, styles, wide};
 }

@@ -1,15 +1,16 @@
-import {type Cells, toCells} from './cells.ts';
+import type {Cells} from './cells.ts';
+import {blankRow, composeRow, type Frame, type FrameRow} from './frame.ts';
 
 /**
- * Puts frames on the screen and sends only the cells that changed: between Ink, which knows lines, and a line over SSH, where every
- * byte counts. Where the terminal has not taken the last frame yet, frames are dropped, never queued.
+ * Puts frames on the screen and sends only the cells that changed: a line over SSH is slow, and
+ * every byte counts. Where the terminal has not taken the last frame yet, frames are dropped, never queued.
  */
 export type Painter = {
 	/** Takes the alternate screen. */
 	open(): void;
-	paint(frame: string): void;
-	/** The next frame is drawn whole: somebody else wrote on the screen, or its size changed. */
-	invalidate(): void;
+	paint(frame: Frame): void;
+	/** Draws the last frame whole: somebody else wrote on the screen, or its size changed. */
+	redraw(): void;
 	/** Gives the screen back as it was. */
 	close(): void;
 };
@@ -22,8 +23,6 @@ const endUpdate = `${escape}?2026l`;
 
 /** Moving the cursor costs about as much as writing over so many cells that stayed the same. */
 const gap = 5;
-
-type Row = {readonly line: string; readonly cells: Cells};
 
 /** First and last column of each stretch that differs. */
 function changedRuns(before: Cells, after: Cells, columns: number): Array<[from: number, to: number]> {
@@ -60,26 +59,24 @@ function drawRun({characters, styles}: Cells, row: number, [from, to]: readonly 
 }
 
 export function createPainter(output: NodeJS.WriteStream): Painter {
-	let rows: Row[] = [];
+	let rows: FrameRow[] = [];
 	let columns = 0;
-	let waiting: string | undefined;
+	let last: Frame = [];
+	let waiting: Frame | undefined;
 	let isOpen = false;
 
-	function draw(frame: string): void {
+	function draw(frame: Frame): void {
 		const width = output.columns || 80;
 		const height = output.rows || 24;
-		const whole = width !== columns || rows.length === 0;
+		const whole = width !== columns || rows.length !== height;
 		columns = width;
 		let bytes = whole ? `${escape}0m${escape}2J` : '';
-		const lines = frame.split('\n').slice(0, height);
-		const blank = toCells('', columns);
+		const blank = blankRow(columns);
 		rows = Array.from({length: height}, (_, y) => {
-			const line = lines[y] ?? '';
-			const old = whole ? undefined : rows[y];
-			if (old?.line === line) return old;
-			const cells = toCells(line, columns);
-			for (const run of changedRuns(old?.cells ?? blank, cells, columns)) bytes += drawRun(cells, y, run);
-			return {line, cells};
+			const old = whole ? blank : (rows[y] ?? blank);
+			const row = composeRow(frame[y] ?? [], columns, old);
+			if (row !== old) for (const run of changedRuns(old.cells, row.cells, columns)) bytes += drawRun(row.cells, y, run);
+			return row;
 		});
 		if (bytes !== '') output.write(beginUpdate + bytes + endUpdate);
 	}
@@ -100,11 +97,13 @@ export function createPainter(output: NodeJS.WriteStream): Painter {
 		},
 		paint(frame) {
 			if (!isOpen) return;
+			last = frame;
 			if (output.writableNeedDrain) waiting = frame;
 			else draw(frame);
 		},
-		invalidate() {
+		redraw() {
 			rows = [];
+			if (isOpen) draw(last);
 		},
 		close() {
 			if (!isOpen) return;

@@ -3,15 +3,23 @@ import stringWidth from 'string-width';
 const printableAscii = /^[ -~]*$/;
 const segmenter = new Intl.Segmenter(undefined, {granularity: 'grapheme'});
 const sgr = /\u001B\[[\d;]*m/y;
+const colors = /\u001B\[[\d;]*m/g;
+
+/** One code point is one column: ASCII, Latin, and what frames, charts and arrows are made of. */
+const simple = /^[ -~\u00A1-\u00AC\u00AE-\u02FF\u2010-\u2027\u2190-\u21FF\u2500-\u25FC\u2714\u2718\u2800-\u28FF]*$/;
 
 /** Columns that plain or coloured text takes. */
-export const widthOf = (text: string): number => (printableAscii.test(text) ? text.length : stringWidth(text));
+export function widthOf(text: string): number {
+	if (printableAscii.test(text)) return text.length;
+	const plain = text.replace(colors, '');
+	return simple.test(plain) ? plain.length : stringWidth(plain);
+}
 
 /** The part of a text without colours that fits `width` columns, with an ellipsis where something was cut. */
 export function truncate(text: string, width: number): string {
 	if (width <= 0) return '';
 	if (printableAscii.test(text)) return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
-	if (stringWidth(text) <= width) return text;
+	if (widthOf(text) <= width) return text;
 	let taken = '';
 	let columns = 0;
 	for (const {segment} of segmenter.segment(text)) {
@@ -38,7 +46,7 @@ export function truncateMiddle(text: string, width: number): string {
 }
 
 /** Fills coloured text up to `width` columns. */
-export const padColored = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - stringWidth(text)));
+export const padColored = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - widthOf(text)));
 
 type Piece = {readonly text: string; readonly columns: number};
 
@@ -104,4 +112,4 @@ export function wrapColumns(text: string, width: number): string[] {
 	return rows;
 }
 
-export const stripColors = (text: string): string => text.replaceAll(/\u001B\[[\d;]*m/g, '');
+export const stripColors = (text: string): string => text.replace(colors, '');

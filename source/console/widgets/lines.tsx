@@ -1,15 +1,35 @@
-import {memo} from 'react';
-import {Box, Text} from 'ink';
+import {memo, useContext, useLayoutEffect, useMemo, useRef} from 'react';
+import {Box, type DOMElement, Text} from 'ink';
+import {type Canvas, CanvasContext} from '../canvas.ts';
 
-// One text a line: what did not change is not laid out again. A text without characters would take no row.
-const Line = memo(({text}: {readonly text: string}) => <Text wrap="truncate">{text === '' ? ' ' : text}</Text>);
+function Drawn({canvas, lines}: {readonly canvas: Canvas; readonly lines: readonly string[]}) {
+	const box = useRef<DOMElement>(null);
+	useLayoutEffect(() => {
+		if (box.current) canvas.put(box.current, lines);
+	}, [canvas, lines]);
+	return <Box ref={box} flexShrink={0} height={lines.length} />;
+}
 
-/** Ready lines, one below the other. */
-export const Lines = ({lines}: {readonly lines: readonly string[]}) => (
+/** A text without characters would take no row. */
+const Written = ({lines}: {readonly lines: readonly string[]}) => (
 	<Box flexDirection="column" flexShrink={0}>
 		{lines.map((text, index) => (
 			// biome-ignore lint/suspicious/noArrayIndexKey: a line is its place
-			<Line key={index} text={text} />
+			<Text key={index} wrap="truncate">
+				{text === '' ? ' ' : text}
+			</Text>
 		))}
 	</Box>
 );
+
+/** Ready lines, one below the other. */
+export function Lines({lines}: {readonly lines: readonly string[]}) {
+	const canvas = useContext(CanvasContext);
+	return canvas ? <Drawn canvas={canvas} lines={lines} /> : <Written lines={lines} />;
+}
+
+/** One line, not drawn again while it says the same. */
+export const Line = memo(({text}: {readonly text: string}) => {
+	const lines = useMemo(() => [text], [text]);
+	return <Lines lines={lines} />;
+});

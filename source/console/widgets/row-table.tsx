@@ -1,9 +1,10 @@
 import {memo, type ReactNode} from 'react';
-import {Box, Text} from 'ink';
+import {Box} from 'ink';
 import inkTable from 'ink-table';
 import {fit, truncateMiddle} from '../../terminal/width.ts';
 import type {Ground, Role, Theme} from '../theme/theme.ts';
 import type {FittedColumn} from './columns.ts';
+import {Line} from './lines.tsx';
 
 const Table = inkTable.default;
 
@@ -25,9 +26,9 @@ type LineProps = {readonly key: string; readonly columns: Array<{readonly key: s
 type DrawLine = (props: LineProps) => ReactNode;
 
 // A line whose text is the same is not drawn again, whatever happens around it.
-const Line = memo(({draw, text}: {readonly draw: DrawLine; readonly text: string}) => draw({key: 'line', columns: [{key: 'line', column: 'line', width: text.length}], data: {line: text}}));
+const DrawnLine = memo(({draw, text}: {readonly draw: DrawLine; readonly text: string}) => draw({key: 'line', columns: [{key: 'line', column: 'line', width: text.length}], data: {line: text}}));
 
-const LineText = ({children}: {readonly children?: ReactNode}) => <Text wrap="truncate">{children}</Text>;
+const LineText = ({children}: {readonly children?: ReactNode}) => <Line text={typeof children === 'string' ? children : ''} />;
 const NoSkeleton = () => null;
 
 const headingOf = ({theme, columns}: RowTableProps): string =>
@@ -61,12 +62,12 @@ class Rows extends Table<{line: string}> {
 		const blank = theme.line(edge + ' '.repeat(Math.max(0, width - 2)) + edge);
 		return (
 			<Box flexDirection="column">
-				<Line draw={this.heading} text={inside(headingOf(table))} />
+				<DrawnLine draw={this.heading} text={inside(headingOf(table))} />
 				{rows.map(row => (
-					<Line key={row.key} draw={this.data} text={inside(rowText(table, row), row.ground)} />
+					<DrawnLine key={row.key} draw={this.data} text={inside(rowText(table, row), row.ground)} />
 				))}
 				{Array.from({length: Math.max(0, height - rows.length)}, (_, index) => (
-					<Line key={`blank ${index}`} draw={this.data} text={blank} />
+					<DrawnLine key={`blank ${index}`} draw={this.data} text={blank} />
 				))}
 			</Box>
 		);
