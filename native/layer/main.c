@@ -13,6 +13,7 @@ static const struct verb {
 	int (*run)(int argc, char **argv, struct error *err);
 } verbs[] = {
 	{"unpack", "[--target DIR] [--input FILE|-] [--digest D] [--size N] [--diff-id D] …", verb_unpack},
+	{"pack", "--source DIR|--lower DIR… [--upper DIR]|--process PID:START [--layer] [--path P [--as NAME]] …", verb_pack},
 	{"settle", "--target DIR --implicit FILE --lower DIR…", verb_settle},
 	{"sync", "DIR", verb_sync},
 	{"remove", "DIR…", verb_remove},

@@ -166,9 +166,9 @@ static int filter_calls(struct error *err)
 	return 0;
 }
 
-int sandbox_enter(const char *target, struct error *err)
+int sandbox_seal(struct error *err)
 {
-	if (enter_root(target, err) < 0 || drop_caps(err) < 0)
+	if (drop_caps(err) < 0)
 		return -1;
 	prctl(PR_SET_DUMPABLE, 0);
 #ifdef __SANITIZE_ADDRESS__
@@ -176,4 +176,9 @@ int sandbox_enter(const char *target, struct error *err)
 	return 0;
 #endif
 	return filter_calls(err);
+}
+
+int sandbox_enter(const char *target, struct error *err)
+{
+	return enter_root(target, err) < 0 ? -1 : sandbox_seal(err);
 }

@@ -6,3 +6,6 @@
 
 /* Makes `target` the root of this process. It must be a folder of the store, not one that a stranger could shape. */
 int sandbox_enter(const char *target, struct error *err);
+
+/* The second half alone, for one that has made its root itself (view.h): few capabilities, few system calls. */
+int sandbox_seal(struct error *err);

@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "remove.h"
 #include "source.h"
@@ -56,6 +57,17 @@ int staging_lock(const char *path, const char *done, int progress, int *fd, stru
 		*fd = steal_fd(&folder);
 		return 1;
 	}
+}
+
+/* The locks live as long as the process: it stays until the one who asked has put the layer into its place, or is gone. */
+void staging_hold(int fd)
+{
+	char byte;
+	ssize_t n;
+	close(STDOUT_FILENO);
+	do
+		n = read(fd, &byte, 1);
+	while (n > 0 || (n < 0 && errno == EINTR));
 }
 
 int part_lock(const char *path, int progress, struct error *err)

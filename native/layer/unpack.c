@@ -303,17 +303,6 @@ static int print_result(struct work *work, const struct options *options, struct
 	return write_all(STDOUT_FILENO, out.data, out.used) < 0 ? error_set(err, errno, "write the result") : 0;
 }
 
-/* The locks live as long as the process: it stays until the one who asked has put the layer into its place, or is gone. */
-static void hold(int fd)
-{
-	char byte;
-	ssize_t n;
-	close(STDOUT_FILENO);
-	do
-		n = read(fd, &byte, 1);
-	while (n > 0 || (n < 0 && errno == EINTR));
-}
-
 static int unpack(struct work *work, const struct options *options, struct error *err)
 {
 	if (open_source(&work->source, options, err) < 0 || ring_init(&work->ring, err) < 0)
@@ -350,6 +339,6 @@ int verb_unpack(int argc, char **argv, struct error *err)
 		_exit(1);
 	}
 	if (options.hold >= 0)
-		hold(options.hold);
+		staging_hold(options.hold);
 	_exit(0);
 }

@@ -4,6 +4,7 @@
 #include "error.h"
 
 int verb_unpack(int argc, char **argv, struct error *err);
+int verb_pack(int argc, char **argv, struct error *err);
 int verb_settle(int argc, char **argv, struct error *err);
 int verb_sync(int argc, char **argv, struct error *err);
 int verb_remove(int argc, char **argv, struct error *err);

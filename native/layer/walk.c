@@ -103,8 +103,14 @@ static int walk_folder(struct walk *walk, int folder, int depth, struct error *e
 	return 0;
 }
 
-int walk_tree(int root, int (*visit)(void *context, const struct walk_item *item, struct error *err), void *context, struct error *err)
+int walk_at(int parent, const char *name, int (*visit)(void *context, const struct walk_item *item, struct error *err), void *context,
+	struct error *err)
 {
 	struct walk walk = {.visit = visit, .context = context};
-	return walk_item(&walk, root, ".", 0, err);
+	return walk_item(&walk, parent, name, 0, err);
+}
+
+int walk_tree(int root, int (*visit)(void *context, const struct walk_item *item, struct error *err), void *context, struct error *err)
+{
+	return walk_at(root, ".", visit, context, err);
 }

@@ -19,3 +19,7 @@ struct walk_item {
 
 /* Entries of a folder come in the order of their names, so that two walks of one tree are alike. */
 int walk_tree(int root, int (*visit)(void *context, const struct walk_item *item, struct error *err), void *context, struct error *err);
+
+/* The same of whatever `name` in `parent` is; its own path is "". */
+int walk_at(int parent, const char *name, int (*visit)(void *context, const struct walk_item *item, struct error *err), void *context,
+	struct error *err);

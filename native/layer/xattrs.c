@@ -9,8 +9,7 @@ static bool starts(const char *text, const char *with)
 	return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* overlayfs's own marks would let a layer redirect its folders; security labels and trusted names are this host's. */
-static bool is_for_layers(const char *name)
+bool is_layer_xattr(const char *name)
 {
 	if (starts(name, "user."))
 		return !starts(name, "user.overlay.") && !starts(name, "user.fuseoverlayfs.");
@@ -22,7 +21,7 @@ int xattrs_put(int fd, const struct tar_entry *entry, uint64_t *skipped, struct 
 {
 	for (size_t i = 0; i < entry->xattr_count; i++) {
 		const struct tar_xattr *xattr = &entry->xattrs[i];
-		if (!is_for_layers(xattr->name)) {
+		if (!is_layer_xattr(xattr->name)) {
 			++*skipped;
 			continue;
 		}
