@@ -2,6 +2,7 @@ import type {ContainerConfig} from '../container/config.ts';
 import {EngineError} from '../errors/error.ts';
 import {readIfThere} from '../platform/files.ts';
 import {capabilitySets, chooseCapabilities} from './capabilities.ts';
+import {type CdiEdits, cdiEdits} from './cdi.ts';
 import {planDevices} from './devices.ts';
 import {planMounts} from './mounts.ts';
 import {maskedPaths, readonlyPaths} from './paths.ts';
@@ -14,6 +15,8 @@ export type BundleInput = {
 	readonly config: ContainerConfig;
 	readonly hostname: string;
 	readonly cgroup: string;
+	/** Processes whose namespaces are joined. */
+	readonly joined: {readonly pid?: number; readonly ipc?: number};
 	/** The empty folder that the overlay is mounted on. */
 	readonly rootfs: string;
 	/** Lower folders of the overlay, topmost first. */
@@ -33,26 +36,29 @@ export function buildSpec(input: BundleInput): Spec {
 	const {config} = input;
 	const security = parseSecurity(config.securityOpt);
 	const capabilities = chooseCapabilities(config);
-	const devices = planDevices(config.devices, config.privileged);
+	const devices = planDevices({devices: config.devices, rules: config.resources.deviceCgroupRules ?? [], privileged: config.privileged});
+	const cdi = cdiEdits(config.deviceRequests ?? []);
 	const confined = !config.privileged && !security.systemPathsUnconfined;
 	return {
 		ociVersion: '1.1.0',
-		process: buildProcess(input, capabilities, security),
+		process: buildProcess(input, capabilities, security, cdi),
 		root: {path: input.rootfs, readonly: config.readOnly},
 		...(config.uts !== 'host' && {hostname: input.hostname}),
 		...(config.uts !== 'host' && config.domainname !== '' && {domainname: config.domainname}),
-		mounts: planMounts({privileged: config.privileged, shmSize: config.shmSize, ipc: config.ipc, files: input.files, asked: input.mounts}),
+		mounts: planMounts({privileged: config.privileged, shmSize: config.shmSize, ipc: config.ipc, files: input.files, asked: [...input.mounts, ...cdi.mounts]}),
 		annotations: {
 			...config.annotations,
 			...rootfsAnnotations(input),
 			...userAnnotations(input),
+			...(input.joined.ipc !== undefined && {'io.hawser.shm-of': String(input.joined.ipc)}),
 			...(input.copyUp.length > 0 && {'io.hawser.copyup': JSON.stringify(input.copyUp)}),
 		},
+		...(Object.keys(cdi.hooks).length > 0 && {hooks: cdi.hooks}),
 		linux: {
-			namespaces: planNamespaces(config),
-			resources: planResources(config.resources, devices.rules),
+			namespaces: planNamespaces(config, input.joined),
+			resources: planResources(config.resources, [...devices.rules, ...cdi.rules]),
 			cgroupsPath: input.cgroup,
-			...(devices.nodes.length > 0 && {devices: devices.nodes}),
+			...(devices.nodes.length + cdi.nodes.length > 0 && {devices: [...devices.nodes, ...cdi.nodes]}),
 			sysctl: sysctls(config),
 			...(!config.privileged && !security.seccompUnconfined && {seccomp: seccompFor(capabilities)}),
 			maskedPaths: confined ? maskedPaths() : [],
@@ -82,12 +88,12 @@ export function parseSecurity(options: readonly string[]): Security {
 	return security;
 }
 
-function buildProcess({config, hostname}: BundleInput, capabilities: readonly string[], {noNewPrivileges}: Security): Process {
+function buildProcess({config, hostname}: BundleInput, capabilities: readonly string[], {noNewPrivileges}: Security, cdi: CdiEdits): Process {
 	return {
 		terminal: config.tty,
-		user: numericUser(config.user),
+		user: {...numericUser(config.user), ...(cdi.groups.length > 0 && {additionalGids: cdi.groups})},
 		args: [...config.entrypoint, ...config.command],
-		env: processEnv({hostname, tty: config.tty, env: config.env}),
+		env: mergeEnv(processEnv({hostname, tty: config.tty, env: config.env}), cdi.env),
 		cwd: config.workdir || '/',
 		capabilities: capabilitySets(capabilities),
 		rlimits: rlimits(config.ulimits),
@@ -133,13 +139,14 @@ const rootfsAnnotations = ({lower, upper, work, cache}: BundleInput): Record<str
 	'io.hawser.cache': cache,
 });
 
-function planNamespaces({network, pid, ipc, uts, cgroupns}: ContainerConfig): Namespace[] {
+function planNamespaces({network, pid, ipc, uts, cgroupns}: ContainerConfig, joined: BundleInput['joined']): Namespace[] {
+	const of = (kind: 'pid' | 'ipc'): {path?: string} => (joined[kind] === undefined ? {} : {path: `/proc/${joined[kind]}/ns/${kind}`});
 	return [
 		{type: 'mount'},
 		...(network === 'host' ? [] : [{type: 'network'} as const]),
 		...(uts === 'host' ? [] : [{type: 'uts'} as const]),
-		...(pid === 'host' ? [] : [{type: 'pid'} as const]),
-		...(ipc === 'host' ? [] : [{type: 'ipc'} as const]),
+		...(pid === 'host' ? [] : [{type: 'pid', ...of('pid')} as const]),
+		...(ipc === 'host' ? [] : [{type: 'ipc', ...of('ipc')} as const]),
 		...(cgroupns === 'host' ? [] : [{type: 'cgroup'} as const]),
 	];
 }

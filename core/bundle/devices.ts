@@ -29,32 +29,63 @@ const base: readonly DeviceRule[] = [
 
 export type DevicePlan = {readonly nodes: readonly DeviceNode[]; readonly rules: readonly DeviceRule[]};
 
-/** `--device HOST[:CONTAINER[:rwm]]`. Privileged: the host's. */
-export function planDevices(wishes: readonly string[], privileged: boolean): DevicePlan {
-	if (privileged) return {nodes: hostNodes('/dev'), rules: [{allow: true, type: 'a', access: 'rwm'}]};
-	const asked = wishes.map(parseDevice);
-	return {nodes: asked.map(({node}) => node), rules: [...base, ...asked.map(({node, access}) => allow(node.type, node.major, node.minor, access))]};
+type Wishes = {readonly devices: readonly string[]; readonly rules: readonly string[]; readonly privileged: boolean};
+
+/** `--device HOST[:CONTAINER[:rwm]]` and `--device-cgroup-rule`. Privileged: the host's, and whatever else is asked for. */
+export function planDevices({devices, rules, privileged}: Wishes): DevicePlan {
+	const asked = devices.flatMap(text => findDevices(text));
+	const nodes = asked.map(({node}) => node);
+	if (privileged) {
+		const named = new Set(nodes.map(({path}) => path));
+		return {nodes: [...hostNodes('/dev').filter(({path}) => !named.has(path)), ...nodes], rules: [{allow: true, type: 'a', access: 'rwm'}]};
+	}
+	return {nodes, rules: [...base, ...asked.map(({node, access}) => allow(node.type, node.major, node.minor, access)), ...rules.map(parseRule)]};
 }
 
-function parseDevice(text: string): {node: DeviceNode; access: string} {
+/** `c 1:3 rwm`; `*`: any number. */
+function parseRule(text: string): DeviceRule {
+	const [, type = 'a', major = '*', minor = '*', access = 'rwm'] = /^([acb]) (\d+|\*):(\d+|\*) ([rwm]{1,3})$/.exec(text) ?? [];
+	const number = (digits: string): number => (digits === '*' ? -1 : Number(digits));
+	return {allow: true, type: type as 'a' | 'c' | 'b', major: number(major), minor: number(minor), access};
+}
+
+export type Found = {readonly node: DeviceNode; readonly access: string};
+
+/** A folder stands for all devices in it. */
+function findDevices(text: string): Found[] {
+	const {host, inside, access} = parseDevice(text);
+	const found = statSync(host, {throwIfNoEntry: false});
+	if (found?.isDirectory() === true) {
+		const nodes = hostNodes(host).map(node => ({node: {...node, path: `${inside}${node.path.slice(host.length)}`}, access}));
+		if (nodes.length === 0) throw noDevice(host, 'not a device node');
+		return nodes;
+	}
+	return [deviceAt(host, inside, access)];
+}
+
+/** A device of the host under another path. */
+export function deviceAt(host: string, inside: string, access: string): Found {
+	const found = statSync(host, {throwIfNoEntry: false});
+	if (found === undefined) throw noDevice(host, 'no such file or directory');
+	const node = toNode(inside, found);
+	if (node === undefined) throw noDevice(host, 'not a device node');
+	return {node, access};
+}
+
+const noDevice = (host: string, why: string): EngineError =>
+	new EngineError({code: 'container.no-device', subject: host, message: `error gathering device information while adding custom device "${host}": ${why}`});
+
+/** The three parts of a `--device`. */
+export function parseDevice(text: string): {readonly host: string; readonly inside: string; readonly access: string} {
 	const parts = text.split(':');
 	const [host = ''] = parts;
 	const last = parts.length > 1 ? (parts.at(-1) ?? '') : '';
 	const access = /^[rwm]{1,3}$/.test(last) ? last : 'rwm';
-	const path = parts.length === 3 || (parts.length === 2 && access !== last) ? (parts[1] ?? host) : host;
-	if (!path.startsWith('/') || path.split('/').includes('..') || parts.length > 3)
+	const path = parts.length === 3 || (parts.length === 2 && access !== last) ? (parts[1] ?? '') : '';
+	const inside = path === '' ? host : path;
+	if (!inside.startsWith('/') || inside.split('/').includes('..') || parts.length > 3)
 		throw new EngineError({code: 'container.invalid', subject: text, message: `invalid device specification: ${text}`});
-	const found = statSync(host, {throwIfNoEntry: false});
-	if (found === undefined)
-		throw new EngineError({
-			code: 'container.no-device',
-			subject: host,
-			message: `error gathering device information while adding custom device "${host}": no such file or directory`,
-		});
-	const node = toNode(path, found);
-	if (node === undefined)
-		throw new EngineError({code: 'container.no-device', subject: host, message: `error gathering device information while adding custom device "${host}": not a device node`});
-	return {node, access};
+	return {host, inside, access};
 }
 
 function toNode(path: string, stats: Stats): DeviceNode | undefined {

@@ -13,7 +13,12 @@ function baseMounts({privileged, shmSize, ipc}: {readonly privileged: boolean; r
 			? [bind('/dev/mqueue', '/dev/mqueue'), bind('/dev/shm', '/dev/shm')]
 			: [
 					{destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: ['nosuid', 'noexec', 'nodev']},
-					{destination: '/dev/shm', type: 'tmpfs', source: 'shm', options: ['nosuid', 'noexec', 'nodev', 'mode=1777', `size=${shmSize}`]},
+					// Another container's is found by the runtime: its source has no name on the host.
+					...(ipc.startsWith('container:')
+						? [bind('/dev/shm', '/dev/shm', ['bind', 'nosuid', 'noexec', 'nodev'])]
+						: ipc === 'none'
+							? []
+							: [{destination: '/dev/shm', type: 'tmpfs', source: 'shm', options: ['nosuid', 'noexec', 'nodev', 'mode=1777', `size=${shmSize}`]}]),
 				]),
 	];
 }

@@ -19,22 +19,27 @@ export function planResources(wishes: Resources, devices: readonly DeviceRule[])
 	};
 }
 
-function planMemory({memory = 0, memorySwap = 0, memoryReservation = 0}: Resources): LinuxResources['memory'] {
-	if (memory === 0 && memoryReservation === 0) return undefined;
-	return {
+function planMemory({memory = 0, memorySwap = 0, memoryReservation = 0, memorySwappiness, oomKillDisable}: Resources): LinuxResources['memory'] {
+	const planned = {
 		...(memory > 0 && {limit: memory}),
 		// Without a word about swap: as much again as memory. -1 is no limit.
 		...(memory > 0 && {swap: memorySwap === 0 ? memory * 2 : memorySwap}),
 		...(memoryReservation > 0 && {reservation: memoryReservation}),
+		...(memorySwappiness !== undefined && {swappiness: memorySwappiness}),
+		...(oomKillDisable === true && {disableOOMKiller: true}),
 	};
+	return Object.keys(planned).length === 0 ? undefined : planned;
 }
 
-function planCpu({nanoCpus = 0, cpuPeriod = 0, cpuQuota = 0, cpuShares = 0, cpusetCpus = '', cpusetMems = ''}: Resources): LinuxResources['cpu'] {
+function planCpu(wishes: Resources): LinuxResources['cpu'] {
+	const {nanoCpus = 0, cpuPeriod = 0, cpuQuota = 0, cpuShares = 0, cpuRealtimePeriod = 0, cpuRealtimeRuntime = 0, cpusetCpus = '', cpusetMems = ''} = wishes;
 	const cpu = {
 		...(cpuShares > 0 && {shares: cpuShares}),
 		...(nanoCpus > 0 && {period: PERIOD, quota: Math.round((nanoCpus * PERIOD) / 1e9)}),
 		...(cpuPeriod > 0 && {period: cpuPeriod}),
 		...(cpuQuota !== 0 && {quota: cpuQuota}),
+		...(cpuRealtimePeriod > 0 && {realtimePeriod: cpuRealtimePeriod}),
+		...(cpuRealtimeRuntime > 0 && {realtimeRuntime: cpuRealtimeRuntime}),
 		...(cpusetCpus !== '' && {cpus: cpusetCpus}),
 		...(cpusetMems !== '' && {mems: cpusetMems}),
 	};
@@ -46,6 +51,7 @@ type Throttle = ReadonlyArray<{readonly path: string; readonly rate: number}>;
 function planBlockIo(wishes: Resources): LinuxResources['blockIO'] {
 	const blockIO = {
 		...(wishes.blkioWeight !== undefined && wishes.blkioWeight > 0 && {weight: wishes.blkioWeight}),
+		...((wishes.blkioWeightDevice ?? []).length > 0 && {weightDevice: wishes.blkioWeightDevice?.map(({path, weight}) => ({...deviceNumber(path), weight}))}),
 		...throttle('throttleReadBpsDevice', wishes.deviceReadBps),
 		...throttle('throttleWriteBpsDevice', wishes.deviceWriteBps),
 		...throttle('throttleReadIOPSDevice', wishes.deviceReadIops),

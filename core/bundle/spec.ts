@@ -15,6 +15,11 @@ export type DeviceNode = {
 
 export type DeviceRule = {readonly allow: boolean; readonly type?: 'a' | 'c' | 'b'; readonly major?: number; readonly minor?: number; readonly access: string};
 
+/** A program that the runtime runs at a moment of the container's life. */
+export type Hook = {readonly path: string; readonly args?: readonly string[]; readonly env?: readonly string[]; readonly timeout?: number};
+
+export type Hooks = Partial<Record<'prestart' | 'createRuntime' | 'createContainer' | 'startContainer' | 'poststart' | 'poststop', readonly Hook[]>>;
+
 export type Capabilities = {
 	readonly bounding: readonly string[];
 	readonly effective: readonly string[];
@@ -54,8 +59,16 @@ export type Seccomp = {
 
 export type LinuxResources = {
 	readonly devices: readonly DeviceRule[];
-	readonly memory?: {readonly limit?: number; readonly reservation?: number; readonly swap?: number};
-	readonly cpu?: {readonly shares?: number; readonly quota?: number; readonly period?: number; readonly cpus?: string; readonly mems?: string};
+	readonly memory?: {readonly limit?: number; readonly reservation?: number; readonly swap?: number; readonly swappiness?: number; readonly disableOOMKiller?: boolean};
+	readonly cpu?: {
+		readonly shares?: number;
+		readonly quota?: number;
+		readonly period?: number;
+		readonly realtimePeriod?: number;
+		readonly realtimeRuntime?: number;
+		readonly cpus?: string;
+		readonly mems?: string;
+	};
 	readonly pids?: {readonly limit: number};
 	readonly blockIO?: Readonly<Record<string, unknown>>;
 };
@@ -68,6 +81,7 @@ export type Spec = {
 	readonly domainname?: string;
 	readonly mounts: readonly Mount[];
 	readonly annotations: Readonly<Record<string, string>>;
+	readonly hooks?: Hooks;
 	readonly linux: {
 		readonly namespaces: readonly Namespace[];
 		readonly resources: LinuxResources;

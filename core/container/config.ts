@@ -44,4 +44,5 @@ export type ContainerConfig = {
 		'privileged' | 'readOnly' | 'capAdd' | 'capDrop' | 'securityOpt' | 'init' | 'dns' | 'dnsSearch' | 'dnsOptions' | 'extraHosts' | 'groupAdd' | 'sysctls' | 'ulimits' | 'devices'
 	>
 > &
-	Required<Pick<ContainerSpec, 'shmSize' | 'pid' | 'ipc' | 'uts' | 'cgroupns' | 'logDriver' | 'logOptions' | 'runtime' | 'annotations'>>;
+	Required<Pick<ContainerSpec, 'shmSize' | 'pid' | 'ipc' | 'uts' | 'cgroupns' | 'logDriver' | 'logOptions' | 'runtime' | 'annotations'>> &
+	Pick<ContainerSpec, 'deviceRequests' | 'cgroupParent' | 'storageOptions' | 'isolation' | 'idFile' | 'attach'>;

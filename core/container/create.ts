@@ -14,6 +14,8 @@ import type {ContainerConfig} from './config.ts';
 import {eventAttributes} from './events.ts';
 import {mergeConfig} from './merge.ts';
 import type {ContainerSpec, MountSpec} from './model.ts';
+import {joinNamespaces} from './join.ts';
+import {fitResources} from './limits.ts';
 import {drawName} from './names.ts';
 import {leaseAddress} from './network.ts';
 import {containerFolder, drawId, snapshots} from './place.ts';
@@ -32,14 +34,15 @@ export async function createContainer(engine: Engine, spec: ContainerSpec): Prom
 	chooseCapabilities({privileged: spec.privileged ?? false, capAdd: spec.capAdd ?? [], capDrop: spec.capDrop ?? []});
 	const image = findImage(engine, spec.image);
 	const id = drawId();
-	const config = mergeConfig(spec, image, id);
+	const {resources, warnings} = fitResources(spec.resources ?? {});
+	const config = joinNamespaces(engine, mergeConfig({...spec, resources}, image, id));
 	checkSupported(config);
 	mkdirSync(`${containerFolder(engine, id)}/log`, {recursive: true, mode: 0o700});
 	try {
 		await snapshots(engine).prepare(id, config.chainIds);
 		const record = transaction(engine.db, () => insert(engine, id, spec, {...config, mounts: []}, image));
 		recordEvent(engine, {type: 'container', action: 'create', id, attributes: eventAttributes(record)});
-		return {id, name: record.name, warnings: warningsFor(spec, image.architecture)};
+		return {id, name: record.name, warnings: [...warnings, ...warningsFor(spec, image.architecture)]};
 	} catch (error) {
 		rmSync(containerFolder(engine, id), {recursive: true, force: true});
 		throw error;
@@ -71,13 +74,8 @@ function checkSupported(config: Omit<ContainerConfig, 'mounts'>): void {
 		throw new EngineError({code: 'container.unsupported', subject: what, message: `${what} is not supported`, hint});
 	};
 	if (config.init) refuse('--init', 'Run a small init of the image as its entrypoint.');
-	for (const [flag, value] of [
-		['pid', config.pid],
-		['ipc', config.ipc],
-		['uts', config.uts],
-		['cgroupns', config.cgroupns],
-	] as const)
-		if (!['', 'host', 'private', ...(flag === 'ipc' ? ['shareable'] : [])].includes(value)) refuse(`--${flag} ${value}`, 'private and host are.');
+	if (config.storageOptions !== undefined)
+		refuse(`--storage-opt (${Object.keys(config.storageOptions).join(', ')})`, 'The writable layer is as large as the file system of the store.');
 	if (config.runtime !== 'hawser' && !config.runtime.endsWith('/hawser-runtime')) refuse(`the runtime ${config.runtime}`, 'Leave --runtime out.');
 }
 

@@ -91,7 +91,7 @@ function summarize(engine: Engine, record: ContainerRecord, live: LiveState, vie
 		networks: view.networks,
 		mounts: config.mounts.map(({name, source, target, type}) => name ?? (type === 'tmpfs' ? target : source)),
 		labels: config.labels,
-		cgroup: cgroupOf(engine, record.id),
+		cgroup: cgroupOf(engine, record),
 		resources: config.resources,
 		tty: config.tty,
 	};

@@ -70,6 +70,19 @@ export function mergeConfig(spec: ContainerSpec, image: Image, id: string): Omit
 		logOptions: spec.logOptions ?? {},
 		runtime: spec.runtime ?? 'hawser',
 		annotations: spec.annotations ?? {},
+		...kept(spec),
+	};
+}
+
+/** What has no default: absent stays absent. */
+function kept({deviceRequests, cgroupParent, storageOptions, isolation, idFile, attach}: ContainerSpec): Partial<ContainerConfig> {
+	return {
+		...(deviceRequests !== undefined && deviceRequests.length > 0 && {deviceRequests}),
+		...(cgroupParent !== undefined && cgroupParent !== '' && {cgroupParent: absolute(cgroupParent).replace(/\/+$/, '')}),
+		...(storageOptions !== undefined && Object.keys(storageOptions).length > 0 && {storageOptions}),
+		...(isolation !== undefined && {isolation}),
+		...(idFile !== undefined && {idFile}),
+		...(attach !== undefined && {attach}),
 	};
 }
 

@@ -18,19 +18,37 @@ export type Resources = {
 	readonly memory?: number;
 	readonly memorySwap?: number;
 	readonly memoryReservation?: number;
+	/** 0 to 100; absent: the host's. */
+	readonly memorySwappiness?: number;
+	readonly oomKillDisable?: boolean;
 	readonly nanoCpus?: number;
 	readonly cpuShares?: number;
 	readonly cpuPeriod?: number;
 	readonly cpuQuota?: number;
+	/** Microseconds, of the real-time scheduler. */
+	readonly cpuRealtimePeriod?: number;
+	readonly cpuRealtimeRuntime?: number;
 	readonly cpusetCpus?: string;
 	readonly cpusetMems?: string;
 	readonly pidsLimit?: number;
 	readonly blkioWeight?: number;
+	readonly blkioWeightDevice?: ReadonlyArray<{readonly path: string; readonly weight: number}>;
 	readonly deviceReadBps?: ReadonlyArray<{readonly path: string; readonly rate: number}>;
 	readonly deviceWriteBps?: ReadonlyArray<{readonly path: string; readonly rate: number}>;
 	readonly deviceReadIops?: ReadonlyArray<{readonly path: string; readonly rate: number}>;
 	readonly deviceWriteIops?: ReadonlyArray<{readonly path: string; readonly rate: number}>;
 	readonly oomScoreAdj?: number;
+	/** `c 1:3 rwm`: what the container may do with devices, nodes apart. */
+	readonly deviceCgroupRules?: readonly string[];
+};
+
+/** Devices by what they can do, which CDI's files on the host tell. `count` -1: all. */
+export type DeviceRequest = {
+	readonly driver: string;
+	readonly count: number;
+	readonly deviceIds: readonly string[];
+	readonly capabilities: readonly string[];
+	readonly options: Readonly<Record<string, string>>;
 };
 
 /** What `create` and `run` ask for. Absent fields take the image's values, then Docker's defaults. */
@@ -82,10 +100,18 @@ export type ContainerSpec = {
 	readonly ulimits?: ReadonlyArray<{readonly name: string; readonly soft: number; readonly hard: number}>;
 	readonly shmSize?: number;
 	readonly devices?: readonly string[];
+	readonly deviceRequests?: readonly DeviceRequest[];
 	readonly pid?: string;
 	readonly ipc?: string;
 	readonly uts?: string;
 	readonly cgroupns?: string;
+	/** Cgroup path that the container's own is below; absent: the store's. */
+	readonly cgroupParent?: string;
+	readonly storageOptions?: Readonly<Record<string, string>>;
+	readonly isolation?: string;
+	/** Kept for inspect: the file that the id was written to, and what the client was joined to. */
+	readonly idFile?: string;
+	readonly attach?: {readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean};
 	readonly logDriver?: string;
 	readonly logOptions?: Readonly<Record<string, string>>;
 	readonly runtime?: string;

@@ -2,6 +2,7 @@ import {randomBytes} from 'node:crypto';
 import type {Engine} from '../engine/engine.ts';
 import type {SnapshotDriver} from '../snapshot/model.ts';
 import {overlayDriver} from '../snapshot/overlay.ts';
+import type {ContainerConfig} from './config.ts';
 
 type Places = {readonly root: string; readonly state: string; readonly cgroupParent: string};
 
@@ -25,4 +26,6 @@ export const liveFolder = ({state}: Pick<Places, 'state'>, id: string): string =
 
 export const runtimeRoot = ({state}: Pick<Places, 'state'>): string => `${state}/runtime`;
 
-export const cgroupOf = ({cgroupParent}: Pick<Places, 'cgroupParent'>, id: string): string => `${cgroupParent}/${id}`;
+/** Below the store's cgroup, or the one of `--cgroup-parent`, whose path begins at the root of the hierarchy. */
+export const cgroupOf = ({cgroupParent}: Pick<Places, 'cgroupParent'>, {id, config}: {readonly id: string; readonly config: Pick<ContainerConfig, 'cgroupParent'>}): string =>
+	`${config.cgroupParent ?? cgroupParent}/${id}`;

@@ -20,6 +20,7 @@ import {buildExec} from './exec.ts';
 import {writeExitRecord} from './exit.ts';
 import {healthCommand, planHealth} from './health.ts';
 import {readLive, startFile} from './live.ts';
+import {joinedPids} from './join.ts';
 import type {Attachment} from './model.ts';
 import {setUpNetwork} from './network.ts';
 import type {AttachOptions, StartOptions} from './options.ts';
@@ -111,7 +112,8 @@ function prepare(engine: Engine, record: ContainerRecord, {folder}: Claim, wish:
 		id: record.id,
 		config: record.config,
 		hostname: hostnameOf(record),
-		cgroup: cgroupOf(engine, record.id),
+		cgroup: cgroupOf(engine, record),
+		joined: joinedPids(engine, record),
 		rootfs: `${folder}/bundle/rootfs`,
 		...snapshots(engine).mountable(record.id, record.config.chainIds),
 		cache: `${engine.state}/cache`,
@@ -151,7 +153,7 @@ function planMonitor(engine: Engine, record: ContainerRecord, hasNet: boolean, w
 		...(config.logDriver !== 'none' && {log: {path: `${lasting}/log/json.log`, ...logLimits(config.logOptions)}}),
 		exitRecord: `${lasting}/exit`,
 		stats: `${lasting}/stats`,
-		cgroup: cgroupOf(engine, id),
+		cgroup: cgroupOf(engine, record),
 		monitorCgroup: `${engine.cgroupParent}/monitors`,
 		journal: `${engine.root}/journal`,
 		health: planHealth(config, `${folder}/health-process`),

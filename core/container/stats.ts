@@ -36,7 +36,7 @@ type Opened = {readonly counters: Counters; readonly cpus: number; readonly host
 function open(engine: Engine, record: ContainerRecord): Opened | undefined {
 	const live = readLive(engine, record.id);
 	if (!isRunning(live) || live.pid === 0) return undefined;
-	const cgroup = cgroupOf(engine, record.id);
+	const cgroup = cgroupOf(engine, record);
 	const net = record.config.network === 'host' ? undefined : `/proc/${live.pid}/net/dev`;
 	const counters = openCounters({...(cgroupLayout().version === 2 ? unifiedFiles(cgroup) : legacyFiles(cgroup)), net});
 	return {counters, cpus: cpuCount(record.config.resources.cpusetCpus), host: hostMemory()};

@@ -18,7 +18,7 @@ export async function topContainer(engine: Engine, ref: string, psArgs: readonly
 		throw new EngineError({code: 'container.no-ps', subject: 'ps', message: 'the host has no ps', hint: 'Install procps.', cause});
 	});
 	if (result.code !== 0) throw new EngineError({code: 'container.invalid', subject: args.join(' '), message: `ps: ${reasonOf(result, 'ps')}`});
-	return pick(result.stdout, new Set(cgroupPids(cgroupOf(engine, record.id))));
+	return pick(result.stdout, new Set(cgroupPids(cgroupOf(engine, record))));
 }
 
 /** `-o a=PID` would move the columns by which the lines are told apart. */

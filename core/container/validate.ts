@@ -1,14 +1,13 @@
 import {EngineError} from '../errors/error.ts';
 import {parseSignal} from '../platform/signals.ts';
-import type {ContainerSpec, Resources} from './model.ts';
+import {checkModes} from './join.ts';
+import {checkResources} from './limits.ts';
+import type {ContainerSpec} from './model.ts';
 
 const invalid = (subject: string, message: string, hint?: string): EngineError => new EngineError({code: 'container.invalid', subject, message, hint});
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: just these are refused
 const control = /[\u0000-\u001f\u007f]/;
-
-const MIB = 1024 * 1024;
-const MINIMUM_MEMORY = 6 * MIB;
 
 /** What is sent to C, written into files of /etc, or shown: no control byte gets past here. */
 export function checkSpec(spec: ContainerSpec): void {
@@ -22,6 +21,7 @@ export function checkSpec(spec: ContainerSpec): void {
 	if (spec.user !== undefined) checkUser(spec.user);
 	checkNetwork(spec);
 	checkResources(spec.resources ?? {});
+	checkModes(spec);
 	checkRest(spec);
 }
 
@@ -70,29 +70,6 @@ function checkNetwork({network, ports = [], hostname, extraHosts = [], dns = [],
 	for (const entry of extraHosts) if (!/^[^:\s]+[:=][^\s]+$/.test(entry)) throw invalid(entry, `bad format for add-host: ${JSON.stringify(entry)}`);
 	for (const address of dns) if (!/^[0-9a-fA-F.:]+$/.test(address)) throw invalid(address, `${address} is not an ip address`);
 }
-
-function checkResources(resources: Resources): void {
-	const {memory = 0, memorySwap = 0, memoryReservation = 0, nanoCpus = 0, cpuPeriod = 0, cpuQuota = 0, blkioWeight = 0, oomScoreAdj = 0, cpuShares = 0} = resources;
-	if (memory !== 0 && memory < MINIMUM_MEMORY) throw invalid('memory', 'Minimum memory limit allowed is 6MB');
-	if (memorySwap > 0 && memory === 0) throw invalid('memory-swap', 'You should always set the Memory limit when using Memoryswap limit, see usage');
-	if (memorySwap > 0 && memorySwap < memory) throw invalid('memory-swap', 'Minimum memoryswap limit should be larger than memory limit, see usage');
-	if (memoryReservation !== 0 && memoryReservation < MINIMUM_MEMORY) throw invalid('memory-reservation', 'Minimum memory reservation allowed is 6MB');
-	if (memory !== 0 && memoryReservation > memory) throw invalid('memory-reservation', 'Minimum memory limit can not be less than memory reservation limit, see usage');
-	if (nanoCpus !== 0 && (cpuPeriod !== 0 || cpuQuota !== 0))
-		throw invalid('cpus', `Conflicting options: Nano CPUs and CPU ${cpuPeriod === 0 ? 'Quota' : 'Period'} cannot both be set`);
-	const available = hostCpus();
-	if (nanoCpus < 0 || nanoCpus > available * 1e9) throw invalid('cpus', `range of CPUs is from 0.01 to ${available}.00, as there are only ${available} CPUs available`);
-	if (cpuPeriod !== 0 && (cpuPeriod < 1000 || cpuPeriod > 1_000_000))
-		throw invalid('cpu-period', 'CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)');
-	if (cpuQuota > 0 && cpuQuota < 1000) throw invalid('cpu-quota', 'CPU cfs quota can not be less than 1ms (i.e. 1000)');
-	if (cpuShares < 0) throw invalid('cpu-shares', `invalid CPU shares (${cpuShares}): value must be a positive integer`);
-	if (blkioWeight !== 0 && (blkioWeight < 10 || blkioWeight > 1000)) throw invalid('blkio-weight', 'Range of blkio weight is from 10 to 1000');
-	if (oomScoreAdj < -1000 || oomScoreAdj > 1000) throw invalid('oom-score-adj', `Invalid value ${oomScoreAdj}, range for oom score adj is [-1000, 1000]`);
-	for (const set of [resources.cpusetCpus, resources.cpusetMems])
-		if (set !== undefined && set !== '' && !/^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(set)) throw invalid('cpuset', `Invalid value ${set} for cpuset`);
-}
-
-const hostCpus = (): number => process.getBuiltinModule('node:os').availableParallelism();
 
 function checkRest(spec: ContainerSpec): void {
 	if (spec.stopSignal !== undefined) parseSignal(spec.stopSignal);

@@ -11,6 +11,7 @@
 
 #include "container.h"
 #include "copy.h"
+#include "foreign.h"
 #include "mount_place.h"
 #include "target.h"
 #include "util.h"
@@ -45,15 +46,33 @@ static int set_propagation(int fd, const struct mount *mount, struct error *err)
 	return 0;
 }
 
-static int open_bind(const struct container *c, const struct mount *mount, struct error *err)
+/* The shared memory of the container whose ipc namespace is joined (io.hawser.shm-of: a process of it). */
+static int open_shared_memory(const char *process, struct error *err)
+{
+	uint64_t pid;
+	if (!parse_u64(process, INT32_MAX, &pid) || pid < 2)
+		return error_set(err, 0, "annotations: io.hawser.shm-of must be a process id");
+	return foreign_mount((pid_t)pid, "/dev/shm", err);
+}
+
+static int open_source(const struct container *c, const struct mount *mount, struct error *err)
 {
 	char path[PATH_MAX];
 	if (snprintf(path, sizeof path, "%s%s%s", *mount->source == '/' ? "" : c->bundle, *mount->source == '/' ? "" : "/",
 		    mount->source) >= PATH_MAX)
 		return error_set(err, ENAMETOOLONG, "open the source of mount %s", mount->target);
+	const char *donor = strcmp(mount->target, "/dev/shm") == 0 ? spec_annotation(&c->spec, "io.hawser.shm-of") : NULL;
+	if (donor)
+		return open_shared_memory(donor, err);
 	int fd = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (mount->recursive ? AT_RECURSIVE : 0));
+	return fd < 0 ? error_set(err, errno, "open the source %s of mount %s", path, mount->target) : fd;
+}
+
+static int open_bind(const struct container *c, const struct mount *mount, struct error *err)
+{
+	int fd = open_source(c, mount, err);
 	if (fd < 0)
-		return error_set(err, errno, "open the source %s of mount %s", path, mount->target);
+		return -1;
 	/* One that is still to be filled becomes read-only in the end. */
 	bool now = !mount->copy_up;
 	if (idmap_apply(c, mount, fd, err) < 0 || set_propagation(fd, mount, err) < 0 ||

@@ -1,6 +1,21 @@
 /** Flags as the verbs declare them, and what the parser made of the words of a command line. */
 
-export type FlagKind = 'bool' | 'string' | 'int' | 'uint16' | 'decimal' | 'bytes' | 'list' | 'strings' | 'map' | 'filter' | 'mount' | 'network' | 'ulimit' | 'duration';
+export type FlagKind =
+	| 'bool'
+	| 'string'
+	| 'int'
+	| 'uint16'
+	| 'decimal'
+	| 'bytes'
+	| 'list'
+	| 'strings'
+	| 'map'
+	| 'filter'
+	| 'mount'
+	| 'network'
+	| 'ulimit'
+	| 'duration'
+	| 'gpu-request';
 
 export type Flag = {
 	readonly name: string;
@@ -40,7 +55,7 @@ export type FlagValues = {
 };
 
 export const repeats = (kind: FlagKind): boolean =>
-	kind === 'list' || kind === 'strings' || kind === 'map' || kind === 'filter' || kind === 'mount' || kind === 'network' || kind === 'ulimit';
+	kind === 'list' || kind === 'strings' || kind === 'map' || kind === 'filter' || kind === 'mount' || kind === 'network' || kind === 'ulimit' || kind === 'gpu-request';
 
 export function readFlags(flags: readonly Flag[], values: ReadonlyMap<string, readonly string[]>): FlagValues {
 	const defaults = new Map(flags.map(flag => [flag.name, flag.default ?? '']));

@@ -1,7 +1,8 @@
 import {type ContainerSpec, parseMount, parsePublish, parseVolume, type Resources} from '../../core/index.ts';
+import {checkDevice, isCdiName, parseDeviceOperations, parseDeviceRate, parseDeviceWeight, parseGpus} from './device-values.ts';
 import {type FlagValues, UsageError} from './flags.ts';
 import {readHealthcheck} from './health-flags.ts';
-import {parseDeviceRate, parseRestart, parseUlimit, readPairsFile, resolveEnv, toMap} from './run-values.ts';
+import {parseRestart, parseUlimit, readPairsFile, resolveEnv, toMap} from './run-values.ts';
 
 /** What the words of `run` and `create` ask the engine for. Absent flags stay absent: the image and the engine decide. */
 export function readSpec(flags: FlagValues, [image = '', ...command]: readonly string[]): ContainerSpec {
@@ -27,6 +28,8 @@ export function readSpec(flags: FlagValues, [image = '', ...command]: readonly s
 		healthcheck: readHealthcheck(flags),
 		logDriver: text(flags, 'log-driver'),
 		runtime: text(flags, 'runtime'),
+		isolation: text(flags, 'isolation'),
+		idFile: text(flags, 'cidfile'),
 		platform: text(flags, 'platform'),
 	};
 	return {image, ...present(optional), ...readSwitches(flags), ...readLists(flags), ...readMaps(flags), resources: readResources(flags), restart: readRestart(flags)};
@@ -66,7 +69,11 @@ function readLists(flags: FlagValues): Partial<ContainerSpec> {
 		dnsOptions: [...flags.list('dns-option'), ...flags.list('dns-opt')],
 		extraHosts: flags.list('add-host'),
 		groupAdd: flags.list('group-add'),
-		devices: flags.list('device'),
+		devices: flags
+			.list('device')
+			.filter(name => !isCdiName(name))
+			.map(name => refusing(() => checkDevice(name))),
+		deviceRequests: readDeviceRequests(flags),
 		ulimits: flags.list('ulimit').map(parseUlimit),
 	};
 }
@@ -76,9 +83,31 @@ function readMaps(flags: FlagValues): Partial<ContainerSpec> {
 		labels: toMap([...flags.list('label-file').flatMap(path => readPairsFile(path, 'label')), ...flags.list('label')]),
 		sysctls: toMap(flags.list('sysctl')),
 		logOptions: toMap(flags.list('log-opt')),
+		storageOptions: readStorageOptions(flags),
 		annotations: toMap(flags.list('annotation')),
 		tmpfs: Object.fromEntries(flags.list('tmpfs').map(value => splitOnce(value, ':'))),
 	};
+}
+
+function readDeviceRequests(flags: FlagValues): NonNullable<ContainerSpec['deviceRequests']> {
+	const named = flags.list('device').filter(isCdiName);
+	return [...flags.list('gpus').map(parseGpus), ...(named.length === 0 ? [] : [{driver: 'cdi', count: 0, deviceIds: named, capabilities: [], options: {}}])];
+}
+
+function readStorageOptions(flags: FlagValues): Record<string, string> {
+	for (const option of flags.list('storage-opt')) if (!option.includes('=')) throw refused('invalid storage option');
+	return toMap(flags.list('storage-opt'));
+}
+
+const refused = (message: string): UsageError => new UsageError(`hawser: ${message}`, {usage: false});
+
+/** What a grammar throws is a mistake of the command line. */
+function refusing<T>(read: () => T): T {
+	try {
+		return read();
+	} catch (error) {
+		throw refused((error as Error).message);
+	}
 }
 
 function splitOnce(value: string, separator: string): [string, string] {
@@ -102,23 +131,31 @@ const BILLION = 1e9;
 
 function readResources(flags: FlagValues): Resources {
 	const number = (name: string): number | undefined => (flags.given(name) ? flags.int(name) : undefined);
-	const rates = (name: string): Resources['deviceReadBps'] => (flags.given(name) ? flags.list(name).map(parseDeviceRate) : undefined);
+	const each = <T>(name: string, parse: (text: string) => T): T[] | undefined => (flags.given(name) ? flags.list(name).map(parse) : undefined);
+	const swappiness = flags.int('memory-swappiness');
+	if (swappiness < -1 || swappiness > 100) throw refused(`invalid value: ${swappiness}. Valid memory swappiness range is 0-100`);
 	return present({
 		memory: number('memory'),
 		memorySwap: number('memory-swap'),
 		memoryReservation: number('memory-reservation'),
+		memorySwappiness: swappiness === -1 ? undefined : swappiness,
+		oomKillDisable: flags.given('oom-kill-disable') ? flags.bool('oom-kill-disable') : undefined,
 		nanoCpus: flags.given('cpus') ? Math.round(Number(flags.text('cpus')) * BILLION) : undefined,
 		cpuShares: number('cpu-shares'),
 		cpuPeriod: number('cpu-period'),
 		cpuQuota: number('cpu-quota'),
+		cpuRealtimePeriod: number('cpu-rt-period'),
+		cpuRealtimeRuntime: number('cpu-rt-runtime'),
 		cpusetCpus: text(flags, 'cpuset-cpus'),
 		cpusetMems: text(flags, 'cpuset-mems'),
 		pidsLimit: number('pids-limit'),
 		blkioWeight: number('blkio-weight'),
-		deviceReadBps: rates('device-read-bps'),
-		deviceWriteBps: rates('device-write-bps'),
-		deviceReadIops: rates('device-read-iops'),
-		deviceWriteIops: rates('device-write-iops'),
+		blkioWeightDevice: each('blkio-weight-device', parseDeviceWeight),
+		deviceReadBps: each('device-read-bps', parseDeviceRate),
+		deviceWriteBps: each('device-write-bps', parseDeviceRate),
+		deviceReadIops: each('device-read-iops', parseDeviceOperations),
+		deviceWriteIops: each('device-write-iops', parseDeviceOperations),
+		deviceCgroupRules: flags.given('device-cgroup-rule') ? flags.list('device-cgroup-rule') : undefined,
 		oomScoreAdj: number('oom-score-adj'),
 	});
 }

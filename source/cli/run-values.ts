@@ -1,31 +1,24 @@
 import {readFileSync} from 'node:fs';
-import {parseBytes} from './flag-kinds.ts';
 import {UsageError} from './flags.ts';
 
 /** Values of the flags of `run` and `create` that have a grammar of their own. */
 
-export type DeviceRate = {readonly path: string; readonly rate: number};
-export type Ulimit = {readonly name: string; readonly soft: number; readonly hard: number};
-
-export function parseDeviceRate(text: string): DeviceRate {
-	const at = text.indexOf(':');
-	if (at < 0) throw new Error(`bad format: ${text}`);
-	const path = text.slice(0, at);
-	if (!path.startsWith('/dev/')) throw new Error(`bad format for device path: ${text}`);
-	const rate = /^\d+$/.test(text.slice(at + 1)) ? Number(text.slice(at + 1)) : parseRate(text, text.slice(at + 1));
-	if (!Number.isSafeInteger(rate)) throw new Error(`invalid rate for device: ${text}`);
-	return {path, rate};
-}
-
-function parseRate(text: string, rate: string): number {
-	try {
-		return parseBytes(rate);
-	} catch (error) {
-		throw new Error(`invalid rate for device: ${text}. The correct format is <device-path>:<number>[<unit>]`, {cause: error});
+/** One line of CSV: `a,"b,c"` is two fields. */
+export function csvFields(text: string): string[] {
+	if (text === '') return [];
+	const fields: string[] = [];
+	const pattern = /(?:"((?:[^"]|"")*)"|([^",]*))(,|$)/y;
+	while (pattern.lastIndex < text.length || text[pattern.lastIndex - 1] === ',') {
+		const at = pattern.lastIndex;
+		const found = pattern.exec(text);
+		if (found === null) throw new Error(`parse error on line 1, column ${at + 1}: bare " in non-quoted-field`);
+		fields.push(found[1]?.replaceAll('""', '"') ?? found[2] ?? '');
+		if (found[3] === '') break;
 	}
+	return fields;
 }
 
-export const checkDeviceRate = (text: string): void => void parseDeviceRate(text);
+export type Ulimit = {readonly name: string; readonly soft: number; readonly hard: number};
 
 const ULIMITS = ['core', 'cpu', 'data', 'fsize', 'locks', 'memlock', 'msgqueue', 'nice', 'nofile', 'nproc', 'rss', 'rtprio', 'rttime', 'sigpending', 'stack'];
 

@@ -62,11 +62,15 @@ test('planResources() speaks the specification’s words', t => {
 });
 
 test('planDevices() denies first, and allows what was asked for', t => {
-	const {rules, nodes} = planDevices(['/dev/null:/dev/hole:r'], false);
+	const {rules, nodes} = planDevices({devices: ['/dev/null:/dev/hole:r'], rules: ['c 10:* rw'], privileged: false});
 	t.deepEqual(rules[0], {allow: false, type: 'a', access: 'rwm'});
 	t.like(nodes[0], {path: '/dev/hole', type: 'c', major: 1, minor: 3});
-	t.deepEqual(rules.at(-1), {allow: true, type: 'c', major: 1, minor: 3, access: 'r'});
-	t.regex(t.throws(() => planDevices(['/dev/not-there'], false)).message, /error gathering device information while adding custom device "\/dev\/not-there"/);
+	t.deepEqual(rules.at(-2), {allow: true, type: 'c', major: 1, minor: 3, access: 'r'});
+	t.deepEqual(rules.at(-1), {allow: true, type: 'c', major: 10, minor: -1, access: 'rw'});
+	t.regex(
+		t.throws(() => planDevices({devices: ['/dev/not-there'], rules: [], privileged: false})).message,
+		/error gathering device information while adding custom device "\/dev\/not-there"/,
+	);
 });
 
 test('planMounts() puts parents before what lies in them, and gives way to the user', t => {

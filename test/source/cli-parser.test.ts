@@ -3,7 +3,8 @@ import {parseBytes, parseDuration} from '../../source/cli/flag-kinds.ts';
 import {type Flag, readFlags} from '../../source/cli/flags.ts';
 import {parseWords} from '../../source/cli/parser.ts';
 import {containerFlags} from '../../source/cli/run-flags.ts';
-import {parseDeviceRate, parseRestart, parseUlimit} from '../../source/cli/run-values.ts';
+import {parseDeviceRate} from '../../source/cli/device-values.ts';
+import {parseRestart, parseUlimit} from '../../source/cli/run-values.ts';
 
 const flags: readonly Flag[] = [
 	{name: 'all', short: 'a', kind: 'bool', help: ''},
