@@ -4,7 +4,7 @@ import {readIfThere} from '../platform/files.ts';
 import {capabilitySets, chooseCapabilities} from './capabilities.ts';
 import {type CdiEdits, cdiEdits} from './cdi.ts';
 import {planDevices} from './devices.ts';
-import {planMounts} from './mounts.ts';
+import {bind, planMounts} from './mounts.ts';
 import {maskedPaths, readonlyPaths} from './paths.ts';
 import {planResources} from './resources.ts';
 import {seccompFor} from './seccomp.ts';
@@ -27,6 +27,8 @@ export type BundleInput = {
 	/** /etc/hosts and its like. */
 	readonly files: readonly Mount[];
 	readonly mounts: readonly Mount[];
+	/** The init program on the host, which then is process 1; absent: the program itself is. */
+	readonly init?: string;
 	/** Destinations whose mounts take over what the image has there. */
 	readonly copyUp: readonly string[];
 };
@@ -45,7 +47,7 @@ export function buildSpec(input: BundleInput): Spec {
 		root: {path: input.rootfs, readonly: config.readOnly},
 		...(config.uts !== 'host' && {hostname: input.hostname}),
 		...(config.uts !== 'host' && config.domainname !== '' && {domainname: config.domainname}),
-		mounts: planMounts({privileged: config.privileged, shmSize: config.shmSize, ipc: config.ipc, files: input.files, asked: [...input.mounts, ...cdi.mounts]}),
+		mounts: planMounts({privileged: config.privileged, shmSize: config.shmSize, ipc: config.ipc, files: [...input.files, ...initMount(input)], asked: [...input.mounts, ...cdi.mounts]}),
 		annotations: {
 			...config.annotations,
 			...rootfsAnnotations(input),
@@ -88,11 +90,16 @@ export function parseSecurity(options: readonly string[]): Security {
 	return security;
 }
 
-function buildProcess({config, hostname}: BundleInput, capabilities: readonly string[], {noNewPrivileges}: Security, cdi: CdiEdits): Process {
+/** Where Docker has it. */
+const INIT_PATH = '/sbin/docker-init';
+
+const initMount = ({init}: BundleInput): Mount[] => (init === undefined ? [] : [bind(init, INIT_PATH, ['bind', 'ro'])]);
+
+function buildProcess({config, hostname, init}: BundleInput, capabilities: readonly string[], {noNewPrivileges}: Security, cdi: CdiEdits): Process {
 	return {
 		terminal: config.tty,
 		user: {...numericUser(config.user), ...(cdi.groups.length > 0 && {additionalGids: cdi.groups})},
-		args: [...config.entrypoint, ...config.command],
+		args: [...(init === undefined ? [] : [INIT_PATH, '--']), ...config.entrypoint, ...config.command],
 		env: mergeEnv(processEnv({hostname, tty: config.tty, env: config.env}), cdi.env),
 		cwd: config.workdir || '/',
 		capabilities: capabilitySets(capabilities),

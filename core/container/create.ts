@@ -73,7 +73,6 @@ function checkSupported(config: Omit<ContainerConfig, 'mounts'>): void {
 	const refuse = (what: string, hint?: string): never => {
 		throw new EngineError({code: 'container.unsupported', subject: what, message: `${what} is not supported`, hint});
 	};
-	if (config.init) refuse('--init', 'Run a small init of the image as its entrypoint.');
 	if (config.storageOptions !== undefined)
 		refuse(`--storage-opt (${Object.keys(config.storageOptions).join(', ')})`, 'The writable layer is as large as the file system of the store.');
 	if (config.runtime !== 'hawser' && !config.runtime.endsWith('/hawser-runtime')) refuse(`the runtime ${config.runtime}`, 'Leave --runtime out.');

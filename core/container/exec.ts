@@ -1,11 +1,12 @@
 import {randomBytes} from 'node:crypto';
+import {readdirSync} from 'node:fs';
 import {mergeEnv, numericUser, parseSecurity, processEnv} from '../bundle/build.ts';
 import {capabilitySets, chooseCapabilities} from '../bundle/capabilities.ts';
 import type {Process} from '../bundle/spec.ts';
 import type {Engine} from '../engine/engine.ts';
-import {EngineError} from '../errors/error.ts';
+import {EngineError, isEngineError} from '../errors/error.ts';
 import {numberField} from '../monitor/fields.ts';
-import {exec} from '../monitor/stream.ts';
+import {exec, type MonitorStream} from '../monitor/stream.ts';
 import {toAttachment} from './attach.ts';
 import {hostnameOf} from './etc.ts';
 import {readLive} from './live.ts';
@@ -24,7 +25,12 @@ export async function execContainer(engine: Engine, ref: string, spec: ExecSpec)
 	if (live.status === 'paused') throw new EngineError({code: 'container.paused', subject: ref, message: `Container ${record.name} is paused, unpause the container before exec`});
 	requireMonitor(record, live);
 	const execId = randomBytes(32).toString('hex');
-	const stream = await exec(liveFolder(engine, record.id), JSON.stringify(buildExec(record, spec)), {
+	const stream = await begin(liveFolder(engine, record.id), record, spec, execId);
+	return {...toAttachment(stream, numberField(stream.ok, 'pid')), execId};
+}
+
+async function begin(folder: string, record: ContainerRecord, spec: ExecSpec, execId: string): Promise<MonitorStream> {
+	return exec(folder, JSON.stringify(buildExec(record, spec)), {
 		id: execId,
 		tty: spec.tty ?? false,
 		command: spec.command.join(' '),
@@ -33,8 +39,16 @@ export async function execContainer(engine: Engine, ref: string, spec: ExecSpec)
 		detach: spec.detach ?? false,
 		...(spec.rows !== undefined && {rows: spec.rows}),
 		...(spec.columns !== undefined && {columns: spec.columns}),
+	}).catch((error: unknown) => {
+		throw inOurWords(error, record.id);
 	});
-	return {...toAttachment(stream, numberField(stream.ok, 'pid')), execId};
+}
+
+/** A program that is missing or cannot be run, in the words that scripts know. */
+function inOurWords(error: unknown, id: string): unknown {
+	if (!isEngineError(error, 'command.not-found') && !isEngineError(error, 'command.not-invokable')) return error;
+	const reason = error.message.replace(/^hawser-runtime: (container: )?(program: )?/, '');
+	return new EngineError({code: error.code, subject: id, message: `OCI runtime exec failed: exec failed: unable to start container process: ${reason}: unknown`, cause: error});
 }
 
 function checkExec({command, env = [], workdir, user}: ExecSpec): void {
@@ -43,6 +57,12 @@ function checkExec({command, env = [], workdir, user}: ExecSpec): void {
 	for (const variable of env) checkEnv(variable);
 	if (workdir !== undefined && workdir !== '') checkWorkdir(workdir);
 	if (user !== undefined) checkUser(user);
+}
+
+/** Of the sessions that run: the monitor keeps a file of each. */
+export function execIds(places: {readonly state: string}, id: string): string[] {
+	const prefix = 'exec-';
+	return readdirSync(liveFolder(places, id)).flatMap(name => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []));
 }
 
 /** The container's own process, but for what the caller changes: no more rights than it has, unless privileged. */

@@ -6,6 +6,7 @@ import {networkStore} from '../network/store.ts';
 import {isNever} from '../platform/time.ts';
 import {inspectMount} from '../volume/inspect.ts';
 import {hostnameOf} from './etc.ts';
+import {execIds} from './exec.ts';
 import {readHealth} from './health.ts';
 import {isRunning, type LiveState, readExit, readLive} from './live.ts';
 import {containerFolder, snapshots} from './place.ts';
@@ -37,7 +38,7 @@ export function inspectContainer(engine: Engine, ref: string, {size = false}: {r
 		MountLabel: '',
 		ProcessLabel: '',
 		AppArmorProfile: config.privileged ? 'unconfined' : '',
-		ExecIDs: null,
+		ExecIDs: orNull(live.monitored ? execIds(engine, record.id) : []),
 		HostConfig: hostConfigOf(engine, record),
 		GraphDriver: {Name: 'overlay2', Data: driverData(engine, record)},
 		...(size && {SizeRw: sizeOfUpper(engine, record.id)}),
@@ -146,7 +147,7 @@ function hostConfigOf(engine: Engine, {config}: ContainerRecord): Record<string,
 		Sysctls: config.sysctls,
 		Runtime: config.runtime,
 		Isolation: '',
-		Init: config.init,
+		...(config.init && {Init: true}),
 		Annotations: config.annotations,
 		Devices: config.devices.map(device => {
 			const [host = '', inside = host, access = 'rwm'] = device.split(':');

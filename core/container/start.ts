@@ -119,6 +119,8 @@ function prepare(engine: Engine, record: ContainerRecord, {folder}: Claim, wish:
 		cache: `${engine.state}/cache`,
 		files: writeEtcFiles(engine, record, setup),
 		mounts: ociMounts(record.config.mounts),
+		// In the host's pid namespace it would not be process 1.
+		...(record.config.init && record.config.pid !== 'host' && {init: engine.native.init}),
 		copyUp: copyUps(record.config.mounts).map(({target}) => target),
 	});
 	mkdirSync(`${folder}/bundle/rootfs`, {recursive: true, mode: 0o700});

@@ -20,7 +20,7 @@ export type Engine = {
 	readonly store: string;
 	readonly cgroupParent: string;
 	/** Paths of the helpers, and of the command line itself. */
-	readonly native: {readonly runtime: string; readonly monitor: string; readonly layer: string; readonly net: string; readonly command: string};
+	readonly native: {readonly runtime: string; readonly monitor: string; readonly layer: string; readonly net: string; readonly init: string; readonly command: string};
 	/** The OCI runtime when none is named; `native.runtime` unless chosen otherwise. */
 	readonly defaultRuntime: string;
 	readonly db: Database;
@@ -57,6 +57,7 @@ export function openEngine({
 			monitor: join(folder, 'hawser-monitor'),
 			layer: join(folder, 'hawser-layer'),
 			net: join(folder, 'hawser-net'),
+			init: join(folder, 'hawser-init'),
 			command: join(folder, 'hawser'),
 		},
 		defaultRuntime: runtime === undefined || runtime === '' ? runtimePath : runtime,

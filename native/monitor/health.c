@@ -175,6 +175,16 @@ static void finished(struct process *process)
 		report(probe, process->exit_code, probe->output.data, probe->output.used);
 }
 
+/* Without the names of the parts of the runtime that met it. */
+static const char *after_names(const char *text)
+{
+	static const char *const names[] = {"hawser-runtime: ", "container: ", "program: "};
+	for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
+		if (strncmp(text, names[i], strlen(names[i])) == 0)
+			text += strlen(names[i]);
+	return text;
+}
+
 static void failed(struct process *process, int code, const char *text)
 {
 	struct probe *probe = probe_of(process);
@@ -183,7 +193,8 @@ static void failed(struct process *process, int code, const char *text)
 	if (probe->late)
 		snprintf(message, sizeof message, "timed out starting health check for container %s", monitor.plan.id);
 	else
-		snprintf(message, sizeof message, "OCI runtime exec failed: %s", text);
+		snprintf(message, sizeof message,
+			"OCI runtime exec failed: exec failed: unable to start container process: %s: unknown", after_names(text));
 	report(probe, -1, message, strlen(message));
 }
 

@@ -12,18 +12,16 @@
 /* For output after the process's end, which its own children may hold open for ever. */
 #define DRAIN_TIME (500 * MS)
 
-static void file_name(const struct process *process, const char *suffix, char name[32])
+static void pid_file_name(const struct process *process, char name[32])
 {
-	snprintf(name, 32, "exec.%u%s", process->number, suffix);
+	snprintf(name, 32, "exec.%u.pid", process->number);
 }
 
 /* What only the runtime needed. */
 static void forget_start(struct process *process)
 {
 	char name[32];
-	file_name(process, "", name);
-	unlink(name);
-	file_name(process, ".pid", name);
+	pid_file_name(process, name);
 	unlink(name);
 	for (int i = 0; i < 3; i++) {
 		if (process->child_fds[i] >= 0)
@@ -66,7 +64,7 @@ static int take_process(struct process *process, struct error *err)
 {
 	char name[32];
 	uint64_t pid;
-	file_name(process, ".pid", name);
+	pid_file_name(process, name);
 	cleanup_free char *text = read_file_at(AT_FDCWD, name, 64, NULL, err);
 	if (!text)
 		return -1;
@@ -127,7 +125,7 @@ static int open_streams(struct process *process, bool input, struct error *err)
 int process_begin(struct process *process, const char *file, bool input, struct error *err)
 {
 	char name[32], pid_file[PATH_MAX + 40];
-	file_name(process, ".pid", name);
+	pid_file_name(process, name);
 	snprintf(pid_file, sizeof pid_file, "%s/%s", monitor.folder, name);
 	const char *words[] = {
 		"exec", "--detach", "--process", file, "--pid-file", pid_file, process->tty ? "--console-socket" : monitor.plan.id, NULL, NULL, NULL};

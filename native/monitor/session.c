@@ -12,6 +12,7 @@
 
 #define MAX_SESSIONS 1000
 #define ID_LIMIT 64
+#define FILE_NAME (ID_LIMIT + 8)
 /* How long an exit code that nobody has read is kept. */
 #define KEEP_TIME (300 * SECOND)
 
@@ -32,6 +33,18 @@ static unsigned session_count;
 static struct session *session_of(struct process *process)
 {
 	return container_of(process, struct session, process);
+}
+
+static void file_name(const struct session *session, char name[FILE_NAME])
+{
+	snprintf(name, FILE_NAME, "exec-%s", session->id);
+}
+
+static void remove_file(const struct session *session)
+{
+	char name[FILE_NAME];
+	file_name(session, name);
+	unlink(name);
 }
 
 static void session_free(struct session *session)
@@ -77,6 +90,7 @@ static void keep_time_over(struct timer *timer)
 static void finished(struct process *process)
 {
 	struct session *session = session_of(process);
+	remove_file(session);
 	session->finished = true;
 	session->finished_at = wall_ns();
 	journal_exec(&monitor.plan, "exec_die", session->id, NULL, process->exit_code);
@@ -94,6 +108,7 @@ static void finished(struct process *process)
 static void failed(struct process *process, int code, const char *text)
 {
 	struct session *session = session_of(process);
+	remove_file(session);
 	if (session->starter)
 		client_fail(session->starter, code, code == 125 ? "internal" : "invalid", "%s", text);
 	session_free(session);
@@ -160,13 +175,13 @@ static struct session *session_new(struct client *client, const char *id)
 	return session;
 }
 
-/* The process JSON, in a file until the runtime has read it. */
+/* The process JSON, in a file for the runtime. It stays as long as the process lives: the engine sees there which sessions there are. */
 static int run(struct session *session, const char *json, size_t size, bool input, struct error *err)
 {
-	char name[32], path[PATH_MAX + 40];
-	snprintf(name, sizeof name, "exec.%u", session->process.number);
+	char name[FILE_NAME], path[PATH_MAX + FILE_NAME];
+	file_name(session, name);
 	snprintf(path, sizeof path, "%s/%s", monitor.folder, name);
-	cleanup_close int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	cleanup_close int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0 || write_all(fd, json, size) < 0)
 		return error_set(err, errno, "write %s", path);
 	return process_begin(&session->process, path, input, err);
