@@ -5,6 +5,7 @@ import type {Engine} from '../engine/engine.ts';
 import {EngineError} from '../errors/error.ts';
 import {recordEvent} from '../events/journal.ts';
 import {findImage} from '../image/find.ts';
+import {formatPlatform, isSameMachine, parsePlatform} from '../oci/platform.ts';
 import {nowText} from '../platform/time.ts';
 import {transaction} from '../state/database.ts';
 import {resolveMounts} from '../volume/point.ts';
@@ -33,6 +34,7 @@ export async function createContainer(engine: Engine, spec: ContainerSpec): Prom
 	parseSecurity(spec.securityOpt ?? []);
 	chooseCapabilities({privileged: spec.privileged ?? false, capAdd: spec.capAdd ?? [], capDrop: spec.capDrop ?? []});
 	const image = findImage(engine, spec.image);
+	checkPlatform(spec, image);
 	const id = drawId();
 	const {resources, warnings} = fitResources(spec.resources ?? {});
 	const config = joinNamespaces(engine, mergeConfig({...spec, resources}, image, id));
@@ -47,6 +49,16 @@ export async function createContainer(engine: Engine, spec: ContainerSpec): Prom
 		rmSync(containerFolder(engine, id), {recursive: true, force: true});
 		throw error;
 	}
+}
+
+/** An image of another platform counts as one that is not here: it can be pulled. */
+function checkPlatform({image: name, platform}: ContainerSpec, {os, architecture}: ReturnType<typeof findImage>): void {
+	if (platform === undefined || architecture === '' || isSameMachine({os, architecture}, parsePlatform(platform))) return;
+	throw new EngineError({
+		code: 'image.not-found',
+		subject: name,
+		message: `image with reference ${name} was found but does not match the specified platform: wanted ${formatPlatform(parsePlatform(platform))}, actual: ${os}/${architecture}`,
+	});
 }
 
 function insert(engine: Engine, id: string, spec: ContainerSpec, config: ContainerConfig, image: ReturnType<typeof findImage>): ContainerRecord {

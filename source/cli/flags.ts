@@ -33,10 +33,11 @@ export type Flag = {
 /** A mistake in the words of the command line. `usage`: whether the verb's usage line helps. */
 export class UsageError extends Error {
 	override readonly name = 'UsageError';
-	readonly exitCode: number;
+	/** undefined: the verb's code for words that make no sense together. */
+	readonly exitCode: number | undefined;
 	readonly usage: boolean;
 
-	constructor(message: string, {exitCode = 125, usage = true}: {exitCode?: number; usage?: boolean} = {}) {
+	constructor(message: string, {exitCode, usage = true}: {exitCode?: number; usage?: boolean} = {}) {
 		super(message);
 		this.exitCode = exitCode;
 		this.usage = usage;

@@ -14,7 +14,7 @@ function flagHead({name, short, kind}: Flag): string {
 }
 
 function showDefault({default: value, kind}: Flag): string {
-	if (value === undefined || value === '' || value === 'false') return '';
+	if (value === undefined || value === '' || value === 'false' || value === '0') return '';
 	return ` (default ${kind === 'string' ? JSON.stringify(value) : value})`;
 }
 

@@ -2,6 +2,8 @@
  * Where `hawser` begins. The commands that scripts and fingers call all day come from one file each way of use (`look.ts`, `life.ts`), since
  * each file that Node has to load costs as much as their work; all others, and every help, from the whole program.
  */
+import {refuseRemote} from './docker-env.ts';
+
 const LOOK: readonly string[] = ['ps', 'images', 'logs', 'inspect', 'version'];
 const LIFE: readonly string[] = ['run', 'create', 'start', 'stop', 'restart', 'kill', 'pause', 'unpause', 'rm', 'wait', 'attach', 'exec'];
 
@@ -11,7 +13,7 @@ const STORE: Readonly<Record<string, string>> = {'--root': 'HAWSER_ROOT', '--sta
 function takeStore(words: readonly string[]): {readonly store: Readonly<Record<string, string>>; readonly rest: readonly string[]} {
 	const store: Record<string, string> = {};
 	let at = 0;
-	for (;; at += 2) {
+	for (; ; at += 2) {
 		const variable = STORE[words[at] ?? ''];
 		const value = words[at + 1];
 		if (variable === undefined || value === undefined || value === '') return {store, rest: words.slice(at)};
@@ -20,6 +22,11 @@ function takeStore(words: readonly string[]): {readonly store: Readonly<Record<s
 }
 
 async function runProgram(words: readonly string[]): Promise<number> {
+	const refusal = refuseRemote(process.env);
+	if (refusal !== undefined) {
+		process.stderr.write(`Error: ${refusal}\n`);
+		return 1;
+	}
 	const {store, rest: verb} = takeStore(words);
 	const [name = '', ...rest] = verb;
 	if (!rest.includes('--help') && (LOOK.includes(name) || LIFE.includes(name))) {

@@ -1,8 +1,10 @@
 import {version} from '../../core/index.ts';
+import {checkContext, checkHost, checkNoTls} from './docker-env.ts';
 import {type Flag, type FlagValues, readFlags} from './flags.ts';
 import {isTerminal, print, printError} from './output.ts';
 import {parseWords} from './parser.ts';
 import {type Globals, runVerb} from './run-verb.ts';
+import {explainUnsupported} from './unsupported.ts';
 import {findVerb, groups} from './verbs.ts';
 
 const LEVELS = ['debug', 'info', 'warn', 'error', 'fatal'];
@@ -10,8 +12,16 @@ const LEVELS = ['debug', 'info', 'warn', 'error', 'fatal'];
 const globalFlags: readonly Flag[] = [
 	{name: 'root', kind: 'string', help: 'Folder of images, containers and volumes (HAWSER_ROOT)', default: '/var/lib/hawser'},
 	{name: 'state', kind: 'string', help: 'Folder of what a reboot takes (HAWSER_STATE)', default: '/run/hawser'},
+	{name: 'config', kind: 'string', help: 'Folder of config.json with the logins (DOCKER_CONFIG)', default: '~/.docker'},
+	{name: 'context', short: 'c', kind: 'string', help: 'Accepted for scripts: default', check: checkContext},
 	{name: 'debug', short: 'D', kind: 'bool', help: 'Show where an error came from'},
+	{name: 'host', short: 'H', kind: 'list', help: 'Accepted for scripts: the Docker socket of this host', check: checkHost},
 	{name: 'log-level', short: 'l', kind: 'string', help: 'Accepted for scripts that set it: debug, info, warn, error or fatal', default: 'info', check: checkLevel},
+	{name: 'tls', kind: 'bool', help: 'Accepted for scripts: false', check: checkNoTls},
+	{name: 'tlscacert', kind: 'string', help: 'Accepted for scripts', hidden: true},
+	{name: 'tlscert', kind: 'string', help: 'Accepted for scripts', hidden: true},
+	{name: 'tlskey', kind: 'string', help: 'Accepted for scripts', hidden: true},
+	{name: 'tlsverify', kind: 'bool', help: 'Accepted for scripts: false', check: checkNoTls},
 	{name: 'version', short: 'v', kind: 'bool', help: 'Print the version and quit'},
 ];
 
@@ -26,6 +36,7 @@ export async function runProgram(words: readonly string[]): Promise<number> {
 	const globals = parseGlobals(words);
 	if (typeof globals === 'number') return globals;
 	const {flags, help, rest} = globals;
+	if (flags.given('config')) process.env['DOCKER_CONFIG'] = flags.text('config');
 	if (flags.bool('version')) return say(`Hawser version ${version}\n`);
 	const [name, ...more] = rest;
 	if (name === undefined && !help && isTerminal(0) && isTerminal(1)) return openConsole(flags);
@@ -72,6 +83,11 @@ function say(text: string): number {
 }
 
 function unknownCommand(words: readonly string[]): number {
+	const unsupported = explainUnsupported(words);
+	if (unsupported !== undefined) {
+		printError(`${unsupported.message}\nHint: ${unsupported.hint}`);
+		return 1;
+	}
 	const group = words[0] !== undefined && Object.hasOwn(groups, words[0]) ? ` ${words[0]}` : '';
 	const usage = group === '' ? '' : `Usage:  hawser${group}\n\n`;
 	printError(`hawser: unknown command: hawser ${words.slice(0, group === '' ? 1 : 2).join(' ')}\n\n${usage}Run 'hawser${group} --help' for more information`);

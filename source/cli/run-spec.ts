@@ -30,7 +30,7 @@ export function readSpec(flags: FlagValues, [image = '', ...command]: readonly s
 		runtime: text(flags, 'runtime'),
 		isolation: text(flags, 'isolation'),
 		idFile: text(flags, 'cidfile'),
-		platform: text(flags, 'platform'),
+		platform: text(flags, 'platform') ?? (process.env['DOCKER_DEFAULT_PLATFORM'] || undefined),
 	};
 	return {image, ...present(optional), ...readSwitches(flags), ...readLists(flags), ...readMaps(flags), resources: readResources(flags), restart: readRestart(flags)};
 }
@@ -129,10 +129,11 @@ function readRestart(flags: FlagValues): NonNullable<ContainerSpec['restart']> {
 
 const BILLION = 1e9;
 
-function readResources(flags: FlagValues): Resources {
+/** What `run`, `create` and `update` say of limits. */
+export function readResources(flags: FlagValues): Resources {
 	const number = (name: string): number | undefined => (flags.given(name) ? flags.int(name) : undefined);
 	const each = <T>(name: string, parse: (text: string) => T): T[] | undefined => (flags.given(name) ? flags.list(name).map(parse) : undefined);
-	const swappiness = flags.int('memory-swappiness');
+	const swappiness = flags.given('memory-swappiness') ? flags.int('memory-swappiness') : -1;
 	if (swappiness < -1 || swappiness > 100) throw refused(`invalid value: ${swappiness}. Valid memory swappiness range is 0-100`);
 	return present({
 		memory: number('memory'),

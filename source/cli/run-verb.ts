@@ -47,11 +47,14 @@ function arityText(minimum: number, maximum: number): string {
 	return maximum === Infinity ? `requires at least ${count(minimum)}` : `requires at least ${minimum} and at most ${count(maximum)}`;
 }
 
+/** Of a word that is no flag, or a flag's value that is none. */
+const FLAG_ERROR = 125;
+
 function report(error: unknown, {verb, path, debug}: {verb: Verb; path: string; debug: boolean}): number {
 	const more = `Run '${path} --help' for more information`;
 	if (error instanceof UsageError) {
 		printError([error.message, ...(error.usage ? [`Usage:  ${path} ${verb.usage}`.trimEnd()] : []), more].join('\n\n'));
-		return error.exitCode;
+		return error.exitCode ?? (error.usage ? FLAG_ERROR : (verb.misuseCode ?? verb.errorCode ?? 1));
 	}
 	printError(`Error: ${error instanceof Error ? error.message : String(error)}`);
 	if (isEngineError(error) && error.hint !== undefined) printError(`Hint: ${error.hint}`);

@@ -23,6 +23,8 @@ export type Verb = {
 	readonly stopsAtArgument?: true;
 	/** Exit code of an engine error; 1 unless it says otherwise. */
 	readonly errorCode?: number;
+	/** Exit code where flags make no sense together; that of an engine error unless it says otherwise. */
+	readonly misuseCode?: number;
 	/** Gives the exit code. */
 	readonly run: (context: Context) => number | Promise<number>;
 };

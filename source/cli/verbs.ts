@@ -46,6 +46,7 @@ export const verbs: readonly VerbEntry[] = [
 	{paths: both('container', 'stop'), summary: 'Stop running containers', load: async () => (await import('../commands/stop.ts')).verb},
 	{paths: both('image', 'tag'), summary: 'Give an image another name', load: async () => (await import('../commands/tag.ts')).verb},
 	{paths: both('container', 'top'), summary: 'Show the processes of a container', load: async () => (await import('../commands/top.ts')).verb},
+	{paths: both('container', 'update'), summary: 'Change limits and restart policy of containers', load: async () => (await import('../commands/update.ts')).verb},
 	{paths: both('container', 'wait'), summary: 'Wait until containers stop, then print their exit codes', load: async () => (await import('../commands/wait.ts')).verb},
 	{paths: ['container prune'], summary: 'Remove all stopped containers', load: async () => (await import('../commands/prune.ts')).pruneContainersVerb},
 	{paths: ['image prune'], summary: 'Remove images that nothing uses', load: async () => (await import('../commands/prune.ts')).pruneImagesVerb},

@@ -9,6 +9,7 @@ export const verb: Verb = {
 	description: 'Create a new container',
 	args: [1, Infinity],
 	stopsAtArgument: true,
+	misuseCode: 125,
 	flags: containerFlags,
 	async run({flags, args, engine}) {
 		const spec = readSpec(flags, args);
