@@ -28,11 +28,9 @@ int create_read(struct container *c, struct error *err)
 	return 0;
 }
 
-static int claim(struct container *c, struct error *err)
+static int open_root(struct container *c, struct error *err)
 {
-	if (state_open_root(c->options->root, &c->root_dir, err) < 0)
-		return -1;
-	return state_claim(c, err);
+	return state_open_root(c->options->root, &c->root_dir, err);
 }
 
 static int find_cgroups(struct container *c, struct error *err)
@@ -121,10 +119,11 @@ static const struct step checks[] = {
 	{"namespaces", namespaces_open, NULL},
 	{"security label", lsm_check, NULL},
 	{"sysctl", sysctl_check, NULL},
+	{"state", open_root, NULL},
 	{"seccomp", filter_prepare, NULL},
 	{"cgroup", find_cgroups, NULL},
 	{"console", terminal_connect, NULL},
-	{"state", claim, NULL},
+	{"state", state_claim, NULL},
 	{0},
 };
 static const struct step makes[] = {

@@ -1,6 +1,7 @@
 /* The system call filter. Compiling one takes longer than all the rest of a start, so compiled ones are kept. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 
 #define CACHE_LIMIT (16u << 20)
 #define CODE_LIMIT 65535
+#define KEPT_LIMIT 64
 
 /* A cache file: this head, the text that it was made from, the code. The whole text is compared, so that the name may be
  * a short hash. */
@@ -44,10 +46,14 @@ static char *cache_text(const json_t *seccomp)
 	return text;
 }
 
-static int open_cache(const char *path)
+static int open_cache(const struct container *c)
 {
+	const char *path = spec_annotation(&c->spec, "io.hawser.cache");
+	char own[PATH_MAX];
 	struct stat st;
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (!path && snprintf(own, sizeof own, "%s/.cache", c->options->root) < (int)sizeof own && (mkdir(own, 0700) == 0 || errno == EEXIST))
+		path = own;
+	int fd = path ? open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
 	/* A folder that others may write to could hand us a filter that lets everything through. */
 	if (fd >= 0 && (fstat(fd, &st) < 0 || st.st_uid != geteuid() || (st.st_mode & 022))) {
 		close(fd);
@@ -80,6 +86,16 @@ static bool cache_read(int dir, const char *name, const char *text, struct filte
 	return true;
 }
 
+/* Whoever makes a new configuration for every container must not fill the memory. */
+static void make_room(int dir)
+{
+	cleanup_dir DIR *folder = fdopendir(dup(dir));
+	size_t kept = 0;
+	for (struct dirent *entry; folder && (entry = readdir(folder));)
+		if (strncmp(entry->d_name, "seccomp-", 8) == 0 && ++kept >= KEPT_LIMIT)
+			unlinkat(dir, entry->d_name, 0);
+}
+
 static void cache_write(int dir, const char *name, const char *text, const struct filter *filter)
 {
 	struct cache_head head = {.text_size = (uint32_t)strlen(text), .count = (uint32_t)filter->count};
@@ -91,6 +107,7 @@ static void cache_write(int dir, const char *name, const char *text, const struc
 	memcpy(data, &head, sizeof head);
 	memcpy(data + sizeof head, text, head.text_size);
 	memcpy(data + sizeof head + head.text_size, filter->code, code_size);
+	make_room(dir);
 	/* A cache that cannot be written costs time, not the container. */
 	replace_file_at(dir, name, data, size, 0600, false, NULL);
 }
@@ -101,8 +118,7 @@ int filter_prepare(struct container *c, struct error *err)
 		return 0;
 	if (filter_flags(c->spec.seccomp, &c->spec.arena, &c->filter.flags, err) < 0)
 		return -1;
-	const char *folder = spec_annotation(&c->spec, "io.hawser.cache");
-	cleanup_close int dir = folder ? open_cache(folder) : -1;
+	cleanup_close int dir = open_cache(c);
 	if (dir < 0)
 		return filter_compile(c->spec.seccomp, &c->spec.arena, &c->filter, err);
 	cleanup_free char *text = cache_text(c->spec.seccomp);

@@ -1,5 +1,5 @@
 /** Hostile images, configurations and processes. Each attack has a twin: the honest thing beside it still works. */
-import {existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import test from 'ava';
 import {spawn} from '../helpers/spawn-pty.ts';
 import {beside, capabilities, isGone, mountCount, openWorld, runtime, silently, unified} from './runtime-world.ts';
@@ -324,6 +324,24 @@ test('seccomp is in force: refused calls fail, newer ones say ENOSYS; the compil
 	t.is(kept.length, 1);
 	writeFileSync(`${world.directory}/${kept[0]}`, 'HWSECC1\0junk');
 	t.is(box.run().out, 'Seccomp:\t2\n', 'junk is passed over');
+});
+
+test('without a word about a cache the compiled filter is kept under the root, unless others could write there', t => {
+	const box = world.box(['grep', '^Seccomp:', '/proc/self/status'], config => void delete config.annotations);
+	const root = `${world.directory}/other-root`;
+	mkdirSync(`${root}/.cache`, {recursive: true, mode: 0o700});
+	chmodSync(`${root}/.cache`, 0o777);
+	const run = () => {
+		box.verb('state');
+		return world.call('--root', root, 'run', '--bundle', box.bundle, box.id).out;
+	};
+	t.is(run(), 'Seccomp:\t2\n');
+	t.deepEqual(readdirSync(`${root}/.cache`), []);
+	chmodSync(`${root}/.cache`, 0o700);
+	for (let i = 0; i < 70; i++) writeFileSync(`${root}/.cache/seccomp-${i}`, '');
+	t.is(run(), 'Seccomp:\t2\n');
+	t.true(readdirSync(`${root}/.cache`).length <= 64, 'a bound on what is kept');
+	t.is(run(), 'Seccomp:\t2\n', 'by the kept one');
 });
 
 const malformed: Array<[string, (text: string) => string, RegExp]> = [
