@@ -45,8 +45,10 @@ export {listImages} from './image/list.ts';
 export {loadImages} from './image/load.ts';
 export {pruneImages} from './image/prune.ts';
 export {type Pulled, type PullOptions, pullImage} from './image/pull.ts';
+export {type Pushed, type PushOptions, pushImage} from './image/push.ts';
 export {type Removed, removeImage} from './image/remove.ts';
 export {tagImage} from './image/tag.ts';
+export {canonicalString, familiarString, parseReference, withDefaultTag} from './reference/reference.ts';
 export type {Digest} from './oci/digest.ts';
 export {shortDigest} from './oci/digest.ts';
 

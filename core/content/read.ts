@@ -1,4 +1,4 @@
-import {closeSync, createReadStream, fstatSync, openSync, readFileSync} from 'node:fs';
+import {closeSync, createReadStream, fstatSync, openSync, readFileSync, readSync} from 'node:fs';
 import type {Readable} from 'node:stream';
 import {hasErrno} from '../errors/codes.ts';
 import {EngineError} from '../errors/error.ts';
@@ -28,8 +28,20 @@ export function readBlob(root: string, digest: Digest, limit = DOCUMENT_LIMIT): 
 	}
 }
 
-/** A large one piece by piece, from `start` on; whoever gets it checks it. */
-export const streamBlob = (root: string, digest: Digest, start = 0): Readable => createReadStream('', {fd: openBlob(root, digest), start, highWaterMark: 256 * 1024});
+/** Its first bytes, at most `size`. */
+export function readHead(root: string, digest: Digest, size: number): Buffer {
+	const fd = openBlob(root, digest);
+	try {
+		const head = Buffer.alloc(size);
+		return head.subarray(0, readSync(fd, head, 0, size, 0));
+	} finally {
+		closeSync(fd);
+	}
+}
+
+/** A large one piece by piece, from `start` up to `end`; whoever gets it checks it. */
+export const streamBlob = (root: string, digest: Digest, start = 0, end = Infinity): Readable =>
+	createReadStream('', {fd: openBlob(root, digest), start, end: end - 1, highWaterMark: 256 * 1024});
 
 export function openBlob(root: string, digest: Digest): number {
 	try {

@@ -45,3 +45,18 @@ export type PullProgress =
 	  }
 	| {readonly kind: 'retry'; readonly id: string; readonly reason: string; readonly inSeconds: number}
 	| {readonly kind: 'done'; readonly digest: Digest; readonly reference: string; readonly changed: boolean};
+
+export type PushProgress =
+	| {readonly kind: 'repository' /** `docker.io/library/app` */; readonly name: string}
+	| {
+			readonly kind: 'layer';
+			/** The short diff-id, as `docker push` shows it. */
+			readonly id: string;
+			readonly state: 'preparing' | 'waiting' | 'pushing' | 'pushed' | 'exists' | 'mounted';
+			readonly current: number;
+			readonly total: number;
+			/** Where it was mounted from. */
+			readonly from?: string;
+	  }
+	| {readonly kind: 'retry'; readonly reason: string; readonly inSeconds: number}
+	| {readonly kind: 'tag'; readonly tag: string; readonly digest: Digest; readonly size: number};

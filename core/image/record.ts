@@ -59,6 +59,12 @@ export function taggedImage(db: Database, reference: Reference): Digest | undefi
 	return found && toDigest(found['image_id']);
 }
 
+export const tagsOfRepository = (db: Database, reference: Reference): string[] =>
+	db
+		.prepare('SELECT tag FROM image_tags WHERE repository = ? ORDER BY tag')
+		.all(repositoryName(reference))
+		.map(row => String(row['tag']));
+
 /** Images that were pulled under this digest: several when it is an index of several platforms. */
 export const imagesOfDigest = (db: Database, reference: Reference): Digest[] =>
 	reference.digest === undefined

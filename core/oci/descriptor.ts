@@ -9,6 +9,8 @@ export type Descriptor = {
 	readonly digest: Digest;
 	readonly size: number;
 	readonly platform?: Platform;
+	/** Of a referrer: what kind of thing it is. */
+	readonly artifactType?: string;
 	readonly annotations?: Readonly<Record<string, string>>;
 };
 
@@ -25,11 +27,13 @@ export function readDescriptor(value: Json | undefined, place: Place): Descripto
 	const object = asObject(value, place);
 	const platform = optional(object, 'platform', place, (item, at) => readPlatform(asObject(item, at), at));
 	const annotations = optional(object, 'annotations', place, asStringMap(512, 65_536));
+	const artifactType = optional(object, 'artifactType', place, (item, at) => asString(item, at, 255));
 	return {
 		mediaType: asString(object['mediaType'], below(place, 'mediaType'), 255),
 		digest: readDigest(object['digest'], below(place, 'digest')),
 		size: asSize(object['size'], below(place, 'size')),
 		...(platform && {platform}),
+		...(artifactType !== undefined && {artifactType}),
 		...(annotations && {annotations}),
 	};
 }

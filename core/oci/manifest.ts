@@ -11,7 +11,7 @@ const indexEntries = 512;
 export const layerCount = 127;
 const layerSize = 100 * 1024 ** 3;
 
-export type Manifest = {readonly kind: 'manifest'; readonly config: Descriptor; readonly layers: readonly Descriptor[]};
+export type Manifest = {readonly kind: 'manifest' /** As the body gives it. */; readonly mediaType?: string; readonly config: Descriptor; readonly layers: readonly Descriptor[]};
 export type Index = {readonly kind: 'index'; readonly manifests: readonly Descriptor[]};
 
 /**
@@ -32,7 +32,7 @@ export function readManifest(bytes: Uint8Array, subject: string, contentType?: s
 	for (const type of [contentType, bodyType]) {
 		if (type !== undefined && !allowed.has(type)) refuse(place, `it is ${isIndex ? 'an index' : 'an image manifest'} but is called ${type}`);
 	}
-	return isIndex ? readIndex(object, place) : readImageManifest(object, place);
+	return isIndex ? readIndex(object, place) : {...readImageManifest(object, place), ...(bodyType !== undefined && {mediaType: bodyType})};
 }
 
 function refuseSchema1(object: JsonObject, place: Place, types: ReadonlyArray<string | undefined>): void {

@@ -7,29 +7,39 @@ import {type Credentials, knowsHost} from './credentials.ts';
 import type {Reply, Send} from './http.ts';
 
 const tokenLimit = 64 * 1024;
+const tokenForm = /^[\x21-\x7e]+$/;
+const clientId = 'hawser';
 
 export type AuthContext = {
 	readonly domain: string;
 	readonly credentials: Credentials | undefined;
-	/** The one thing that we ask for, whatever the challenge says. */
-	readonly scope: string;
+	/** All that we ask for, whatever the challenge says. */
+	readonly scopes: readonly string[];
+	/** Ask for a token that can be stored in place of the password: `login` does. */
+	readonly offline?: boolean;
 	readonly send: (url: URL, request: Send) => Promise<Reply>;
 	readonly signal?: AbortSignal | undefined;
 };
 
-/** The Authorization header that answers the challenge of a 401, or undefined when we have nothing to answer with. */
-export async function answerChallenge(reply: Reply, context: AuthContext): Promise<string | undefined> {
+/** What goes into the Authorization header, and the token to store, where one was asked for and given. */
+export type Answer = {readonly authorization: string; readonly identityToken?: string};
+
+/** Answers the challenge of a 401; undefined when we have nothing to answer with. */
+export async function answerChallenge(reply: Reply, context: AuthContext): Promise<Answer | undefined> {
 	const challenges = parseChallenges(reply.headers['www-authenticate']);
 	const bearer = challenges.find(({scheme}) => scheme === 'bearer');
-	if (bearer) return `Bearer ${await fetchToken(bearer, reply.url, context)}`;
+	if (bearer) return fetchToken(bearer, reply.url, context);
 	const {credentials} = context;
 	if (!challenges.some(({scheme}) => scheme === 'basic') || credentials?.kind !== 'password') return undefined;
-	return basic(credentials);
+	return {authorization: basic(credentials)};
 }
+
+/** Whether the answer wants a user and a password, and nothing else. */
+export const wantsBasic = (reply: Reply): boolean => parseChallenges(reply.headers['www-authenticate']).every(({scheme}) => scheme === 'basic');
 
 const basic = ({user, password}: {user: string; password: string}): string => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
-async function fetchToken({parameters}: Challenge, from: URL, context: AuthContext): Promise<string> {
+async function fetchToken({parameters}: Challenge, from: URL, context: AuthContext): Promise<Answer> {
 	const realm = checkRealm(parameters['realm'], from, context);
 	const service = parameters['service'];
 	const reply = await (context.credentials?.kind === 'identity-token' ? askWithIdentity(realm, service, context.credentials.token, context) : askForToken(realm, service, context));
@@ -40,28 +50,30 @@ async function fetchToken({parameters}: Challenge, from: URL, context: AuthConte
 	return readToken(await readSmallBody(reply, tokenLimit, {signal: context.signal}), realm);
 }
 
-function askForToken(realm: URL, service: string | undefined, {scope, credentials, send, signal}: AuthContext): Promise<Reply> {
+function askForToken(realm: URL, service: string | undefined, {scopes, credentials, offline, send, signal}: AuthContext): Promise<Reply> {
 	const url = new URL(realm);
 	if (service !== undefined) url.searchParams.set('service', service);
-	url.searchParams.set('scope', scope);
+	for (const scope of scopes) url.searchParams.append('scope', scope);
+	if (offline === true) for (const [key, value] of Object.entries({offline_token: 'true', client_id: clientId})) url.searchParams.set(key, value);
 	if (credentials?.kind !== 'password') return send(url, {signal});
 	url.searchParams.set('account', credentials.user);
 	return send(url, {signal, headers: {Authorization: basic(credentials)}});
 }
 
 /** OAuth2's way, for whoever logged in with a token in place of a password. */
-function askWithIdentity(realm: URL, service: string | undefined, token: string, {scope, send, signal}: AuthContext): Promise<Reply> {
-	const form = new URLSearchParams({grant_type: 'refresh_token', refresh_token: token, client_id: 'hawser', scope, ...(service !== undefined && {service})});
+function askWithIdentity(realm: URL, service: string | undefined, token: string, {scopes, send, signal}: AuthContext): Promise<Reply> {
+	const form = new URLSearchParams({grant_type: 'refresh_token', refresh_token: token, client_id: clientId, scope: scopes.join(' '), ...(service !== undefined && {service})});
 	return send(realm, {method: 'POST', content: form.toString(), signal, headers: {'Content-Type': 'application/x-www-form-urlencoded'}});
 }
 
-function readToken(bytes: Buffer, realm: URL): string {
+function readToken(bytes: Buffer, realm: URL): Answer {
 	const place = placeOf(`the token from ${realm.host}`);
 	const answer = asObject(parseStrictJson(bytes, place.subject), place);
-	const token =
-		optional(answer, 'token', place, (value, at) => asString(value, at, tokenLimit)) ?? optional(answer, 'access_token', place, (value, at) => asString(value, at, tokenLimit));
-	if (token === undefined || !/^[\x21-\x7e]+$/.test(token)) throw new EngineError({code: 'registry.failed', subject: realm.host, message: `${realm.host} gave no usable token`});
-	return token;
+	const text = (key: string) => optional(answer, key, place, (value, at) => asString(value, at, tokenLimit));
+	const token = text('token') ?? text('access_token');
+	if (token === undefined || !tokenForm.test(token)) throw new EngineError({code: 'registry.failed', subject: realm.host, message: `${realm.host} gave no usable token`});
+	const refresh = text('refresh_token');
+	return {authorization: `Bearer ${token}`, ...(refresh !== undefined && tokenForm.test(refresh) && {identityToken: refresh})};
 }
 
 /**

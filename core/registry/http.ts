@@ -3,6 +3,7 @@ import type {LookupFunction} from 'node:net';
 import {EngineError} from '../errors/error.ts';
 import {isLoopbackHost, isPrivateAddress} from './address.ts';
 import {Transient} from './retry.ts';
+import type {Tls} from './settings.ts';
 
 /** An answer whose body has not been read. Whoever gets one reads it to the end or destroys it. */
 export type Reply = {
@@ -15,10 +16,13 @@ export type Reply = {
 	readonly address: string | undefined;
 };
 
+/** What is sent, and may have to be sent again: to where we are redirected, or with a fresh token. */
+export type Content = {readonly size: number; read(): AsyncIterable<Uint8Array>};
+
 export type Send = {
-	readonly method?: 'GET' | 'HEAD' | 'POST';
+	readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 	readonly headers?: Readonly<Record<string, string>>;
-	readonly content?: string;
+	readonly content?: string | Uint8Array | Content;
 	readonly signal?: AbortSignal | undefined;
 	/** Refuses loopback, private and link-local addresses, after the name is resolved. */
 	readonly onlyPublic?: boolean;
@@ -32,15 +36,19 @@ export type Transport = {
 	close(): void;
 };
 
-type TransportOptions = {readonly verifyTls: boolean; readonly timeouts: Timeouts; readonly userAgent: string};
+type TransportOptions = {
+	/** For each host that we are sent to: what counts for a registry does not for another that it points to. */
+	readonly tlsOf: (url: URL) => Tls;
+	readonly timeouts: Timeouts;
+	readonly userAgent: string;
+};
 
 /** Connections that are kept and used again until close(). */
-export function openTransport({verifyTls, timeouts, userAgent}: TransportOptions): Transport {
+export function openTransport({tlsOf, timeouts, userAgent}: TransportOptions): Transport {
 	const agents = new Map<string, {destroy(): void}>();
 	const agentOf = (url: URL) => {
-		const key = `${url.protocol}${isLoopbackHost(url.hostname)}`;
-		const agent = agents.get(key) ?? makeAgent(url, verifyTls);
-		agents.set(key, agent);
+		const agent = agents.get(url.origin) ?? makeAgent(url, tlsOf);
+		agents.set(url.origin, agent);
 		return agent;
 	};
 	return {
@@ -52,12 +60,12 @@ export function openTransport({verifyTls, timeouts, userAgent}: TransportOptions
 /** Loaded only here: an import of these modules costs a command that needs no registry 40 ms. */
 const httpOf = (url: URL) => (url.protocol === 'https:' ? process.getBuiltinModule('node:https') : process.getBuiltinModule('node:http'));
 
-function makeAgent(url: URL, verifyTls: boolean) {
+function makeAgent(url: URL, tlsOf: (url: URL) => Tls) {
 	// A proxy never stands between us and our own machine.
 	const proxyEnv = isLoopbackHost(url.hostname) ? {} : process.env;
 	const options = {keepAlive: true, maxSockets: 16, proxyEnv};
 	try {
-		if (url.protocol === 'https:') return new (process.getBuiltinModule('node:https').Agent)({...options, rejectUnauthorized: verifyTls});
+		if (url.protocol === 'https:') return new (process.getBuiltinModule('node:https').Agent)({...options, ...tlsOptions(tlsOf(url))});
 		return new (process.getBuiltinModule('node:http').Agent)(options);
 	} catch (error) {
 		// Node reads the variables here; their value may hold a password and is not repeated.
@@ -71,6 +79,13 @@ function makeAgent(url: URL, verifyTls: boolean) {
 	}
 }
 
+/** The authorities of the system count as well as Node's own: a company's are there. */
+function tlsOptions({verify, ca = [], client}: Tls) {
+	const {getCACertificates} = process.getBuiltinModule('node:tls');
+	const trusted = verify ? {ca: [...getCACertificates('default'), ...getCACertificates('system'), ...ca]} : {};
+	return {rejectUnauthorized: verify, ...trusted, ...(client && {cert: client.cert, key: client.key})};
+}
+
 type Wire = {readonly agent: unknown; readonly timeouts: Timeouts; readonly userAgent: string};
 
 function send(url: URL, request: Send, wire: Wire): Promise<Reply> {
@@ -79,27 +94,65 @@ function send(url: URL, request: Send, wire: Wire): Promise<Reply> {
 		const outgoing = httpOf(url).request(url, {
 			method: request.method ?? 'GET',
 			agent: wire.agent as never,
-			headers: {'User-Agent': wire.userAgent, 'Accept-Encoding': 'identity', ...request.headers},
+			headers: {'User-Agent': wire.userAgent, 'Accept-Encoding': 'identity', ...lengthOf(request), ...request.headers},
 			...(request.signal && {signal: request.signal}),
 			...(request.onlyPublic === true && {lookup: publicLookup(url)}),
 		});
-		const stopTimers = watchPhases(outgoing, url, wire.timeouts);
+		const phases = watchPhases(outgoing, url, wire.timeouts);
 		outgoing.once('response', body => {
-			stopTimers();
+			phases.stop();
+			// An answer before all was sent: the rest stays here, and the connection is of no more use.
+			body.once('close', () => void (outgoing.writableFinished || outgoing.destroy()));
 			resolve({url, status: body.statusCode ?? 0, statusText: body.statusMessage ?? '', headers: body.headers, body, address: body.socket.remoteAddress});
 		});
 		outgoing.once('error', error => {
-			stopTimers();
+			phases.stop();
 			reject(request.signal?.aborted === true ? (request.signal.reason as Error) : connectionError(error, url, request.method ?? 'GET'));
 		});
-		outgoing.end(request.content);
+		const {content} = request;
+		if (content === undefined || typeof content === 'string' || content instanceof Uint8Array) outgoing.end(content);
+		else writeContent(outgoing, content, phases).catch((error: Error) => outgoing.destroy(error));
 	});
 }
 
-/** Ends the request when the connection, and then the answer's head, takes too long. */
-function watchPhases(outgoing: ClientRequest, url: URL, timeouts: Timeouts): () => void {
+const lengthOf = ({content}: Send): Readonly<Record<string, string>> => {
+	if (content === undefined) return {};
+	const size = typeof content === 'string' ? Buffer.byteLength(content) : content instanceof Uint8Array ? content.length : content.size;
+	return {'Content-Length': String(size)};
+};
+
+/** No faster than the line takes it. A server that has answered already wants no more. */
+async function writeContent(outgoing: ClientRequest, content: Content, phases: Phases): Promise<void> {
+	for await (const piece of content.read()) {
+		if (outgoing.destroyed || phases.isOver()) return;
+		if (!outgoing.write(piece)) await drained(outgoing);
+		phases.alive();
+	}
+	outgoing.end();
+}
+
+const drained = (outgoing: ClientRequest): Promise<void> =>
+	new Promise(resolve => {
+		const done = () => {
+			outgoing.off('drain', done).off('close', done).off('response', done);
+			resolve();
+		};
+		outgoing.on('drain', done).on('close', done).on('response', done);
+	});
+
+type Phases = {
+	/** The answer's head is there, or nothing will come. */
+	stop(): void;
+	isOver(): boolean;
+	/** Something was sent: the time for the next begins anew. */
+	alive(): void;
+};
+
+/** Ends the request when the connection, then each piece that is sent, and then the answer's head, takes too long. */
+function watchPhases(outgoing: ClientRequest, url: URL, timeouts: Timeouts): Phases {
 	const give = (phase: string, after: number) => setTimeout(() => outgoing.destroy(new Error(`${phase} took longer than ${after / 1000} s`)), after);
 	let timer = give('the connection', timeouts.connect);
+	let isOver = false;
 	outgoing.once('socket', socket => {
 		const ready = url.protocol === 'https:' ? 'secureConnect' : 'connect';
 		const connected = () => {
@@ -109,7 +162,14 @@ function watchPhases(outgoing: ClientRequest, url: URL, timeouts: Timeouts): () 
 		if (socket.connecting) socket.once(ready, connected);
 		else connected();
 	});
-	return () => clearTimeout(timer);
+	return {
+		stop() {
+			isOver = true;
+			clearTimeout(timer);
+		},
+		isOver: () => isOver,
+		alive: () => void (isOver || timer.refresh()),
+	};
 }
 
 /** Checks the very addresses that are then connected to, so that a second look-up cannot give another answer. */
@@ -140,7 +200,7 @@ function connectionError(error: Error, url: URL, method: string): Error {
 	const found = new EngineError({
 		code: 'registry.unreachable',
 		subject: url.host,
-		message: `${method === 'HEAD' ? 'Head' : 'Get'} "${redacted(url)}": ${reasonOf(error, url)}`,
+		message: `${method.charAt(0)}${method.slice(1).toLowerCase()} "${redacted(url)}": ${reasonOf(error, url)}`,
 		hint: 'Check that the registry runs, and the host and port in the image name.',
 		cause: error,
 	});

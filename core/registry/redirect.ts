@@ -24,7 +24,8 @@ export async function sendFollowing(transport: Transport, url: URL, request: Sen
 	return reply;
 }
 
-function checkTarget(reply: Reply, origin: URL): URL {
+/** Where an answer points to, when that is a place we may be sent to. */
+export function checkTarget(reply: Reply, origin: URL): URL {
 	const {location} = reply.headers;
 	const target = location === undefined || location.length > 8192 ? null : URL.parse(location, reply.url.href);
 	if (!target) throw refuse(reply, origin, 'redirects to nowhere');

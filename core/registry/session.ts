@@ -4,25 +4,28 @@ import {manifestLimit} from '../oci/manifest.ts';
 import {mediaTypes} from '../oci/media-types.ts';
 import {debug} from '../platform/debug.ts';
 import {familiarName, familiarString, type Reference} from '../reference/reference.ts';
-import {answerChallenge} from './auth.ts';
 import {discard, readSmallBody, usualPace, type Pace} from './body.ts';
-import {findCredentials, type Credentials} from './credentials.ts';
-import {endpointsOf, insecureRegistries, type Endpoint} from './endpoint.ts';
-import {openTransport, redacted, usualTimeouts, type Reply, type Send, type Timeouts, type Transport} from './http.ts';
-import {sendFollowing} from './redirect.ts';
-import {Transient, usualPatience, withRetry, type OnRetry, type Patience} from './retry.ts';
+import {placesOf} from './endpoint.ts';
+import type {Reply, Send, Timeouts} from './http.ts';
+import {usualPatience, withRetry, type OnRetry, type Patience} from './retry.ts';
+import {openRoute, type Route} from './route.ts';
 import {statusError, type Asked} from './status.ts';
 
 export type FetchedManifest = {readonly bytes: Buffer; readonly digest: Digest; readonly contentType: string | undefined};
 
 /** One repository at one registry, for the time of a verb. Close it. */
 export type Session = {
+	readonly reference: Reference;
 	/** By tag or digest; the digest of the bytes is checked where it is known. */
 	manifest(target: string): Promise<FetchedManifest>;
 	/** The digest that a tag has now, where the registry tells it without sending the manifest. */
 	manifestDigest(tag: string): Promise<string | undefined>;
 	/** Opens a blob at an offset: 200 or 206. One try; fetchBlob() does the rest. */
 	openBlob(digest: Digest, offset: number, signal?: AbortSignal): Promise<Reply>;
+	/** Any other request to the repository, at the registry itself and no mirror, over what passes by itself. All answers but those expected are errors. */
+	request(target: string | URL, expected: readonly number[], request?: Send): Promise<Reply>;
+	/** The same, once. */
+	requestOnce(target: string | URL, expected: readonly number[], request?: Send): Promise<Reply>;
 	readonly patience: Patience;
 	readonly pace: Pace;
 	readonly signal: AbortSignal | undefined;
@@ -30,6 +33,10 @@ export type Session = {
 };
 
 export type SessionOptions = {
+	/** Also to write. */
+	readonly push?: boolean;
+	/** Repositories of the same registry from which blobs may be taken over. */
+	readonly mounts?: readonly string[];
 	readonly signal?: AbortSignal | undefined;
 	readonly onRetry?: OnRetry | undefined;
 	readonly patience?: Patience;
@@ -37,54 +44,80 @@ export type SessionOptions = {
 	readonly pace?: Pace;
 };
 
-type State = {
-	readonly reference: Reference;
-	readonly credentials: Credentials | undefined;
-	readonly options: SessionOptions;
-	readonly transports: Map<boolean, Transport>;
-	endpoint: Endpoint | undefined;
-	authorization: string | undefined;
-};
+type State = {readonly reference: Reference; readonly options: SessionOptions; readonly routes: readonly Route[]};
 
 const acceptManifest = [mediaTypes.ociIndex, mediaTypes.dockerIndex, mediaTypes.ociManifest, mediaTypes.dockerManifest].join(', ');
 /** Types that say nothing about the body: some simple file servers give them to everything. */
 const vagueTypes: ReadonlySet<string> = new Set(['application/json', 'application/octet-stream', 'text/plain', 'binary/octet-stream']);
 
 export async function openSession(reference: Reference, options: SessionOptions = {}): Promise<Session> {
-	const credentials = await findCredentials(reference.domain);
-	const state: State = {reference, credentials, options, transports: new Map(), endpoint: undefined, authorization: undefined};
+	const {push = false, mounts = [], timeouts, signal} = options;
+	const scopes = [`repository:${reference.path}:${push ? 'pull,push' : 'pull'}`, ...mounts.map(path => `repository:${path}:pull`)];
+	const places = placesOf(reference.domain, {write: push});
+	const routes = await Promise.all(places.map(place => openRoute(place, {scopes, timeouts, signal})));
+	const state: State = {reference, options, routes};
 	const patience = options.patience ?? usualPatience;
+	const patiently = <T>(attempt: () => Promise<T>) => withRetry(attempt, {patience, onRetry: options.onRetry, signal});
 	return {
-		manifest: target => withRetry(() => fetchManifest(state, target), {patience, onRetry: options.onRetry, signal: options.signal}),
-		manifestDigest: tag => withRetry(() => headManifest(state, tag), {patience, onRetry: options.onRetry, signal: options.signal}),
-		openBlob: (digest, offset, signal) => openBlob(state, digest, offset, signal ?? options.signal),
+		reference,
+		manifest: target => patiently(() => firstOf(state, route => fetchManifest(state, route, target))),
+		manifestDigest: tag => patiently(() => firstOf(state, route => headManifest(state, route, tag))),
+		openBlob: (digest, offset, own) => firstOf(state, route => openBlob(state, route, digest, offset, own ?? signal)),
+		request: (target, expected, request) => patiently(() => requestOf(state, target, expected, request)),
+		requestOnce: (target, expected, request) => requestOf(state, target, expected, request),
 		patience,
 		pace: options.pace ?? usualPace,
-		signal: options.signal,
-		close: () => state.transports.forEach(transport => transport.close()),
+		signal,
+		close: () => routes.forEach(route => route.close()),
 	};
 }
 
-const askedFor = ({reference}: State, what: Asked['what'], digest?: string): Asked => ({
+/** A mirror that fails in any way is passed over; what the registry itself says counts. */
+async function firstOf<T>({routes, options}: State, attempt: (route: Route) => Promise<T>): Promise<T> {
+	for (const mirror of routes.filter(({isMirror}) => isMirror)) {
+		try {
+			return await attempt(mirror);
+		} catch (error) {
+			options.signal?.throwIfAborted();
+			debug('registry', `mirror ${mirror.domain} passed over`, {reason: (error as Error).message});
+		}
+	}
+	return attempt(ownRoute(routes));
+}
+
+function ownRoute(routes: readonly Route[]): Route {
+	const own = routes.at(-1);
+	if (!own) throw new EngineError({code: 'registry.failed', message: 'no way to the registry'});
+	return own;
+}
+
+async function requestOf({routes, reference, options}: State, target: string | URL, expected: readonly number[], request: Send = {}): Promise<Reply> {
+	const path = typeof target === 'string' ? `${reference.path}/${target}` : target;
+	const reply = await ownRoute(routes).send(path, request);
+	if (expected.includes(reply.status)) return reply;
+	throw await statusError(reply, askedFor(reference, options.push === true ? 'push' : 'manifest'), options.signal);
+}
+
+const askedFor = (reference: Reference, what: Asked['what'], digest?: string): Asked => ({
 	reference: familiarString(reference),
 	repository: familiarName(reference),
 	what,
 	...(digest !== undefined && {digest}),
 });
 
-async function fetchManifest(state: State, target: string): Promise<FetchedManifest> {
-	const {signal} = state.options;
-	const reply = await sendAuthorized(state, `manifests/${target}`, {headers: {Accept: acceptManifest}, signal});
-	if (reply.status !== 200) throw await statusError(reply, askedFor(state, 'manifest'), signal);
-	const bytes = await readSmallBody(reply, manifestLimit, {pace: state.options.pace ?? usualPace, signal});
+async function fetchManifest({reference, options}: State, route: Route, target: string): Promise<FetchedManifest> {
+	const {signal, pace = usualPace} = options;
+	const reply = await route.send(`${reference.path}/manifests/${target}`, {headers: {Accept: acceptManifest}});
+	if (reply.status !== 200) throw await statusError(reply, askedFor(reference, 'manifest'), signal);
+	const bytes = await readSmallBody(reply, manifestLimit, {pace, signal});
 	const announced = header(reply, 'docker-content-digest');
 	const digest = digestOf(bytes, target.startsWith('sha512:') ? 'sha512' : 'sha256');
 	const expected = target.includes(':') ? target : announced?.startsWith('sha256:') === true ? announced : undefined;
 	if (expected !== undefined && expected !== digest) {
 		throw new EngineError({
 			code: 'registry.wrong-digest',
-			subject: familiarString(state.reference),
-			message: `the manifest of ${familiarString(state.reference)} is ${digest}, but ${target.includes(':') ? 'was asked for as' : 'the registry calls it'} ${expected.slice(0, 160)}`,
+			subject: familiarString(reference),
+			message: `the manifest of ${familiarString(reference)} is ${digest}, but ${target.includes(':') ? 'was asked for as' : 'the registry calls it'} ${expected.slice(0, 160)}`,
 		});
 	}
 	const type = header(reply, 'content-type')?.split(';', 1)[0]?.trim().toLowerCase();
@@ -96,76 +129,16 @@ const header = (reply: Reply, name: string): string | undefined => {
 	return Array.isArray(value) ? value[0] : value;
 };
 
-async function headManifest(state: State, tag: string): Promise<string | undefined> {
-	const reply = await sendAuthorized(state, `manifests/${tag}`, {method: 'HEAD', headers: {Accept: acceptManifest}, signal: state.options.signal});
+async function headManifest({reference, options}: State, route: Route, tag: string): Promise<string | undefined> {
+	const reply = await route.send(`${reference.path}/manifests/${tag}`, {method: 'HEAD', headers: {Accept: acceptManifest}});
+	if (route.isMirror && reply.status !== 200) throw await statusError(reply, askedFor(reference, 'manifest'), options.signal);
 	discard(reply);
 	return reply.status === 200 ? header(reply, 'docker-content-digest') : undefined;
 }
 
-async function openBlob(state: State, digest: Digest, offset: number, signal: AbortSignal | undefined): Promise<Reply> {
+async function openBlob({reference}: State, route: Route, digest: Digest, offset: number, signal: AbortSignal | undefined): Promise<Reply> {
 	const headers = offset > 0 ? {Range: `bytes=${offset}-`} : {};
-	const reply = await sendAuthorized(state, `blobs/${digest}`, {headers, signal});
+	const reply = await route.send(`${reference.path}/blobs/${digest}`, {headers, ...(signal && {signal})});
 	if (reply.status === 200 || reply.status === 206) return reply;
-	throw await statusError(reply, askedFor(state, 'blob', digest), signal);
+	throw await statusError(reply, askedFor(reference, 'blob', digest), signal);
 }
-
-/** Sends to the registry, proving who we are when it asks. A token that ran out is fetched anew once. */
-async function sendAuthorized(state: State, path: string, request: Send): Promise<Reply> {
-	const used = state.authorization;
-	const reply = await sendToEndpoint(state, path, withAuthorization(request, used));
-	debug('registry', `${request.method ?? 'GET'} ${path}`, {status: reply.status, from: redacted(reply.url)});
-	if (reply.status !== 401 || reply.url.origin !== state.endpoint?.base.origin) return reply;
-	// Another request may have fetched a new one while this was on its way.
-	if (state.authorization === used) state.authorization = await authorize(state, reply);
-	if (state.authorization === undefined) return reply;
-	discard(reply);
-	return sendToEndpoint(state, path, withAuthorization(request, state.authorization));
-}
-
-const withAuthorization = (request: Send, authorization: string | undefined): Send =>
-	authorization === undefined ? request : {...request, headers: {...request.headers, Authorization: authorization}};
-
-function authorize(state: State, reply: Reply): Promise<string | undefined> {
-	const {reference, credentials, options} = state;
-	return answerChallenge(reply, {
-		domain: reference.domain,
-		credentials,
-		scope: `repository:${reference.path}:pull`,
-		signal: options.signal,
-		send: (url, request) => sendFollowing(transportOf(state, state.endpoint?.verifyTls ?? true), url, request),
-	});
-}
-
-function transportOf(state: State, verifyTls: boolean): Transport {
-	const transport = state.transports.get(verifyTls) ?? openTransport({verifyTls, timeouts: state.options.timeouts ?? usualTimeouts, userAgent: 'hawser'});
-	state.transports.set(verifyTls, transport);
-	return transport;
-}
-
-async function sendToEndpoint(state: State, path: string, request: Send): Promise<Reply> {
-	if (state.endpoint) return sendTo(state, state.endpoint, path, request);
-	let failure: unknown;
-	for (const endpoint of endpointsOf(state.reference.domain, insecureRegistries())) {
-		try {
-			const reply = await sendTo(state, endpoint, path, request);
-			if (!isPlainAtTls(reply)) {
-				state.endpoint = endpoint;
-				return reply;
-			}
-			discard(reply);
-		} catch (error) {
-			// The first reason is the telling one: that of the second way is about a scheme that nobody asked for.
-			failure ??= error;
-			if (error instanceof Transient && !/socket hang up|ECONNRESET/.test(error.message)) throw error;
-		}
-	}
-	throw (
-		failure ?? new EngineError({code: 'registry.failed', subject: state.reference.domain, message: `${state.reference.domain} speaks neither HTTP nor HTTPS as a registry does`})
-	);
-}
-
-/** What TLS servers say to a plain request. */
-const isPlainAtTls = (reply: Reply): boolean => reply.url.protocol === 'http:' && reply.status === 400 && reply.headers['docker-distribution-api-version'] === undefined;
-
-const sendTo = (state: State, {base, verifyTls}: Endpoint, path: string, request: Send): Promise<Reply> =>
-	sendFollowing(transportOf(state, verifyTls), new URL(`/v2/${state.reference.path}/${path}`, base), request);

@@ -1,6 +1,7 @@
 import {EngineError} from '../errors/error.ts';
 import {parseStrictJson} from '../oci/json.ts';
 import {asArray, asObject, optional, placeOf} from '../oci/shape.ts';
+import {wantsBasic} from './auth.ts';
 import {readSmallBody} from './body.ts';
 import type {Reply} from './http.ts';
 import {parseRetryAfter, Transient} from './retry.ts';
@@ -11,7 +12,7 @@ export type Asked = {
 	readonly reference: string;
 	/** `busybox`. */
 	readonly repository: string;
-	readonly what: 'manifest' | 'blob';
+	readonly what: 'manifest' | 'blob' | 'push';
 	readonly digest?: string;
 };
 
@@ -23,6 +24,7 @@ export async function statusError(reply: Reply, asked: Asked, signal?: AbortSign
 	const {status} = reply;
 	if (status === 429) return new Transient(rateLimited(reply, detail), parseRetryAfter(reply.headers['retry-after']));
 	if (status >= 500 || status === 408) return new Transient(unexpected(reply, asked), parseRetryAfter(reply.headers['retry-after']));
+	if (asked.what === 'push') return pushRefused(reply, asked, detail);
 	if (status === 401 || status === 403 || detail?.code === 'NAME_UNKNOWN' || detail?.code === 'DENIED') return denied(reply, asked, detail);
 	if (status === 404) return asked.what === 'manifest' ? manifestUnknown(asked, detail) : blobUnknown(asked, detail);
 	return unexpected(reply, asked, detail);
@@ -60,7 +62,7 @@ const unexpected = ({status, statusText, url}: Reply, {reference}: Asked, detail
 		code: 'registry.failed',
 		subject: reference,
 		message: `received unexpected HTTP status from ${url.host}: ${status} ${printable(statusText)}${detail ? ` (${detail.text})` : ''}`,
-		hint: status >= 500 ? `The registry is in trouble; pull ${reference} again later.` : undefined,
+		hint: status >= 500 ? `The registry is in trouble; try ${reference} again later.` : undefined,
 	});
 
 const denied = ({status}: Reply, {reference, repository}: Asked, detail: Detail | undefined) =>
@@ -69,6 +71,19 @@ const denied = ({status}: Reply, {reference, repository}: Asked, detail: Detail 
 		subject: reference,
 		message: `pull access denied for ${repository}, repository does not exist or may require 'docker login': ${detail?.text ?? (status === 401 ? 'unauthorized: authentication required' : 'denied: requested access to the resource is denied')}`,
 	});
+
+/** What a registry says to a push is Docker's whole sentence. */
+function pushRefused(reply: Reply, asked: Asked, detail: Detail | undefined): EngineError {
+	const {status} = reply;
+	if (status !== 401 && status !== 403) return unexpected(reply, asked, detail);
+	const bare = status === 403 ? 'denied: requested access to the resource is denied' : wantsBasic(reply) ? 'no basic auth credentials' : 'unauthorized: authentication required';
+	return new EngineError({
+		code: 'registry.denied',
+		subject: asked.reference,
+		message: status === 401 && wantsBasic(reply) ? bare : (detail?.text ?? bare),
+		hint: 'Log in with an account that may push there.',
+	});
+}
 
 const manifestUnknown = ({reference}: Asked, detail: Detail | undefined) =>
 	new EngineError({

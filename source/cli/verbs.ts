@@ -15,6 +15,7 @@ export const verbs: readonly VerbEntry[] = [
 	{paths: both('container', 'exec'), common: true, summary: 'Execute a command in a running container', load: async () => (await import('../commands/exec.ts')).verb},
 	{paths: ['container ls', 'container list', 'container ps', 'ps'], common: true, summary: 'List containers', load: async () => (await import('../commands/ps.ts')).verb},
 	{paths: both('image', 'pull'), common: true, summary: 'Download an image from a registry', load: async () => (await import('../commands/pull.ts')).verb},
+	{paths: both('image', 'push'), common: true, summary: 'Upload an image to a registry', load: async () => (await import('../commands/push.ts')).verb},
 	{paths: ['image ls', 'image list', 'images'], common: true, summary: 'List images', load: async () => (await import('../commands/images.ts')).verb},
 	{paths: ['version'], common: true, summary: 'Show the version information', load: async () => (await import('../commands/version.ts')).verb},
 	{paths: both('system', 'info'), common: true, summary: 'Show what this host and store offer', load: async () => (await import('../commands/info.ts')).verb},

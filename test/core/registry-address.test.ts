@@ -61,7 +61,7 @@ const forms = [
 
 for (const form of forms) {
 	test(`a public registry cannot send us to ${form}`, async t => {
-		const transport = openTransport({verifyTls: true, timeouts: {connect: 1000, headers: 1000}, userAgent: 'test'});
+		const transport = openTransport({tlsOf: () => ({verify: true}), timeouts: {connect: 1000, headers: 1000}, userAgent: 'test'});
 		await t.throwsAsync(transport.send(new URL(form), {onlyPublic: true}), {code: 'registry.refused-address'});
 		transport.close();
 	});
@@ -107,14 +107,16 @@ test('https is never left for http', async t => {
 });
 
 test('plain HTTP is tried on our own machine and on hosts named insecure, and nowhere else', t => {
-	const schemes = (domain: string, insecure: string[] = []) => endpointsOf(domain, insecure).map(({base, verifyTls}) => `${base.protocol}${verifyTls}`);
+	const schemes = (domain: string, insecure: string[] = []) => endpointsOf(domain, {insecure, mirrors: new Map()}).map(({base, tls}) => `${base.protocol}${tls.verify}`);
 	t.deepEqual(schemes('registry.example'), ['https:true']);
 	t.deepEqual(schemes('10.0.0.1:5000'), ['https:true']);
 	t.deepEqual(schemes('docker.io', ['docker.io']), ['https:true']);
 	t.deepEqual(schemes('localhost:5000'), ['http:false', 'https:false']);
 	t.deepEqual(schemes('registry.example:5000', ['registry.example:5000']), ['https:false', 'http:false']);
 	t.deepEqual(schemes('registry.example:5001', ['registry.example:5000']), ['https:true']);
-	t.is(endpointsOf('docker.io', [])[0]?.base.host, 'registry-1.docker.io');
+	t.deepEqual(schemes('10.1.2.3:5000', ['10.0.0.0/8', 'fd00::/8']), ['https:false', 'http:false']);
+	t.deepEqual(schemes('11.1.2.3:5000', ['10.0.0.0/8']), ['https:true']);
+	t.is(endpointsOf('docker.io', {insecure: [], mirrors: new Map()})[0]?.base.host, 'registry-1.docker.io');
 });
 
 test('a password stays within one registered name', t => {
@@ -156,7 +158,7 @@ test('a proxy is used for other hosts, and not for our own machine', async t => 
 	await once(proxy, 'listening');
 	const {port} = proxy.address() as AddressInfo;
 	process.env['HTTP_PROXY'] = `http://127.0.0.1:${port}`;
-	const transport = openTransport({verifyTls: true, timeouts: {connect: 2000, headers: 2000}, userAgent: 'test'});
+	const transport = openTransport({tlsOf: () => ({verify: true}), timeouts: {connect: 2000, headers: 2000}, userAgent: 'test'});
 	t.teardown(() => {
 		delete process.env['HTTP_PROXY'];
 		transport.close();
@@ -167,7 +169,7 @@ test('a proxy is used for other hosts, and not for our own machine', async t => 
 	t.deepEqual(seen, ['http://registry.example/v2/']);
 	await t.throwsAsync(transport.send(new URL('http://127.0.0.1:1/'), {}), {message: /connection refused/});
 	process.env['HTTP_PROXY'] = 'canary:password@@:bad';
-	const broken = openTransport({verifyTls: true, timeouts: {connect: 2000, headers: 2000}, userAgent: 'test'});
+	const broken = openTransport({tlsOf: () => ({verify: true}), timeouts: {connect: 2000, headers: 2000}, userAgent: 'test'});
 	const error = await t.throwsAsync(broken.send(new URL('http://registry.example/v2/'), {}), {name: 'EngineError'});
 	t.notRegex(error.message, /canary/);
 });

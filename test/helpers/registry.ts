@@ -2,6 +2,7 @@ import {once} from 'node:events';
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import type {AddressInfo, Socket} from 'node:net';
 import type {Blob, MadeImage} from './registry-image.ts';
+import {answerUpload, hold, type Shelves} from './registry-upload.ts';
 
 export type Seen = {readonly method: string; readonly path: string; readonly headers: IncomingMessage['headers']};
 
@@ -14,6 +15,8 @@ export type ScriptedRegistry = {
 	readonly host: string;
 	readonly port: number;
 	readonly requests: Seen[];
+	/** What it has. */
+	readonly shelves: Shelves;
 	serve(name: string, tag: string, image: MadeImage | Blob): void;
 	/** For paths that match; only the first `times` of them. A later trick goes before an earlier one. */
 	trick(path: RegExp, how: Trick, times?: number): void;
@@ -27,6 +30,7 @@ type Rule = {readonly path: RegExp; readonly how: Trick; left: number};
 export async function startRegistry({listener, address = '127.0.0.1'}: {listener?: Server; address?: string} = {}): Promise<ScriptedRegistry> {
 	const blobs = new Map<string, Blob>();
 	const tags = new Map<string, Blob>();
+	const shelves: Shelves = {blobs, tags, holders: new Map()};
 	const rules: Rule[] = [];
 	const requests: Seen[] = [];
 	const sockets = new Set<Socket>();
@@ -44,20 +48,22 @@ export async function startRegistry({listener, address = '127.0.0.1'}: {listener
 			rule.left--;
 			return;
 		}
-		answer(request, response, blobs, tags);
+		if (!answerUpload(request, response, shelves)) answer(request, response, shelves);
 	});
 	server.listen(0, address);
 	await once(server, 'listening');
-	const add = (blob: Blob) => void blobs.set(blob.digest, blob);
 	const {port} = server.address() as AddressInfo;
 	return {
 		host: `127.0.0.1:${port}`,
 		port,
 		requests,
+		shelves,
 		serve(name, tag, image) {
 			const top = 'manifest' in image ? image.manifest : image;
-			if ('manifest' in image) [image.manifest, image.config, ...image.layers].forEach(add);
-			else add(image);
+			for (const blob of 'manifest' in image ? [image.manifest, image.config, ...image.layers] : [image]) {
+				blobs.set(blob.digest, blob);
+				hold(shelves.holders, name, blob.digest);
+			}
 			tags.set(`${name}:${tag}`, top);
 		},
 		trick: (path, how, times = Number.POSITIVE_INFINITY) => void rules.unshift({path, how, left: times}),
@@ -70,9 +76,11 @@ export async function startRegistry({listener, address = '127.0.0.1'}: {listener
 	};
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, blobs: Map<string, Blob>, tags: Map<string, Blob>): void {
+function answer(request: IncomingMessage, response: ServerResponse, {blobs, tags, holders}: Shelves): void {
 	const [, name = '', kind = '', target = ''] = /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(request.url ?? '') ?? [];
 	const found = kind === 'manifests' && !target.includes(':') ? tags.get(`${name}:${target}`) : blobs.get(target);
+	// A push asks whether this very repository has a blob.
+	if (request.method === 'HEAD' && kind === 'blobs') return void response.writeHead(holders.get(name)?.has(target) === true ? 200 : 404).end();
 	if (request.url === '/v2/') return void response.end('{}');
 	if (!found) return fail(response, 404, kind === 'blobs' ? 'BLOB_UNKNOWN' : 'MANIFEST_UNKNOWN', kind === 'blobs' ? 'blob unknown to registry' : 'manifest unknown');
 	if (kind === 'manifests') {

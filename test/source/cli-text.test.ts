@@ -4,7 +4,8 @@ import {alignColumns} from '../../source/cli/columns.ts';
 import {portsText, statusText} from '../../source/cli/container-text.ts';
 import {containerListing} from '../../source/cli/container-listing.ts';
 import {renderList} from '../../source/cli/format.ts';
-import {layerLine} from '../../source/cli/progress-bars.ts';
+import {itemLine} from '../../source/cli/progress-bars.ts';
+import {layerItem} from '../../source/cli/pull.ts';
 import {parseTime} from '../../source/cli/time-flag.ts';
 import {binarySize, ellipsis, goQuote, humanDuration, humanSize} from '../../source/cli/units.ts';
 import {withTag} from '../../source/cli/reference-text.ts';
@@ -116,11 +117,11 @@ test('ps prints the table, the JSON and the templates of Docker', async t => {
 
 test('a line of a pull fits whatever terminal there is', t => {
 	for (const columns of [5, 20, 40, 80, 200]) {
-		const line = layerLine({kind: 'layer', id: 'a3ed95caeb02', state: 'downloading', current: 5_000_000, total: 12_000_000}, columns);
+		const line = itemLine(layerItem({kind: 'layer', id: 'a3ed95caeb02', state: 'downloading', current: 5_000_000, total: 12_000_000}), columns);
 		t.true(line.length <= columns, `${columns}`);
 	}
 	t.is(
-		layerLine({kind: 'layer', id: 'a3ed95caeb02', state: 'extracting', current: 1, total: 2}, 100).replace(/=+/, '='),
+		itemLine(layerItem({kind: 'layer', id: 'a3ed95caeb02', state: 'extracting', current: 1, total: 2}), 100).replace(/=+/, '='),
 		`a3ed95caeb02: Extracting [=>${' '.repeat(25)}]       1B/2B`,
 	);
 });
