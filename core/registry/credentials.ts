@@ -1,50 +1,76 @@
-import {homedir} from 'node:os';
-import {join} from 'node:path';
 import {EngineError} from '../errors/error.ts';
-import {parseStrictJson, type JsonObject} from '../oci/json.ts';
+import {parseStrictJson, type Json, type JsonObject} from '../oci/json.ts';
 import {asObject, asString, below, optional, placeOf, type Place} from '../oci/shape.ts';
-import {readIfThere} from '../platform/files.ts';
-import {runProgram} from '../platform/run.ts';
+import {configFile, readConfig, updateConfig} from './config-file.ts';
+import {eraseFromHelper, getFromHelper, storeInHelper} from './credential-helper.ts';
 
 export type Credentials = {readonly kind: 'password'; readonly user: string; readonly password: string} | {readonly kind: 'identity-token'; readonly token: string};
 
 const hubKey = 'https://index.docker.io/v1/';
-/** What a helper's program says when it simply has none. */
-const helperHasNone = /credentials not found/i;
+const secretLimit = 65_536;
 
-const configFile = (): string => join(process.env['DOCKER_CONFIG'] || join(homedir(), '.docker'), 'config.json');
+/** The variable in which CI systems hand over what would else be in the file; it goes before it. */
+const environmentKey = 'DOCKER_AUTH_CONFIG';
+export const hasEnvironmentAuth = (): boolean => Boolean(process.env[environmentKey]);
 
 /**
  * The credentials that Docker's config.json holds for this very host, from its helper where one is set. A helper that fails, or a
  * file that cannot be read, stops everything: going on without would ask the wrong question of the registry.
  */
 export async function findCredentials(domain: string): Promise<Credentials | undefined> {
-	const file = configFile();
-	const text = readIfThere(file);
-	if (text === undefined || text.trim() === '') return undefined;
-	const place = placeOf(file);
-	const config = asObject(parseStrictJson(Buffer.from(text), file), place);
-	const helper = helperFor(config, domain, place);
-	if (helper !== undefined) return askHelper(helper, domain);
-	return storedCredentials(config, domain, place);
+	const given = process.env[environmentKey];
+	if (given) {
+		const place = placeOf(environmentKey);
+		const found = storedCredentials(asObject(parseStrictJson(Buffer.from(given), environmentKey), place), domain, place);
+		if (found) return found;
+	}
+	const config = readConfig();
+	const place = placeOf(configFile());
+	const helper = helperFor(config, keyOf(domain), place);
+	return helper === undefined ? storedCredentials(config, domain, place) : getFromHelper(helper, keyOf(domain));
+}
+
+/** Keeps what a login has proved. True when it now lies in the file as it is, for everybody to read who can read that. */
+export async function storeCredentials(domain: string, user: string, secret: Credentials): Promise<boolean> {
+	const [config, key] = [readConfig(), keyOf(domain)];
+	const helper = helperFor(config, key, placeOf(configFile()));
+	if (helper !== undefined) await storeInHelper(helper, key, secret);
+	const entry = helper === undefined ? entryOf(user, secret) : {};
+	updateConfig(now => ({...now, auths: {...authsOf(now), [key]: entry}}));
+	return helper === undefined && secret.kind === 'password';
+}
+
+/** As Docker's client writes them. */
+function entryOf(user: string, secret: Credentials): Record<string, string> {
+	const auth = Buffer.from(`${user}:${secret.kind === 'password' ? secret.password : ''}`).toString('base64');
+	return secret.kind === 'password' ? {auth} : {auth, identitytoken: secret.token};
+}
+
+/** Forgets a host, under all the names that older clients gave it. */
+export async function eraseCredentials(domain: string): Promise<void> {
+	const keys = domain === 'docker.io' ? [hubKey] : [domain, `http://${domain}`, `https://${domain}`];
+	const config = readConfig();
+	const place = placeOf(configFile());
+	for (const key of keys) {
+		const helper = helperFor(config, key, place);
+		if (helper !== undefined) await eraseFromHelper(helper, key);
+	}
+	const isThere = Object.keys(authsOf(config)).some(key => keys.includes(key));
+	if (isThere) updateConfig(now => ({...now, auths: Object.fromEntries(Object.entries(authsOf(now)).filter(([key]) => !keys.includes(key)))}));
 }
 
 /** True when the file has an entry for that host, whatever it holds: somebody once logged in there on purpose. */
-export function knowsHost(host: string): boolean {
-	const text = readIfThere(configFile());
-	if (text === undefined || text.trim() === '') return false;
-	const place = placeOf(configFile());
-	const auths = optional(asObject(parseStrictJson(Buffer.from(text), place.subject), place), 'auths', place, asObject);
-	return auths !== undefined && Object.keys(auths).some(key => hostOf(key) === host);
-}
+export const knowsHost = (host: string): boolean => Object.keys(authsOf(readConfig())).some(key => hostOf(key) === host);
+
+const authsOf = (config: JsonObject): Readonly<Record<string, Json>> => optional(config, 'auths', placeOf(configFile()), asObject) ?? {};
 
 const keyOf = (domain: string): string => (domain === 'docker.io' ? hubKey : domain);
 
 /** Docker's keys are hosts, or old-style addresses with scheme and path. */
 const hostOf = (key: string): string => key.replace(/^https?:\/\//, '').split('/', 1)[0] ?? '';
 
-function helperFor(config: JsonObject, domain: string, place: Place): string | undefined {
-	const own = optional(config, 'credHelpers', place, asObject)?.[keyOf(domain)];
+function helperFor(config: JsonObject, key: string, place: Place): string | undefined {
+	const own = optional(config, 'credHelpers', place, asObject)?.[key];
 	const name = own ?? config['credsStore'];
 	return name === undefined || name === null || name === '' ? undefined : asString(name, below(place, 'credsStore'), 64);
 }
@@ -56,10 +82,9 @@ function storedCredentials(config: JsonObject, domain: string, place: Place): Cr
 	if (key === undefined) return undefined;
 	const at = below(place, `auths["${key.slice(0, 64)}"]`);
 	const entry = asObject(auths[key], at);
-	const token = optional(entry, 'identitytoken', at, (value, here) => asString(value, here, 65_536));
-	if (token !== undefined && token !== '') return {kind: 'identity-token', token};
-	const auth = optional(entry, 'auth', at, (value, here) => asString(value, here, 65_536));
-	return auth === undefined || auth === '' ? undefined : decodeAuth(auth, key);
+	const text = (name: string) => optional(entry, name, at, (value, here) => asString(value, here, secretLimit)) ?? '';
+	if (text('identitytoken') !== '') return {kind: 'identity-token', token: text('identitytoken')};
+	return text('auth') === '' ? undefined : decodeAuth(text('auth'), key);
 }
 
 function decodeAuth(auth: string, key: string): Credentials {
@@ -67,30 +92,4 @@ function decodeAuth(auth: string, key: string): Credentials {
 	const colon = text.indexOf(':');
 	if (colon < 1) throw new EngineError({code: 'registry.bad-credentials', subject: key, message: `the entry for ${key} in ${configFile()} holds no user and password`});
 	return {kind: 'password', user: text.slice(0, colon), password: text.slice(colon + 1)};
-}
-
-async function askHelper(helper: string, domain: string): Promise<Credentials | undefined> {
-	const program = `docker-credential-${helper}`;
-	const failed = (reason: string, cause?: unknown) =>
-		new EngineError({
-			code: 'registry.credential-helper',
-			subject: domain,
-			message: `the credential helper ${program} failed for ${domain}: ${reason}`,
-			hint: `Repair it, or take it out of ${configFile()}.`,
-			cause,
-		});
-	if (!/^[\w.-]+$/.test(helper)) throw failed('its name is not a program name');
-	const {PATH = '/usr/bin:/bin', HOME = '/'} = process.env;
-	const result = await runProgram(program, ['get'], {input: keyOf(domain), env: {PATH, HOME}}).catch((error: Error) => Promise.reject(failed(error.message, error)));
-	if (result.code !== 0) {
-		if (helperHasNone.test(result.stdout)) return undefined;
-		// What it printed may hold a secret: only its code is told.
-		throw failed(`it ended with code ${result.code}`);
-	}
-	const place = placeOf(program);
-	const answer = asObject(parseStrictJson(Buffer.from(result.stdout), program), place);
-	const user = asString(answer['Username'], below(place, 'Username'));
-	const secret = asString(answer['Secret'], below(place, 'Secret'), 65_536);
-	if (user === '' && secret === '') return undefined;
-	return user === '<token>' ? {kind: 'identity-token', token: secret} : {kind: 'password', user, password: secret};
 }

@@ -12,7 +12,7 @@ import {readCertificates} from './settings.ts';
 /** The way to one registry, with what proves who we are there. */
 export type Route = Place & {
 	readonly credentials: Credentials | undefined;
-	/** Sends to a path under `/v2/`, or to an address that the registry gave us; a token that ran out is fetched anew once. */
+	/** Sends to a path of the registry (`v2/app/tags/list`), or to an address that it gave us; a token that ran out is fetched anew once. */
 	send(target: string | URL, request?: Send): Promise<Reply>;
 	/** What the last challenge was answered with. */
 	answer(): Answer | undefined;
@@ -83,7 +83,7 @@ function answerOf({domain, credentials, options, transport}: State, reply: Reply
 
 async function sendToEndpoint(state: State, target: string | URL, request: Send): Promise<Reply> {
 	if (typeof target !== 'string') return sendToAddress(state, target, request);
-	const send = ({base}: Endpoint) => sendFollowing(state.transport, new URL(`v2/${target}`, base), request);
+	const send = ({base}: Endpoint) => sendFollowing(state.transport, new URL(target, base), request);
 	if (state.endpoint) return send(state.endpoint);
 	let failure: unknown;
 	for (const endpoint of state.endpoints) {

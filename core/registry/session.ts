@@ -92,7 +92,7 @@ function ownRoute(routes: readonly Route[]): Route {
 }
 
 async function requestOf({routes, reference, options}: State, target: string | URL, expected: readonly number[], request: Send = {}): Promise<Reply> {
-	const path = typeof target === 'string' ? `${reference.path}/${target}` : target;
+	const path = typeof target === 'string' ? `v2/${reference.path}/${target}` : target;
 	const reply = await ownRoute(routes).send(path, request);
 	if (expected.includes(reply.status)) return reply;
 	throw await statusError(reply, askedFor(reference, options.push === true ? 'push' : 'manifest'), options.signal);
@@ -107,7 +107,7 @@ const askedFor = (reference: Reference, what: Asked['what'], digest?: string): A
 
 async function fetchManifest({reference, options}: State, route: Route, target: string): Promise<FetchedManifest> {
 	const {signal, pace = usualPace} = options;
-	const reply = await route.send(`${reference.path}/manifests/${target}`, {headers: {Accept: acceptManifest}});
+	const reply = await route.send(`v2/${reference.path}/manifests/${target}`, {headers: {Accept: acceptManifest}});
 	if (reply.status !== 200) throw await statusError(reply, askedFor(reference, 'manifest'), signal);
 	const bytes = await readSmallBody(reply, manifestLimit, {pace, signal});
 	const announced = header(reply, 'docker-content-digest');
@@ -130,7 +130,7 @@ const header = (reply: Reply, name: string): string | undefined => {
 };
 
 async function headManifest({reference, options}: State, route: Route, tag: string): Promise<string | undefined> {
-	const reply = await route.send(`${reference.path}/manifests/${tag}`, {method: 'HEAD', headers: {Accept: acceptManifest}});
+	const reply = await route.send(`v2/${reference.path}/manifests/${tag}`, {method: 'HEAD', headers: {Accept: acceptManifest}});
 	if (route.isMirror && reply.status !== 200) throw await statusError(reply, askedFor(reference, 'manifest'), options.signal);
 	discard(reply);
 	return reply.status === 200 ? header(reply, 'docker-content-digest') : undefined;
@@ -138,7 +138,7 @@ async function headManifest({reference, options}: State, route: Route, tag: stri
 
 async function openBlob({reference}: State, route: Route, digest: Digest, offset: number, signal: AbortSignal | undefined): Promise<Reply> {
 	const headers = offset > 0 ? {Range: `bytes=${offset}-`} : {};
-	const reply = await route.send(`${reference.path}/blobs/${digest}`, {headers, ...(signal && {signal})});
+	const reply = await route.send(`v2/${reference.path}/blobs/${digest}`, {headers, ...(signal && {signal})});
 	if (reply.status === 200 || reply.status === 206) return reply;
 	throw await statusError(reply, askedFor(reference, 'blob', digest), signal);
 }

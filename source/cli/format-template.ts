@@ -41,7 +41,7 @@ const jsonOf = <T>(columns: Listing<T>['columns'], item: T): Row =>
 	Object.fromEntries(
 		Object.keys(columns)
 			.toSorted()
-			.map(name => [name, columns[name]?.value(item)]),
+			.map(name => [name, (columns[name]?.json ?? columns[name]?.value)?.(item)]),
 	);
 
 function headingsOf<T>({columns, methods = {}}: Listing<T>): Row {

@@ -1,7 +1,12 @@
 import {alignColumns} from './columns.ts';
 
 /** A column of a list: its heading, and its value for a row. */
-export type Column<T> = {readonly header: string; readonly value: (item: T) => unknown};
+export type Column<T> = {
+	readonly header: string;
+	readonly value: (item: T) => unknown;
+	/** Where JSON says it in another way. */
+	readonly json?: (item: T) => unknown;
+};
 
 export type Listing<T> = {
 	/** What a sentence calls a row. */

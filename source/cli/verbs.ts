@@ -62,6 +62,9 @@ export const verbs: readonly VerbEntry[] = [
 	{paths: ['volume rm', 'volume remove'], summary: 'Remove volumes', load: async () => (await import('../commands/volume.ts')).remove},
 	{paths: ['system df'], summary: 'Show how much disk the store uses', load: async () => (await import('../commands/df.ts')).verb},
 	{paths: ['system reset'], summary: 'Stop and remove everything of this store', load: async () => (await import('../commands/reset.ts')).verb},
+	{paths: ['login'], common: true, summary: 'Authenticate to a registry', load: async () => (await import('../commands/login.ts')).verb},
+	{paths: ['logout'], common: true, summary: 'Log out from a registry', load: async () => (await import('../commands/logout.ts')).verb},
+	{paths: ['search'], common: true, summary: 'Search Docker Hub or another registry for images', load: async () => (await import('../commands/search.ts')).verb},
 	{
 		paths: ['completion'],
 		summary: 'Print the completion script for a shell',
