@@ -30,7 +30,7 @@ export function inspectContainer(engine: Engine, ref: string, {size = false}: {r
 		ResolvConfPath: `${folder}/resolv.conf`,
 		HostnamePath: `${folder}/hostname`,
 		HostsPath: `${folder}/hosts`,
-		LogPath: config.logDriver === 'none' ? '' : `${folder}/log/json.log`,
+		LogPath: config.logDriver !== 'json-file' ? '' : `${folder}/log/json.log`,
 		Name: `/${record.name}`,
 		RestartCount: live.restarts,
 		Driver: 'overlay2',

@@ -30,9 +30,9 @@ function cutLine(line: string): LogEntry | undefined {
 
 function parseLine(line: string): LogEntry | undefined {
 	try {
-		const {log, stream, time} = JSON.parse(line) as Partial<LogEntry>;
+		const {log, stream, time, attrs} = JSON.parse(line) as Partial<LogEntry>;
 		if (typeof log !== 'string' || typeof time !== 'string' || (stream !== 'stdout' && stream !== 'stderr')) return undefined;
-		return {stream, time, log};
+		return {stream, time, log, ...(attrs !== undefined && {attrs})};
 	} catch {
 		return undefined;
 	}

@@ -3,7 +3,7 @@ import type {Engine} from '../engine/engine.ts';
 import {EngineError} from '../errors/error.ts';
 import {createSignal, type Signal} from '../platform/signal.ts';
 import {isRunning, readLive} from './live.ts';
-import {type LogFile, openLogFiles, openNewerFiles, readLines, seekTail} from './log-file.ts';
+import {type LogFile, openLogFiles, openNewerFiles, readLines, inflateLines, seekTail} from './log-file.ts';
 import {parseLogLine} from './log-line.ts';
 import type {LogEntry} from './model.ts';
 import type {LogOptions, LogReader} from './options.ts';
@@ -24,7 +24,7 @@ async function* read(engine: Engine, id: string, options: LogOptions): AsyncGene
 	const close = options.follow === true ? listen(engine, id, bell, options) : () => {};
 	let files = openLogFiles(path);
 	try {
-		if (options.tail !== undefined && options.tail >= 0) seekTail(files, options.tail);
+		if (options.tail !== undefined && options.tail >= 0) files = await seekTail(files, options.tail);
 		const wanted = timeFilter(options);
 		let more = options.follow === true && (await isLive(engine, id));
 		for (;;) {
@@ -56,9 +56,9 @@ function keepNewest(files: readonly LogFile[]): LogFile[] {
 	return files.slice(-1);
 }
 
-function* drain(files: readonly LogFile[], wanted: (entry: LogEntry) => boolean, signal: AbortSignal | undefined): Generator<LogEntry[]> {
+async function* drain(files: readonly LogFile[], wanted: (entry: LogEntry) => boolean, signal: AbortSignal | undefined): AsyncGenerator<LogEntry[]> {
 	for (const file of files) {
-		for (let lines = readLines(file); lines !== undefined; lines = readLines(file)) {
+		for await (const lines of file.origin !== undefined ? inflateLines(file) : plainLines(file)) {
 			if (signal?.aborted === true) return;
 			const batch: LogEntry[] = [];
 			for (const line of lines) {
@@ -68,6 +68,10 @@ function* drain(files: readonly LogFile[], wanted: (entry: LogEntry) => boolean,
 			if (batch.length > 0) yield batch;
 		}
 	}
+}
+
+function* plainLines(file: LogFile): Generator<string[]> {
+	for (let lines = readLines(file); lines !== undefined; lines = readLines(file)) yield lines;
 }
 
 /** Times of equal form compare as text; entries have nine digits of a second, a Date three: the whole of the last millisecond counts. */

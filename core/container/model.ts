@@ -185,7 +185,13 @@ export type StatsSample = {
 	readonly pressure?: {readonly cpuSome: number; readonly memorySome: number; readonly memoryFull: number; readonly ioSome: number; readonly ioFull: number};
 };
 
-export type LogEntry = {readonly stream: 'stdout' | 'stderr'; readonly time: string; readonly log: string};
+export type LogEntry = {
+	readonly stream: 'stdout' | 'stderr';
+	readonly time: string;
+	readonly log: string;
+	/** Labels, variables and the tag, as `--log-opt` asked for them. */
+	readonly attrs?: Readonly<Record<string, string>>;
+};
 
 /** A live connection to a container's main process or to an exec session. */
 export type Attachment = {

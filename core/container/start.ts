@@ -19,6 +19,7 @@ import {hostnameOf, writeEtcFiles} from './etc.ts';
 import {buildExec} from './exec.ts';
 import {writeExitRecord} from './exit.ts';
 import {healthCommand, planHealth} from './health.ts';
+import {planLog} from './log-driver.ts';
 import {readLive, startFile} from './live.ts';
 import {joinedPids} from './join.ts';
 import type {Attachment} from './model.ts';
@@ -152,7 +153,7 @@ function planMonitor(engine: Engine, record: ContainerRecord, hasNet: boolean, w
 		stdinOnce: config.stdinOnce,
 		...(wish?.rows !== undefined && wish.columns !== undefined && {size: {rows: wish.rows, columns: wish.columns}}),
 		start: wish === undefined ? 'now' : 'wait',
-		...(config.logDriver !== 'none' && {log: {path: `${lasting}/log/json.log`, ...logLimits(config.logOptions)}}),
+		log: planLog(record, `${lasting}/log/json.log`, [engine.native.layer, 'compress']),
 		exitRecord: `${lasting}/exit`,
 		stats: `${lasting}/stats`,
 		cgroup: cgroupOf(engine, record),
@@ -168,15 +169,3 @@ function planMonitor(engine: Engine, record: ContainerRecord, hasNet: boolean, w
 }
 
 export const DEFAULT_STOP_TIMEOUT = 10;
-
-const units: Readonly<Record<string, number>> = {'': 1, b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4};
-
-/** Docker's defaults: one file without a bound, since a script counts on every line; `--log-opt max-size=20m --log-opt max-file=5` rotates. */
-export function logLimits(options: Readonly<Record<string, string>>): {maxSize: number; maxFiles: number} {
-	const size = options['max-size'] ?? '-1';
-	const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?$/i.exec(size) ?? [];
-	if (size !== '-1' && number === '') throw new EngineError({code: 'container.invalid', subject: size, message: `invalid value for max-size: ${size}`});
-	const files = options['max-file'] ?? '1';
-	if (!/^[1-9]\d{0,4}$/.test(files)) throw new EngineError({code: 'container.invalid', subject: files, message: `max-file cannot be less than 1: ${files}`});
-	return {maxSize: size === '-1' ? 0 : Math.floor(Number(number) * (units[unit.toLowerCase()] ?? 1)), maxFiles: Number(files)};
-}

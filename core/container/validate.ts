@@ -2,6 +2,7 @@ import {EngineError} from '../errors/error.ts';
 import {parseSignal} from '../platform/signals.ts';
 import {checkModes} from './join.ts';
 import {checkResources} from './limits.ts';
+import {checkLogDriver} from './log-driver.ts';
 import type {ContainerSpec} from './model.ts';
 
 const invalid = (subject: string, message: string, hint?: string): EngineError => new EngineError({code: 'container.invalid', subject, message, hint});
@@ -81,8 +82,7 @@ function checkRest(spec: ContainerSpec): void {
 	for (const target of Object.keys(spec.tmpfs ?? {})) checkMountTarget(target, '');
 	for (const [key, value] of Object.entries(spec.sysctls ?? {})) checkSysctl(key, value, spec);
 	for (const [key] of Object.entries(spec.annotations ?? {})) if (key.startsWith('io.hawser.')) throw invalid(key, `annotation ${key} is reserved`);
-	for (const driver of spec.logDriver === undefined ? [] : [spec.logDriver])
-		if (!['json-file', 'none', 'local'].includes(driver)) throw invalid(driver, `logger: no log driver named '${driver}' is registered`, 'json-file, local and none are there.');
+	checkLogDriver(spec.logDriver ?? 'json-file', spec.logOptions ?? {});
 }
 
 /** The runtime makes /proc and /sys; what is mounted over them would hide its masks (CVE-2023-27561 and the like). */

@@ -12,6 +12,15 @@ export type HealthPlan = {
 	readonly retries?: number | undefined;
 };
 
+/** `maxSize` 0: no rotation. `compress`: argv of a filter for rotated files; `attributes` stand in every line. */
+export type LogPlan = {
+	readonly path: string;
+	readonly maxSize: number;
+	readonly maxFiles: number;
+	readonly compress?: readonly string[];
+	readonly attributes?: Readonly<Record<string, string>>;
+};
+
 /** What the monitor shall do (docs/formats.md, "plan"). Paths are absolute. */
 export type MonitorPlan = {
 	readonly id: string;
@@ -31,8 +40,7 @@ export type MonitorPlan = {
 	readonly stdinOnce?: boolean;
 	readonly size?: {readonly rows: number; readonly columns: number};
 	readonly start: 'now' | 'wait';
-	/** `maxSize` 0: no rotation. */
-	readonly log?: {readonly path: string; readonly maxSize: number; readonly maxFiles: number};
+	readonly log?: LogPlan | undefined;
 	readonly exitRecord: string;
 	readonly stats?: string;
 	/** As in config.json. */
@@ -79,6 +87,8 @@ export function encodePlan(plan: MonitorPlan): string {
 		log: plan.log?.path,
 		'log-max-size': plan.log?.maxSize,
 		'log-max-files': plan.log?.maxFiles,
+		'log-compress': plan.log?.compress,
+		'log-attributes': plan.log?.attributes && JSON.stringify(plan.log.attributes),
 		'exit-record': plan.exitRecord,
 		stats: plan.stats,
 		cgroup: plan.cgroup,

@@ -20,6 +20,7 @@ static const struct verb {
 	{"clean", "DIR…", verb_clean},
 	{"size", "DIR", verb_size},
 	{"copy", "--from DIR --target DIR", verb_copy},
+	{"compress", "<FILE >GZIP", verb_compress},
 };
 
 static int usage(void)

@@ -11,3 +11,4 @@ int verb_remove(int argc, char **argv, struct error *err);
 int verb_clean(int argc, char **argv, struct error *err);
 int verb_size(int argc, char **argv, struct error *err);
 int verb_copy(int argc, char **argv, struct error *err);
+int verb_compress(int argc, char **argv, struct error *err);

@@ -11,17 +11,17 @@
 #include "util.h"
 
 #define HEAD "{\"log\":\""
-#define TAIL_ROOM 80
-#define RECORD_ROOM (sizeof HEAD + LOG_LINE * JSON_GROWTH + 2 + TAIL_ROOM)
+#define TAIL_ROOM 96
+#define RECORD_ROOM (sizeof HEAD + LOG_LINE * JSON_GROWTH + 2)
 /* Written out when it has grown to this; past it, there is still room for one record of the worst kind. */
 #define BATCH 57344
 
 /* Pages that no record has reached cost nothing. */
-static char batch[(BATCH + RECORD_ROOM + 4095) / 4096 * 4096] __attribute__((aligned(4096)));
-static size_t batch_used;
+static char *batch;
+static size_t batch_used, batch_room;
 /* What follows the text of each record of this batch, from the closing quote on. */
-static char tail[TAIL_ROOM];
-static size_t tail_size;
+static char *tail;
+static size_t tail_size, tail_room;
 
 static int open_file(struct log *log)
 {
@@ -37,17 +37,31 @@ static int open_file(struct log *log)
 	return 0;
 }
 
-int log_open(struct log *log, const char *path, uint64_t max_size, uint64_t max_files, struct error *err)
+static int make_room(const struct log *log, struct error *err)
 {
-	*log = (struct log){.fd = -1,
-		.path = path,
-		.max_size = max_size,
-		.max_files = max_files < 1	? 1
-			     : max_files > 1000 ? 1000
-						: max_files};
-	if (!path)
+	tail_room = TAIL_ROOM + (log->attributes ? strlen(log->attributes) : 0);
+	batch_room = (BATCH + RECORD_ROOM + tail_room + 4095) / 4096 * 4096;
+	tail = malloc(tail_room);
+	batch = mmap(NULL, batch_room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return !tail || batch == MAP_FAILED ? error_set(err, ENOMEM, "room for the log") : 0;
+}
+
+int log_open(struct log *log, const struct plan *plan, struct error *err)
+{
+	*log = (struct log){
+		.fd = -1,
+		.path = plan->log,
+		.attributes = plan->log_attributes,
+		.max_size = plan->log_max_size,
+	};
+	if (!log->path)
 		return 0;
-	return open_file(log) < 0 ? error_set(err, errno, "open the log %s", path) : 0;
+	if (make_room(log, err) < 0)
+		return -1;
+	if (open_file(log) < 0)
+		return error_set(err, errno, "open the log %s", log->path);
+	rotation_init(&log->rotation, plan->log, plan->log_max_files, plan->log_compress);
+	return 0;
 }
 
 static size_t count_lines(const char *data, size_t size)
@@ -93,18 +107,9 @@ static void flush(struct log *log)
 	batch_used = 0;
 }
 
-/* json.log becomes json.log.1, that one json.log.2, and so on; the oldest goes. */
 static void rotate(struct log *log)
 {
-	char from[4096], to[4096];
-	for (uint64_t n = log->max_files - 1; n >= 1; n--) {
-		snprintf(to, sizeof to, "%s.%llu", log->path, (unsigned long long)n);
-		if (n > 1)
-			snprintf(from, sizeof from, "%s.%llu", log->path, (unsigned long long)n - 1);
-		rename(n > 1 ? from : log->path, to);
-	}
-	if (log->max_files == 1)
-		unlink(log->path);
+	rotation_shift(&log->rotation);
 	int old = log->fd;
 	if (open_file(log) < 0) {
 		/* No new file to be had: go on in the old one, under its new name. */
@@ -114,6 +119,7 @@ static void rotate(struct log *log)
 		return;
 	}
 	close(old);
+	rotation_compress(&log->rotation);
 }
 
 /* The record that was just put at `at` does not fit into this file any more: it begins the next. */
@@ -196,11 +202,11 @@ static size_t continue_line(struct log *log, struct log_carry *carry, const char
 	return part;
 }
 
-static void make_tail(int stream)
+static void make_tail(const struct log *log, int stream)
 {
 	char stamp[STAMP_SIZE];
-	int n = snprintf(tail, sizeof tail, "\",\"stream\":\"%s\",\"time\":\"%s\"}\n", stream == 2 ? "stderr" : "stdout",
-		format_time(stamp, wall_ns()));
+	int n = snprintf(tail, tail_room, "\",\"stream\":\"%s\"%s%s,\"time\":\"%s\"}\n", stream == 2 ? "stderr" : "stdout",
+		log->attributes ? ",\"attrs\":" : "", log->attributes ? log->attributes : "", format_time(stamp, wall_ns()));
 	tail_size = (size_t)n;
 }
 
@@ -208,7 +214,7 @@ void log_write(struct log *log, int stream, const char *data, size_t size)
 {
 	if (!log->path)
 		return;
-	make_tail(stream);
+	make_tail(log, stream);
 	struct log_carry *carry = &log->carry[stream == 2];
 	for (const char *end = data + size; data < end;) {
 		const char *line = carry->used ? NULL : memchr(data, '\n', (size_t)(end - data));
@@ -226,7 +232,7 @@ void log_finish(struct log *log)
 {
 	for (int i = 0; i < 2; i++)
 		if (log->carry[i].used) {
-			make_tail(i + 1);
+			make_tail(log, i + 1);
 			put_record(log, log->carry[i].data, log->carry[i].used, false);
 			log->carry[i].used = 0;
 			flush(log);
@@ -235,7 +241,8 @@ void log_finish(struct log *log)
 
 void log_trim(struct log *log)
 {
-	madvise(batch, sizeof batch, MADV_DONTNEED);
+	if (batch)
+		madvise(batch, batch_room, MADV_DONTNEED);
 	for (int i = 0; i < 2; i++)
 		if (!log->carry[i].used) {
 			free(log->carry[i].data);

@@ -6,6 +6,8 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "plan.h"
+#include "rotation.h"
 
 /* A longer line is cut into records of this size; all but the last lack the newline, as Docker's do. */
 #define LOG_LINE 16384
@@ -18,14 +20,15 @@ struct log_carry {
 
 struct log {
 	int fd;
-	const char *path;
-	uint64_t size, max_size, max_files;
+	const char *path, *attributes;
+	uint64_t size, max_size;
 	uint64_t dropped; /* lines */
 	struct log_carry carry[2];
+	struct rotation rotation;
 };
 
-/* Appends to what is there. A NULL path: everything is a no-op. */
-int log_open(struct log *log, const char *path, uint64_t max_size, uint64_t max_files, struct error *err);
+/* Appends to what is there. Without a path in the plan everything is a no-op. */
+int log_open(struct log *log, const struct plan *plan, struct error *err);
 /* `stream` is 1 or 2. */
 void log_write(struct log *log, int stream, const char *data, size_t size);
 /* End of output: unfinished lines go out as they are. */

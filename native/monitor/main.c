@@ -33,7 +33,7 @@ static int prepare(struct monitor *m, struct error *err)
 	const struct plan *plan = &m->plan;
 	if (plan_read(&m->plan, AT_FDCWD, err) < 0 || loop_init(err) < 0 || jobs_init(on_term, err) < 0)
 		return -1;
-	if (record_prepare(plan->exit_record, err) < 0 || log_open(&m->log, plan->log, plan->log_max_size, plan->log_max_files, err) < 0)
+	if (record_prepare(plan->exit_record, err) < 0 || log_open(&m->log, plan, err) < 0)
 		return -1;
 	return stats_open(&m->stats, plan->stats, err) < 0 ? -1 : clients_listen(&verb_handlers, err);
 }

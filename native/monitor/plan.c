@@ -73,6 +73,8 @@ static const struct entry {
 	{"health-start-period", NUMBER, offsetof(struct plan, health_start_period), false},
 	{"health-start-interval", NUMBER, offsetof(struct plan, health_start_interval), false},
 	{"health-retries", NUMBER, offsetof(struct plan, health_retries), false},
+	{"log-attributes", TEXT, offsetof(struct plan, log_attributes), false},
+	{"log-compress", LIST, offsetof(struct plan, log_compress), false},
 	{"exit-record", PATH, offsetof(struct plan, exit_record), true},
 	{"stats", PATH, offsetof(struct plan, stats), false},
 	{"cgroup", PATH, offsetof(struct plan, cgroup), true},

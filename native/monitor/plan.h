@@ -19,6 +19,8 @@ struct plan {
 	unsigned rows, cols;
 	const char *log;
 	uint64_t log_max_size, log_max_files;
+	const char *log_attributes; /* JSON, for each line */
+	const char **log_compress;  /* argv of a filter */
 	const char *exit_record, *stats, *journal;
 	const char *health, *health_command; /* process JSON, and its words for events */
 	int64_t health_interval, health_timeout, health_start_period, health_start_interval; /* ns */

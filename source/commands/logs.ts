@@ -35,8 +35,17 @@ type Prefix = (entry: LogEntry) => string;
 function prefixOf(flags: FlagValues): Prefix | undefined {
 	const [stamps, details] = [flags.bool('timestamps'), flags.bool('details')];
 	if (!stamps && !details) return undefined;
-	return ({time}) => `${stamps ? `${nanoseconds(time)} ` : ''}${details ? ' ' : ''}`;
+	return ({time, attrs}) => `${stamps ? `${nanoseconds(time)} ` : ''}${details ? `${detailsOf(attrs)} ` : ''}`;
 }
+
+/** `key=value,key=value`, in the form of a query. */
+const detailsOf = (attrs: LogEntry['attrs'] = {}): string =>
+	Object.keys(attrs)
+		.toSorted()
+		.map(key => `${query(key)}=${query(attrs[key] ?? '')}`)
+		.join(',');
+
+const query = (text: string): string => encodeURIComponent(text).replace(/%20|[!'()*]/g, found => (found === '%20' ? '+' : `%${found.charCodeAt(0).toString(16).toUpperCase()}`));
 
 /** All nine digits, so that times stand under each other. */
 const nanoseconds = (time: string): string => time.replace(/(?:\.(\d+))?Z$/, (_, digits: string | undefined) => `.${(digits ?? '').padEnd(9, '0')}Z`);
