@@ -47,7 +47,13 @@ export function buildSpec(input: BundleInput): Spec {
 		root: {path: input.rootfs, readonly: config.readOnly},
 		...(config.uts !== 'host' && {hostname: input.hostname}),
 		...(config.uts !== 'host' && config.domainname !== '' && {domainname: config.domainname}),
-		mounts: planMounts({privileged: config.privileged, shmSize: config.shmSize, ipc: config.ipc, files: [...input.files, ...initMount(input)], asked: [...input.mounts, ...cdi.mounts]}),
+		mounts: planMounts({
+			privileged: config.privileged,
+			shmSize: config.shmSize,
+			ipc: config.ipc,
+			files: [...input.files, ...initMount(input)],
+			asked: [...input.mounts, ...cdi.mounts],
+		}),
 		annotations: {
 			...config.annotations,
 			...rootfsAnnotations(input),

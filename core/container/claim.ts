@@ -29,7 +29,7 @@ const PATIENCE_MS = 15_000;
  * Makes STATE/containers/ID by renaming a prepared folder: atomic, so that of two only one succeeds. undefined: a live monitor (or a
  * program without one) has it. What a dead monitor or a killed process left there is cleaned up first.
  */
-export async function claimContainer(engine: Engine, id: string, purpose: 'start' | 'remove'): Promise<Claim | undefined> {
+export async function claimContainer(engine: Engine, id: string, purpose: 'start' | 'remove' | 'copy'): Promise<Claim | undefined> {
 	const folder = liveFolder(engine, id);
 	const prepared = prepare(engine, purpose);
 	try {
@@ -72,7 +72,7 @@ const busy = (id: string, holder: number): EngineError =>
 	new EngineError({
 		code: 'container.busy',
 		subject: id,
-		message: `container ${id.slice(0, 12)} is being started or removed by another process (pid ${holder})`,
+		message: `container ${id.slice(0, 12)} is in the hands of another process (pid ${holder})`,
 		hint: 'Try again when that has ended.',
 	});
 

@@ -82,11 +82,19 @@ export const startIngest = ({root, helper}: LayerStore, {digest, size}: Pick<Wan
 		onNews,
 	);
 
+/** Makes a blob of what the arguments name: `blob` in the staging folder, locked until `release`. */
+export const startPack = ({helper}: LayerStore, staging: string, view: readonly string[]): UnpackHelper =>
+	talk(startProgram(helper, ['pack', '--lock', staging, '--output', `${staging}/blob`, '--hold', '3', ...view], 4), () => {});
+
+/** Keeps a tar that nobody has described, from a file or from this process's own input, as startPack() does. */
+export const startKeep = ({helper}: LayerStore, staging: string, input: string): UnpackHelper =>
+	talk(startProgram(helper, ['unpack', '--measure', '--lock', staging, '--keep', `${staging}/blob`, '--input', input, '--hold', '3'], 4, 'inherit'), () => {});
+
 function talk(child: Program, onNews: (news: HelperNews) => void): UnpackHelper {
-	const [stdin, stdout, stderr, control] = child.stdio as unknown as [Writable, Readable, Readable, Duplex];
+	const [stdin, stdout, stderr, control] = child.stdio as unknown as [Writable | null, Readable, Readable, Duplex];
 	const closed = once(child, 'close').catch(() => undefined);
 	// A helper that ended early closes its pipes; its own sentence tells why.
-	for (const stream of [stdin, control]) stream.on('error', () => {});
+	for (const stream of [stdin, control]) stream?.on('error', () => {});
 	readLines(control, line => {
 		const [word, count] = line.split(' ');
 		if (word === 'waiting') onNews({kind: 'waiting'});
@@ -97,7 +105,7 @@ function talk(child: Program, onNews: (news: HelperNews) => void): UnpackHelper 
 		await closed;
 	};
 	return {
-		input: stdin,
+		input: stdin as Writable,
 		result: outcome(child, stdout, stderr),
 		release: () => end(() => control.end()),
 		kill: () => end(() => child.kill('SIGKILL')),

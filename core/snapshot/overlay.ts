@@ -1,4 +1,5 @@
-import {chmodSync, chownSync, existsSync, mkdirSync, renameSync, statSync} from 'node:fs';
+import {chmodSync, chownSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {hasErrno} from '../errors/codes.ts';
 import {EngineError} from '../errors/error.ts';
 import {hasLayer, readLayerInfo, readPairs} from '../layer/info.ts';
 import type {LayerStore} from '../layer/model.ts';
@@ -10,11 +11,7 @@ import type {Mountable, SnapshotDriver, SnapshotUsage} from './model.ts';
 /** The writable layer is the `upper` of an overlay mount: preparing costs three folders, whatever the image's size. */
 export function overlayDriver(store: LayerStore): SnapshotDriver {
 	const {root, helper} = store;
-	/* Overlayfs wants something below, also where the image has no layer. */
-	const mountable = (id: string, chainIds: readonly Digest[]): Mountable => ({
-		...writableLayer(root, id),
-		lower: chainIds.length === 0 ? [emptyLayer(root, id)] : lowerFolders(root, chainIds),
-	});
+	const mountable = (id: string, chainIds: readonly Digest[]): Mountable => ({...writableLayer(root, id), lower: [...lowerFolders(root, chainIds), pointsFolder(root)]});
 	return {
 		name: 'overlay',
 		mountable,
@@ -22,14 +19,14 @@ export function overlayDriver(store: LayerStore): SnapshotDriver {
 			for (const chainId of chainIds) if (!hasLayer(root, chainId)) throw missing(chainId);
 			const places = mountable(id, chainIds);
 			mkdirSync(places.work, {recursive: true, mode: 0o700});
-			if (chainIds.length === 0) mkdirSync(emptyLayer(root, id), {recursive: true, mode: 0o700});
+			if (!existsSync(pointsFolder(root))) makePoints(root);
 			if (!existsSync(places.upper)) makeUpper(root, chainIds, places.upper);
 			return places;
 		},
 		usage: id => measure(helper, writableLayer(root, id).upper),
 		async remove(id) {
 			const {upper, work} = writableLayer(root, id);
-			const result = await runProgram(helper, ['remove', upper, work, emptyLayer(root, id)]);
+			const result = await runProgram(helper, ['remove', upper, work]);
 			if (result.code !== 0) throw new EngineError({code: 'snapshot.not-removed', subject: id, message: `cannot remove the writable layer of ${id}: ${reasonOf(result, helper)}`});
 		},
 	};
@@ -38,7 +35,32 @@ export function overlayDriver(store: LayerStore): SnapshotDriver {
 /** What a container writes, and the scratch folder beside it. */
 export const writableLayer = (root: string, id: string): {upper: string; work: string} => ({upper: `${root}/containers/${id}/upper`, work: `${root}/containers/${id}/work`});
 
-const emptyLayer = (root: string, id: string): string => `${root}/containers/${id}/empty`;
+/**
+ * Lies below all layers: the files and folders that every container has something mounted on, where the image has none, as Docker's init layer. Without
+ * it they would be made in the writable layer at each first start, and show up as changes. It holds what overlayfs wants below an image without layers.
+ */
+const pointsFolder = (root: string): string => `${root}/points`;
+
+const pointFolders = ['dev', 'etc', 'proc', 'sys'];
+const pointFiles = ['.dockerenv', 'etc/hostname', 'etc/hosts', 'etc/resolv.conf'];
+
+function makePoints(root: string): void {
+	const fresh = `${pointsFolder(root)}.${process.pid}`;
+	for (const name of ['', ...pointFolders]) {
+		mkdirSync(`${fresh}/${name}`, {recursive: true});
+		chmodSync(`${fresh}/${name}`, 0o755);
+	}
+	for (const name of pointFiles) {
+		writeFileSync(`${fresh}/${name}`, '');
+		chmodSync(`${fresh}/${name}`, 0o644);
+	}
+	try {
+		renameSync(fresh, pointsFolder(root));
+	} catch (error) {
+		rmSync(fresh, {recursive: true, force: true});
+		if (!hasErrno(error, 'ENOTEMPTY', 'EEXIST')) throw error;
+	}
+}
 
 /** Topmost first. Overlayfs merges roots whatever marks they have: below a layer whose root is opaque, nothing may be given to it. */
 export function lowerFolders(root: string, chainIds: readonly Digest[]): string[] {

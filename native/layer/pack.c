@@ -159,7 +159,8 @@ static int put_folder(struct pack *pack, const struct walk_item *item, struct er
 	if (is_named && (read_xattrs(pack, fd, item->path, err) < 0 || archive_entry(&pack->archive, &pack->entry, err) < 0))
 		return -1;
 	pack->entries += is_named;
-	if (!pack->options->is_layer || (fgetxattr(fd, "trusted.overlay.opaque", &value, 1) != 1 && fgetxattr(fd, "user.overlay.opaque", &value, 1) != 1))
+	if (!pack->options->is_layer ||
+		(fgetxattr(fd, "trusted.overlay.opaque", &value, 1) != 1 && fgetxattr(fd, "user.overlay.opaque", &value, 1) != 1))
 		return 0;
 	return value == 'y' ? put_mark(pack, item->path, ".wh..wh.", ".opq", err) : 0;
 }
@@ -170,8 +171,8 @@ static int name_entry(struct pack *pack, const struct walk_item *item, struct er
 	const char *as = pack->options->as ? pack->options->as : *item->path ? "" : ".";
 	struct tar_entry *entry = &pack->entry;
 	bool below_dot = strcmp(as, ".") == 0 && *item->path;
-	if (snprintf(entry->path, sizeof entry->path, "%s%s%s", below_dot ? "" : as, *as && *item->path && !below_dot ? "/" : "", item->path) >=
-		(int)sizeof entry->path)
+	if (snprintf(entry->path, sizeof entry->path, "%s%s%s", below_dot ? "" : as, *as && *item->path && !below_dot ? "/" : "",
+		    item->path) >= (int)sizeof entry->path)
 		return error_set(err, ENAMETOOLONG, "%s", item->path);
 	entry->mode = item->st.st_mode & 07777;
 	entry->uid = item->st.st_uid;
@@ -194,7 +195,8 @@ static int put_item(void *context, const struct walk_item *item, struct error *e
 		return put_mark(pack, folder, ".wh.", slash ? slash + 1 : item->path, err);
 	}
 	if (pack->options->is_layer && strncmp(slash ? slash + 1 : item->path, ".wh.", 4) == 0)
-		return error_set(err, 0, "%s: in a layer a name that begins with .wh. means a deletion, so that this file cannot be in one", item->path);
+		return error_set(err, 0, "%s: in a layer a name that begins with .wh. means a deletion, so that this file cannot be in one",
+			item->path);
 	if (name_entry(pack, item, err) < 0)
 		return -1;
 	if (S_ISDIR(item->st.st_mode))
@@ -207,7 +209,9 @@ static int put_item(void *context, const struct walk_item *item, struct error *e
 		snprintf(pack->entry.link, sizeof pack->entry.link, "%s", first);
 		return archive_entry(&pack->archive, &pack->entry, err);
 	}
-	return S_ISREG(item->st.st_mode) ? put_file(pack, item, err) : S_ISLNK(item->st.st_mode) ? put_link(pack, item, err) : put_special(pack, item, err);
+	return S_ISREG(item->st.st_mode)   ? put_file(pack, item, err)
+	       : S_ISLNK(item->st.st_mode) ? put_link(pack, item, err)
+					   : put_special(pack, item, err);
 }
 
 static int read_form(enum sink_form *form, const char *text, struct error *err)
@@ -257,8 +261,8 @@ static int read_option(struct options *options, int option, char *text, struct e
 static int read_options(struct options *options, int argc, char **argv, struct error *err)
 {
 	static const struct option known[] = {VIEW_OPTIONS, {"path", 1, NULL, 'p'}, {"as", 1, NULL, 'a'}, {"output", 1, NULL, 'o'},
-		{"lock", 1, NULL, 'k'}, {"layer", 0, NULL, 'L'}, {"root", 0, NULL, 'r'}, {"follow", 0, NULL, 'f'}, {"compress", 1, NULL, 'c'},
-		{"result", 1, NULL, 'R'}, {"hold", 1, NULL, 'h'}, {0}};
+		{"lock", 1, NULL, 'k'}, {"layer", 0, NULL, 'L'}, {"root", 0, NULL, 'r'}, {"follow", 0, NULL, 'f'},
+		{"compress", 1, NULL, 'c'}, {"result", 1, NULL, 'R'}, {"hold", 1, NULL, 'h'}, {0}};
 	int option;
 	*options = (struct options){.path = "/", .output = "-", .result = -1, .hold = -1};
 	opterr = 0;

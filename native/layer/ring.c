@@ -19,7 +19,7 @@ void ring_finish(struct ring *ring)
 static bool ring_is_full(const struct ring *ring)
 {
 	for (int reader = 0; reader < RING_READERS; reader++)
-		if (ring->filled - ring->taken[reader] >= RING_SLOTS)
+		if (ring->filled >= ring->taken[reader] + RING_SLOTS)
 			return true;
 	return false;
 }
@@ -81,6 +81,13 @@ void ring_release(struct ring *ring, int reader)
 	pthread_mutex_lock(&ring->lock);
 	ring->taken[reader]++;
 	pthread_cond_broadcast(&ring->moved);
+	pthread_mutex_unlock(&ring->lock);
+}
+
+void ring_retire(struct ring *ring, int reader)
+{
+	pthread_mutex_lock(&ring->lock);
+	ring->taken[reader] = UINT64_MAX / 2;
 	pthread_mutex_unlock(&ring->lock);
 }
 

@@ -34,5 +34,8 @@ void ring_end(struct ring *ring, const struct error *failure);
 int ring_take(struct ring *ring, int reader, const uint8_t **data, size_t *size, struct error *err);
 void ring_release(struct ring *ring, int reader);
 
+/* A reader that reads nothing: nobody waits for it. */
+void ring_retire(struct ring *ring, int reader);
+
 /* A reader gives up: the one that fills stops, and the other reader too. */
 void ring_abort(struct ring *ring);

@@ -255,6 +255,11 @@ int tree_parent(struct tree *tree, const char *path, const char **name, struct e
 	return tree->depth ? tree->levels[tree->depth - 1].fd : tree->root;
 }
 
+static size_t place_length(const struct tree *tree)
+{
+	return tree->below && *tree->below ? strlen(tree->below) + 1 : 0;
+}
+
 /* Takes away what stands where `path` shall be made. 1: a folder that stays, as a folder is wanted; 2: a whiteout was there. */
 static int clear_way(struct tree *tree, int *parent, const char *path, const char **name, bool folder, struct error *err)
 {
@@ -263,6 +268,9 @@ static int clear_way(struct tree *tree, int *parent, const char *path, const cha
 		return error_set(err, errno, "look up %s", path);
 	if (folder && S_ISDIR(st.st_mode))
 		return 1;
+	if (tree->is_plain && folder != S_ISDIR(st.st_mode))
+		return error_set(err, 0, folder ? "cannot overwrite non-directory \"%s\" with directory \"/%s\"" : "cannot overwrite directory \"%s\" with non-directory \"/%s\"",
+			path + place_length(tree), tree->below);
 	if (remove_at(*parent, *name, err) < 0)
 		return error_wrap(err, "replace %s", path);
 	/* A folder in hand may have been it, or reached through it. */
@@ -387,13 +395,30 @@ static int real_link(struct tree *tree, char *link, struct error *err)
 	return 0;
 }
 
+/* A path of the archive becomes one of "/". */
+static int place(const struct tree *tree, char path[TAR_NAME_LIMIT], struct error *err)
+{
+	size_t length = place_length(tree), own = strlen(path);
+	if (!length)
+		return 0;
+	if (length + own >= TAR_NAME_LIMIT)
+		return error_set(err, ENAMETOOLONG, "%.64s…", path);
+	memmove(path + length, path, own + 1);
+	memcpy(path, tree->below, length - 1);
+	path[length - 1] = '/';
+	return 0;
+}
+
 static int put_hard_link(struct tree *tree, const char *path, const struct tar_entry *entry, struct error *err)
 {
 	char link[TAR_NAME_LIMIT];
 	const char *name;
 	if (path_clean(entry->link, link, err) < 0)
 		return error_wrap(err, "%s: a hard link", path);
-	if (!*link || strcmp(link, path) == 0)
+	bool is_root = !*link;
+	if (place(tree, link, err) < 0)
+		return -1;
+	if (is_root || strcmp(link, path) == 0)
 		return error_set(err, 0, "%s: a hard link to itself or to the root folder", path);
 	if (real_link(tree, link, err) < 0 || find_target(tree, link, path, err) < 0)
 		return -1;
@@ -486,6 +511,14 @@ static int put_root(struct tree *tree, const struct tar_entry *entry, struct err
 	return note_folder(tree, &st, "", entry, err);
 }
 
+static void give_owner(const struct tree *tree, struct tar_entry *entry)
+{
+	if (tree->owner == TREE_OWNER_ENTRY)
+		return;
+	entry->uid = tree->owner == TREE_OWNER_GIVEN ? tree->uid : 0;
+	entry->gid = tree->owner == TREE_OWNER_GIVEN ? tree->gid : 0;
+}
+
 int tree_put(struct tree *tree, struct tar *tar, struct tar_entry *entry, struct error *err)
 {
 	char path[TAR_NAME_LIMIT];
@@ -493,10 +526,13 @@ int tree_put(struct tree *tree, struct tar *tar, struct tar_entry *entry, struct
 	if (path_clean(entry->path, path, err) < 0)
 		return -1;
 	if (!*path)
-		return put_root(tree, entry, err);
-	int result = whiteout_put(tree, entry, path, err);
+		return tree->is_plain ? 0 : put_root(tree, entry, err);
+	int result = tree->is_plain ? 0 : whiteout_put(tree, entry, path, err);
 	if (result)
 		return result < 0 ? -1 : 0;
+	if (place(tree, path, err) < 0)
+		return -1;
+	give_owner(tree, entry);
 	if (entry->type == TAR_HARD_LINK)
 		return put_hard_link(tree, path, entry, err);
 	int parent = tree_parent(tree, path, &name, err);

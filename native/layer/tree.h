@@ -12,6 +12,8 @@ enum { TREE_DEPTH = 48 };
 
 struct tree_folder; /* what is set on a folder when all its entries are there */
 
+enum tree_owner { TREE_OWNER_ENTRY, TREE_OWNER_GIVEN, TREE_OWNER_NONE };
+
 struct tree {
 	int root;
 	char path[TAR_NAME_LIMIT]; /* of the deepest folder in hand, without slashes at the ends */
@@ -28,6 +30,12 @@ struct tree {
 	int implicit;		      /* where the paths of folders that the layer does not describe are written, each with a NUL; or -1 */
 	struct tree_through *through; /* folders that are links in a lower layer */
 	size_t through_count;
+	/* Of a tree that is no layer: */
+	bool is_plain;	   /* whiteouts are names like others, and nothing changes between folder and file */
+	const char *below; /* the folder of "/" that entries lie in; "" or NULL: "/" itself */
+	enum tree_owner owner;
+	uid_t uid; /* when given */
+	gid_t gid;
 };
 
 struct tree_through {

@@ -20,9 +20,10 @@ enum { TREE_READER, HASH_READER };
 static const uint64_t UNPACKED_LIMIT = UINT64_C(100) << 30;
 
 struct options {
-	const char *target, *lock, *layer, *input, *blob, *save, *digest, *diff_id, *implicit;
+	const char *target, *lock, *layer, *input, *blob, *save, *digest, *diff_id, *implicit, *keep;
 	uint64_t size, limit;
 	int progress, hold;
+	bool measure;
 	struct tree_through through[64];
 	size_t through_count;
 };
@@ -58,10 +59,14 @@ static int read_option(struct options *options, int option, char *text, struct e
 		['s'] = &options->save,
 		['d'] = &options->digest,
 		['D'] = &options->diff_id,
-		['I'] = &options->implicit};
+		['I'] = &options->implicit,
+		['K'] = &options->keep};
 	switch (option) {
 	case 'T':
 		return read_through(options, text, err);
+	case 'M':
+		options->measure = true;
+		return 0;
 	case 'n':
 		return parse_u64(text, INT64_MAX, &options->size) ? 0 : error_set(err, 0, "--size %s: not a number", text);
 	case 'm':
@@ -85,7 +90,7 @@ static int read_options(struct options *options, int argc, char **argv, struct e
 	static const struct option known[] = {{"target", 1, NULL, 't'}, {"lock", 1, NULL, 'k'}, {"layer", 1, NULL, 'l'},
 		{"input", 1, NULL, 'i'}, {"blob", 1, NULL, 'b'}, {"save", 1, NULL, 's'}, {"digest", 1, NULL, 'd'},
 		{"diff-id", 1, NULL, 'D'}, {"size", 1, NULL, 'n'}, {"limit", 1, NULL, 'm'}, {"progress", 1, NULL, 'p'},
-		{"hold", 1, NULL, 'h'}, {"implicit", 1, NULL, 'I'}, {"through", 1, NULL, 'T'}, {0}};
+		{"hold", 1, NULL, 'h'}, {"implicit", 1, NULL, 'I'}, {"through", 1, NULL, 'T'}, {"measure", 0, NULL, 'M'}, {"keep", 1, NULL, 'K'}, {0}};
 	int option;
 	*options = (struct options){.size = SIZE_UNKNOWN, .limit = UNPACKED_LIMIT, .progress = -1, .hold = -1, .input = "-"};
 	opterr = 0;
@@ -162,6 +167,9 @@ static int open_source(struct source *source, const struct options *options, str
 			source->stream = stream_of(options->input, err);
 			if (source->stream < 0)
 				return -1;
+			source->save = options->keep ? open(options->keep, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600) : -1;
+			if (options->keep && source->save < 0)
+				return error_set(err, errno, "make %s", options->keep);
 		}
 	}
 	progress_line(options->progress, "have %llu\n", (unsigned long long)source->have);
@@ -245,6 +253,18 @@ static int read_all(struct work *work, struct error *err)
 	return (int)n;
 }
 
+/* Of a blob that nobody has described: that it is a tar, and what its digests are. */
+static int measure(struct work *work, const struct options *options, struct error *err)
+{
+	ssize_t n;
+	hash_init(&work->diff, options->diff_id);
+	if (sandbox_seal(err) < 0 || decoder_init(&work->decoder, &work->source, options->limit, err) < 0)
+		return -1;
+	while ((n = decoder_read(&work->decoder, work->ring.memory, RING_SLOT, err)) > 0)
+		hash_update(&work->diff, work->ring.memory, (size_t)n);
+	return (int)n;
+}
+
 static uint64_t unpacked_limit(const struct options *options)
 {
 	struct statvfs fs;
@@ -288,7 +308,7 @@ static int print_result(struct work *work, const struct options *options, struct
 		return -1;
 	fields_put(&out, "digest", "%s", digest_text);
 	fields_put(&out, "size", "%llu", (unsigned long long)work->source.count);
-	if (options->target) {
+	if (options->target || options->measure) {
 		hash_text(&work->diff, diff_text);
 		if (compare("layer's diff-id", diff_text, options->diff_id, err) < 0)
 			return -1;
@@ -309,7 +329,7 @@ static int unpack(struct work *work, const struct options *options, struct error
 		return -1;
 	/* The part file's lock is for those who write it, and ends here: a whole one is not written again. */
 	cleanup_close int part = work->source.save;
-	int result = options->target ? unpack_into(work, options, err) : read_all(work, err);
+	int result = options->target ? unpack_into(work, options, err) : options->measure ? measure(work, options, err) : read_all(work, err);
 	if (result == 0)
 		result = print_result(work, options, err);
 	/* An error with a number is this machine's, as a full disk: what came stays good. */

@@ -216,12 +216,12 @@ static int open_mounts(const struct view *view, int *mounts, struct error *err)
 static int restrict_mounts(const struct view *view, struct error *err)
 {
 	struct mount_attr attributes = {
-		.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOATIME | (view->writable ? 0 : MOUNT_ATTR_RDONLY),
+		.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOATIME |
+			    (view->writable ? 0 : MOUNT_ATTR_RDONLY),
 		.attr_clr = MOUNT_ATTR__ATIME,
 	};
-	return mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &attributes, sizeof attributes) < 0
-		       ? error_set(err, errno, "restrict the mounts")
-		       : 0;
+	return mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &attributes, sizeof attributes) < 0 ? error_set(err, errno, "restrict the mounts")
+											      : 0;
 }
 
 int view_enter(const struct view *view, struct error *err)

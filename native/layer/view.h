@@ -1,5 +1,5 @@
-/* What a verb works on: a folder, the merged layers of a container that does not run, or the root of one that does. Entering makes it "/" of
- * a mount namespace of this process alone, with what is mounted in it. */
+/* What a verb works on: a folder, the merged layers of a container that does not run, or the root of one that does. Entering makes it "/"
+ * of a mount namespace of this process alone, with what is mounted in it. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,7 +10,7 @@
 enum { VIEW_LOWER_LIMIT = 500, VIEW_MOUNT_LIMIT = 512 };
 
 struct view {
-	const char *source;			 /* a folder */
+	const char *source;		     /* a folder */
 	const char *lower[VIEW_LOWER_LIMIT]; /* layers, topmost first */
 	size_t lower_count;
 	const char *upper, *work; /* the writable layer above them */
@@ -25,7 +25,10 @@ struct view {
 
 #define VIEW_OPTIONS                                                                                                                       \
 	{"source", 1, NULL, 's'}, {"lower", 1, NULL, 'l'}, {"upper", 1, NULL, 'u'}, {"work", 1, NULL, 'w'}, {"process", 1, NULL, 'P'},     \
-		{"mount", 1, NULL, 'M'}, {"bare", 0, NULL, 'B'}
+		{"mount", 1, NULL, 'M'},                                                                                                   \
+	{                                                                                                                                  \
+		"bare", 0, NULL, 'B'                                                                                                       \
+	}
 
 /* One option of those. 1: it was none of them. */
 int view_option(struct view *view, int option, char *text, struct error *err);

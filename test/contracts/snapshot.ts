@@ -11,6 +11,8 @@ import {file, folder, tar} from '../helpers/tar.ts';
 /** What every driver of writable layers must do: `create` makes it over a store. */
 export function snapshotContract(test: TestFn, name: string, create: (store: LayerStore) => SnapshotDriver): void {
 	const id = 'c0ffee';
+	/* But for what every container has something mounted on. */
+	const own = 'ls | grep -vxE "dev|etc|proc|sys" | tr "\\n" " "';
 	const image = [
 		tar(folder('./', {mode: 0o711}), file('a', 'low'), file('gone', 'low'), file('d/old', 'low')),
 		tar(file('a', 'high'), file('.wh.gone'), file('d/.wh..wh..opq'), file('d/new', 'high')),
@@ -38,7 +40,7 @@ export function snapshotContract(test: TestFn, name: string, create: (store: Lay
 
 	test(`${name}: a prepared snapshot shows the image, the upper layers over the lower`, async t => {
 		const {store, mountable} = await prepared(t);
-		t.is(inside(store, mountable, 'cat a; find . -mindepth 1 | sort | tr "\\n" " "'), 'high./a ./d ./d/new ');
+		t.is(inside(store, mountable, `cat a; ${own}; find ./d | sort | tr "\\n" " "`), 'higha d ./d ./d/new ');
 		t.is(inside(store, mountable, 'stat -c %a .').trim(), '711');
 	});
 
@@ -46,7 +48,7 @@ export function snapshotContract(test: TestFn, name: string, create: (store: Lay
 		const {store, driver, chainIds, mountable} = await prepared(t);
 		inside(store, mountable, 'echo mine > a; rm d/new; echo more > e');
 		t.is(inside(store, await driver.prepare(id, chainIds), 'cat a; ls d'), 'mine\n');
-		t.is(inside(store, await driver.prepare('other', chainIds), 'cat a; ls'), 'higha\nd\n');
+		t.is(inside(store, await driver.prepare('other', chainIds), `cat a; ${own}`), 'higha d ');
 		t.deepEqual(driver.mountable(id, chainIds), mountable);
 	});
 
@@ -65,7 +67,7 @@ export function snapshotContract(test: TestFn, name: string, create: (store: Lay
 		await driver.remove(id);
 		await driver.remove(id);
 		t.false(existsSync(mountable.upper));
-		t.true(existsSync(`${mountable.lower.at(-1)}/a`));
+		t.true(existsSync(`${mountable.lower.at(-2)}/a`));
 		await t.notThrowsAsync(driver.remove('never-there'));
 	});
 
@@ -77,7 +79,7 @@ export function snapshotContract(test: TestFn, name: string, create: (store: Lay
 
 	test(`${name}: below an opaque root nothing of the lower layers shows`, async t => {
 		const {store, mountable} = await prepared(t, [tar(file('low')), tar(file('.wh..wh..opq'), file('high')), tar(file('top'))]);
-		t.is(inside(store, mountable, 'ls | tr "\\n" " "'), 'high top ');
+		t.is(inside(store, mountable, own), 'high top ');
 		t.is(lstatSync(mountable.upper).mode & 0o777, 0o755);
 		t.is(readFileSync(`${mountable.lower[0]}/top`, 'utf8'), '');
 	});

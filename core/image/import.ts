@@ -1,0 +1,45 @@
+import {existsSync} from 'node:fs';
+import {resolve} from 'node:path';
+import {EngineError} from '../errors/error.ts';
+import {recordEvent} from '../events/journal.ts';
+import {keepLayer} from '../layer/pack.ts';
+import type {Digest} from '../oci/digest.ts';
+import {hostPlatform, parsePlatform} from '../oci/platform.ts';
+import {nowText} from '../platform/time.ts';
+import {parseReference, withDefaultTag} from '../reference/reference.ts';
+import {applyChanges} from './change.ts';
+import {takeLease} from './lease.ts';
+import {makeImage} from './make.ts';
+import type {ImageStore} from './store.ts';
+
+export type ImportOptions = {readonly reference?: string; readonly changes?: readonly string[]; readonly message?: string; readonly platform?: string};
+
+/** Makes an image of one layer out of a tar of a file system: a file, or `-` for our input; plain, gzip or zstd. */
+export async function importImage(store: ImageStore, source: string, {reference, changes = [], message, platform}: ImportOptions = {}): Promise<Digest> {
+	const name = reference === undefined || reference === '' ? undefined : withDefaultTag(parseReference(reference));
+	if (name?.digest !== undefined) throw new EngineError({code: 'reference.invalid', subject: reference, message: 'cannot import digest reference'});
+	const config = applyChanges({}, changes);
+	const lease = takeLease(store.db);
+	try {
+		const layer = await keepLayer({root: store.root, helper: store.native.layer}, inputOf(source), digest => lease.add('blob', [digest]));
+		const wanted = platform === undefined || platform === '' ? hostPlatform() : parsePlatform(platform);
+		const id = await makeImage(store, lease, {layer, platform: wanted, config, created: nowText(), comment: message ?? `Imported from ${source}`}, name);
+		recordEvent(store, {type: 'image', action: 'import', id, attributes: {name: reference ?? ''}});
+		return id;
+	} finally {
+		lease.drop();
+	}
+}
+
+function inputOf(source: string): string {
+	if (source === '-') return source;
+	if (/^https?:\/\//.test(source))
+		throw new EngineError({
+			code: 'image.bad-source',
+			subject: source,
+			message: `cannot import from ${source}: import reads files and its input, no addresses`,
+			hint: `curl -L ${source} | hawser import -`,
+		});
+	if (!existsSync(source)) throw new EngineError({code: 'image.bad-source', subject: source, message: `open ${source}: no such file or directory`});
+	return resolve(source);
+}
