@@ -82,6 +82,8 @@ int namespaces_write_maps(struct container *c, struct error *err);
 int namespaces_join(struct container *c, struct error *err);
 int namespaces_names(struct container *c, struct error *err);
 bool namespaces_has_new_user(const struct container *c);
+/* The caller's answer to process_stdio() of a child in a user namespace. */
+int namespaces_answer_stdio(struct container *c, struct error *err);
 
 int rootfs_open(struct container *c, struct error *err);
 int rootfs_attach(struct container *c, struct error *err);
@@ -93,6 +95,9 @@ int mounts_open(struct container *c, struct error *err);
 int mounts_make(struct container *c, struct error *err);
 int mounts_attach(struct container *c, struct error *err);
 int mounts_finish(struct container *c, struct error *err);
+/* A user namespace with this mapping and no process in it, for idmap_set() on a detached mount: -1 with errno. */
+int idmap_open(const struct id_maps *uids, const struct id_maps *gids, struct error *err);
+int idmap_set(int fd, int namespace, bool recursive);
 /* Gives a detached mount the id mapping that it is asked to have. */
 int idmap_apply(const struct container *c, const struct mount *mount, int fd, struct error *err);
 int masks_apply(struct container *c, struct error *err);
@@ -119,6 +124,12 @@ int filter_load(const struct filter *filter, struct error *err);
 void process_default_signals(void);
 int process_keyring(struct container *c, struct error *err);
 int process_limits(struct container *c, struct error *err);
+/* The rlimits alone, of another process: in a user namespace nobody may raise one for himself. */
+int process_rlimits(const struct container *c, pid_t pid, struct error *err);
+/* A program whose user is not the caller's must still be able to open /dev/stdout. The child asks, the caller answers by
+ * `owner` for its own three, which are the same. */
+int process_stdio(struct container *c, struct error *err);
+int process_own_stdio(const struct container *c, uid_t owner, struct error *err);
 int process_cwd(struct container *c, struct error *err);
 int process_identity(struct container *c, struct error *err);
 int process_exec(struct container *c, struct error *err);

@@ -93,7 +93,14 @@ static int wait_until_ready(struct container *c, struct error *err)
 	if (c->spec.hooks[HOOK_PRESTART].count || c->spec.hooks[HOOK_CREATE_RUNTIME].count)
 		if (sync_expect(c->sync_parent, SYNC_HOOKS, NULL, err) < 0 || run_outer_hooks(c, err) < 0)
 			return -1;
+	if (namespaces_answer_stdio(c, err) < 0)
+		return -1;
 	return sync_expect(c->sync_parent, SYNC_READY, NULL, err);
+}
+
+static int set_rlimits(struct container *c, struct error *err)
+{
+	return process_rlimits(c, c->pid, err);
 }
 
 /* Written beside and renamed: a reader that waits for the file never sees half of it. */
@@ -139,6 +146,7 @@ static const struct step makes[] = {
 	{"limits", set_oom_score, has_oom_score},
 	{"state", state_write, NULL},
 	{"container", wait_until_ready, NULL},
+	{"limits", set_rlimits, namespaces_has_new_user},
 	{"pid file", write_pid, has_pid_file},
 	{0},
 };

@@ -36,11 +36,11 @@ static pid_t hold_namespace(void)
 	return pid;
 }
 
-static int open_namespace(const struct id_maps *uids, const struct id_maps *gids)
+int idmap_open(const struct id_maps *uids, const struct id_maps *gids, struct error *err)
 {
 	pid_t pid = hold_namespace();
 	if (pid < 0)
-		return -1;
+		return error_set(err, errno, "make a user namespace for an id mapping");
 	char path[64];
 	int fd = -1;
 	snprintf(path, sizeof path, "/proc/%d/ns/user", (int)pid);
@@ -49,8 +49,13 @@ static int open_namespace(const struct id_maps *uids, const struct id_maps *gids
 	int code = errno;
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	errno = code;
-	return fd;
+	return fd < 0 ? error_set(err, code, "make an id mapping") : fd;
+}
+
+int idmap_set(int fd, int namespace, bool recursive)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t) namespace};
+	return mount_setattr(fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr, sizeof attr);
 }
 
 int idmap_apply(const struct container *c, const struct mount *mount, int fd, struct error *err)
@@ -62,11 +67,10 @@ int idmap_apply(const struct container *c, const struct mount *mount, int fd, st
 			     *gids = mount->gids.count ? &mount->gids : &c->spec.gids;
 	if (!uids->count || !gids->count)
 		return error_set(err, 0, "mount %s is to be id-mapped, but neither it nor the container has a mapping", mount->target);
-	cleanup_close int namespace = open_namespace(uids, gids);
+	cleanup_close int namespace = idmap_open(uids, gids, err);
 	if (namespace < 0)
-		return error_set(err, errno, "make the id mapping of mount %s", mount->target);
-	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t) namespace};
-	if (mount_setattr(fd, "", AT_EMPTY_PATH | (mount->idmap_recursive ? AT_RECURSIVE : 0), &attr, sizeof attr) < 0)
+		return error_wrap(err, "mount %s", mount->target);
+	if (idmap_set(fd, namespace, mount->idmap_recursive) < 0)
 		return error_set(err, errno, "id-map mount %s (its file system may not be able to)", mount->target);
 	return 0;
 }

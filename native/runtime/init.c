@@ -78,6 +78,7 @@ static const struct step steps[] = {
 	{"sysctl", sysctl_apply, NULL},
 	{"user", user_resolve, user_is_named},
 	{"terminal", terminal_make, NULL},
+	{"stdio", process_stdio, NULL},
 	{"working folder", process_cwd, NULL},
 	{"masks", masks_apply, NULL},
 	{"mounts", mounts_finish, NULL},

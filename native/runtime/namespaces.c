@@ -154,6 +154,33 @@ int namespaces_write_maps(struct container *c, struct error *err)
 	return sync_send(c->sync_parent, SYNC_GO, 0, err);
 }
 
+/* What an id of the child's user namespace is here. */
+static int find_outside(pid_t pid, uint32_t id, uint32_t *outside, struct error *err)
+{
+	char path[64];
+	uint32_t first, start, size;
+	snprintf(path, sizeof path, "/proc/%d/uid_map", (int)pid);
+	cleanup_free char *text = read_file_at(AT_FDCWD, path, 65536, NULL, err);
+	for (char *line = text; line && *line; line += strcspn(line, "\n"), line += *line == '\n')
+		if (sscanf(line, "%u %u %u", &first, &start, &size) == 3 && id >= first && id - first < size) {
+			*outside = start + (id - first);
+			return 0;
+		}
+	return text ? error_set(err, 0, "user id %u has no mapping in the user namespace", id) : -1;
+}
+
+int namespaces_answer_stdio(struct container *c, struct error *err)
+{
+	if (!c->spec.namespaces[NS_USER].wanted || c->process->terminal)
+		return 0;
+	int inside;
+	uint32_t outside = 0;
+	if (sync_expect(c->sync_parent, SYNC_STDIO, &inside, err) < 0 || find_outside(c->pid, (uint32_t)inside, &outside, err) < 0 ||
+		process_own_stdio(c, outside, err) < 0)
+		return -1;
+	return sync_send(c->sync_parent, SYNC_GO, 0, err);
+}
+
 int namespaces_join(struct container *c, struct error *err)
 {
 	static const int order[] = {NS_IPC, NS_UTS, NS_NET, NS_TIME, NS_CGROUP};

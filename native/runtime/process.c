@@ -16,6 +16,7 @@
 
 #include "caps.h"
 #include "container.h"
+#include "sync.h"
 #include "target.h"
 #include "util.h"
 
@@ -42,18 +43,51 @@ static int set_priorities(const struct process *process, struct error *err)
 	return 0;
 }
 
-int process_limits(struct container *c, struct error *err)
+int process_rlimits(const struct container *c, pid_t pid, struct error *err)
 {
 	for (size_t i = 0; i < c->process->rlimit_count; i++) {
 		const struct rlimit_rule *rule = &c->process->rlimits[i];
 		struct rlimit limit = {rule->soft, rule->hard};
-		if (setrlimit((__rlimit_resource_t)rule->resource, &limit) < 0)
+		if (prlimit(pid, (__rlimit_resource_t)rule->resource, &limit, NULL) < 0)
 			return error_set(err, errno, "process.rlimits[%zu]: set %llu:%llu", i, (unsigned long long)rule->soft,
 				(unsigned long long)rule->hard);
 	}
+	return 0;
+}
+
+int process_limits(struct container *c, struct error *err)
+{
+	bool from_outside = namespaces_has_new_user(c) && !c->launch.joins;
+	if (!from_outside && process_rlimits(c, 0, err) < 0)
+		return -1;
 	if (c->spec.personality.set && personality((unsigned long)c->spec.personality.value) < 0)
 		return error_set(err, errno, "set the personality");
 	return set_priorities(c->process, err);
+}
+
+int process_own_stdio(const struct container *c, uid_t owner, struct error *err)
+{
+	for (int fd = 0; fd < 3; fd++) {
+		struct stat st;
+		/* Pipes are made for the program. Files and terminals are somebody's. */
+		if (fstat(fd, &st) < 0 || !S_ISFIFO(st.st_mode) || st.st_uid == owner)
+			continue;
+		if (fchown(fd, owner, (gid_t)-1) < 0)
+			return error_set(err, errno, "give descriptor %d of container %s to its user", fd, c->id);
+	}
+	return 0;
+}
+
+int process_stdio(struct container *c, struct error *err)
+{
+	if (c->terminal_fd >= 0)
+		return 0;
+	if (!c->spec.namespaces[NS_USER].wanted)
+		return process_own_stdio(c, c->process->uid, err);
+	/* Inodes whose owner has no id here can be given away from outside only. */
+	if (sync_send(c->sync_child, SYNC_STDIO, (int)c->process->uid, err) < 0)
+		return -1;
+	return sync_expect(c->sync_child, SYNC_GO, NULL, err);
 }
 
 /* The folder is opened while we may, without links that lead through a process's descriptors, and made when it is missing. */

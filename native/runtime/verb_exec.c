@@ -65,16 +65,29 @@ static int join(struct container *c, struct error *err)
 	return 0;
 }
 
+static bool in_user_namespace(const struct container *c)
+{
+	return c->spec.namespaces[NS_USER].wanted;
+}
+
+static bool in_our_user_namespace(const struct container *c)
+{
+	return !in_user_namespace(c);
+}
+
+/* Inside a user namespace no limit can be raised any more, so there they come first. */
 static const struct step child_steps[] = {
 	{"session keyring", process_keyring, NULL},
 	{"cgroup", enter_cgroup, NULL},
+	{"limits", process_limits, in_user_namespace},
 	{"descriptors", close_the_rest, NULL},
 	{"namespaces", join, NULL},
 	{"procfs", procfs_open, procfs_is_needed},
 	{"user", user_resolve, user_is_named},
 	{"terminal", terminal_make, NULL},
+	{"stdio", process_stdio, NULL},
 	{"working folder", process_cwd, NULL},
-	{"limits", process_limits, NULL},
+	{"limits", process_limits, in_our_user_namespace},
 	{"security label", lsm_apply, NULL},
 	{"session", terminal_take, NULL},
 	{"identity", process_identity, NULL},
@@ -154,6 +167,8 @@ static int wait_for_exec(struct container *c, struct error *err)
 	struct sync_frame frame;
 	if (c->process->oom_score_adj.set && write_file_at(AT_FDCWD, path, text) < 0 && errno != ENOENT)
 		return error_set(err, errno, "set the oom score of the process");
+	if (namespaces_answer_stdio(c, err) < 0)
+		return -1;
 	int got = sync_receive(c->sync_parent, &frame, err);
 	if (got <= 0)
 		return got;
