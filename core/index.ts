@@ -12,6 +12,7 @@ export type * from './container/model.ts';
 export type * from './container/options.ts';
 export {attachContainer} from './container/attach.ts';
 export {type CommitOptions, commitContainer} from './container/commit.ts';
+export {type BootOutcome, bootContainers, haltContainers} from './container/boot.ts';
 export {type CreateResult, createContainer} from './container/create.ts';
 export {diffContainer, type FileChange} from './container/diff.ts';
 export {exportContainer} from './container/export.ts';

@@ -69,6 +69,7 @@ export const verbs: readonly VerbEntry[] = [
 	{paths: ['login'], common: true, summary: 'Authenticate to a registry', load: async () => (await import('../commands/login.ts')).verb},
 	{paths: ['logout'], common: true, summary: 'Log out from a registry', load: async () => (await import('../commands/logout.ts')).verb},
 	{paths: ['search'], common: true, summary: 'Search Docker Hub or another registry for images', load: async () => (await import('../commands/search.ts')).verb},
+	{paths: both('system', 'boot'), summary: 'Start what should run after the host was started', load: async () => (await import('../commands/boot.ts')).verb},
 	{
 		paths: ['completion'],
 		summary: 'Print the completion script for a shell',
