@@ -2,7 +2,9 @@
  * stays until the container has ended for good (docs/formats.md, "hawser-monitor"). */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cgroup.h"
 #include "detach.h"
@@ -18,6 +20,22 @@ static int fail(const struct error *err)
 	fields_put(&writer, "message", "%s", err->text);
 	answer(text, writer.used);
 	return 125;
+}
+
+/* Launched by a process that has been killed since: the next one that claims the folder must not meet us in it. Whoever claims it
+ * later than this check finds this process. */
+static int check_launcher(const char *folder, struct error *err)
+{
+	cleanup_close int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return error_set(err, errno, "%s", folder);
+	if (faccessat(dir, "claim", F_OK, 0) < 0)
+		return 0;
+	cleanup_fields struct fields claim = {0};
+	if (fields_read_file(&claim, dir, "claim", err) < 0)
+		return -1;
+	const char *pid = fields_get(&claim, "pid");
+	return pid && atoi(pid) == getppid() ? 0 : error_set(err, 0, "the process that was starting the container is gone");
 }
 
 /* The host goes down: the container ends as with a stop, but a policy may bring it back another day. */
@@ -53,7 +71,7 @@ int main(int argc, char *argv[])
 		dprintf(2, "usage: hawser-monitor DIR\n");
 		return 125;
 	}
-	if (detach(&err) < 0)
+	if (check_launcher(argv[1], &err) < 0 || detach(&err) < 0)
 		return fail(&err);
 	if (!realpath(argv[1], monitor.folder) || chdir(monitor.folder) < 0) {
 		error_set(&err, errno, "%s", argv[1]);
