@@ -52,6 +52,7 @@ export {pruneImages} from './image/prune.ts';
 export {type Pulled, type PullOptions, pullImage} from './image/pull.ts';
 export {type Pushed, type PushOptions, pushImage} from './image/push.ts';
 export {type Removed, removeImage} from './image/remove.ts';
+export {saveImages} from './image/save.ts';
 export {tagImage} from './image/tag.ts';
 export {hasEnvironmentAuth} from './registry/credentials.ts';
 export {login, logout, registryHost, storedUser} from './registry/login.ts';

@@ -1,4 +1,4 @@
-import {closeSync, createReadStream, fstatSync, openSync, readFileSync, readSync} from 'node:fs';
+import {closeSync, createReadStream, fstatSync, openSync, read, readFileSync, readSync} from 'node:fs';
 import type {Readable} from 'node:stream';
 import {hasErrno} from '../errors/codes.ts';
 import {EngineError} from '../errors/error.ts';
@@ -49,5 +49,30 @@ export function openBlob(root: string, digest: Digest): number {
 	} catch (error) {
 		if (!hasErrno(error, 'ENOENT')) throw error;
 		throw new EngineError({code: 'blob.not-found', subject: digest, message: `blob ${digest} is not in the store`, hint: 'Pull the image again.'});
+	}
+}
+
+const PIECE = 4 * 1024 * 1024;
+
+const readSome = (fd: number, buffer: Buffer, size: number, at: number): Promise<Buffer> =>
+	new Promise((resolve, reject) => read(fd, buffer, 0, size, at, (error, count) => (error ? reject(error) : resolve(buffer.subarray(0, count)))));
+
+/** Exactly `size` bytes in large pieces, the next of them read while one is in use; each may be used until two more have been asked for. */
+export async function* readPieces(root: string, digest: Digest, size: number): AsyncGenerator<Buffer> {
+	const fd = openBlob(root, digest);
+	const buffers = [Buffer.allocUnsafe(Math.min(size, PIECE)), Buffer.allocUnsafe(Math.min(size, PIECE))];
+	const ask = (at: number, turn: number) => readSome(fd, buffers[turn % 2] as Buffer, Math.min(PIECE, size - at), at);
+	try {
+		let next = size > 0 ? ask(0, 0) : undefined;
+		for (let at = 0, turn = 0; next; turn++) {
+			const piece = await next;
+			if (piece.length === 0)
+				throw new EngineError({code: 'blob.damaged', subject: digest, message: `blob ${digest} is shorter than its ${size} bytes`, hint: 'Pull the image again.'});
+			at += piece.length;
+			next = at < size ? ask(at, turn + 1) : undefined;
+			yield piece;
+		}
+	} finally {
+		closeSync(fd);
 	}
 }

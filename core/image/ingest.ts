@@ -1,9 +1,11 @@
 import {statfsSync} from 'node:fs';
 import {EngineError} from '../errors/error.ts';
+import {hasBlob} from '../content/path.ts';
 import {putBlob} from '../content/put.ts';
 import type {Digest} from '../oci/digest.ts';
 import {shortDigest} from '../oci/digest.ts';
 import type {FetchBlob, LayerProgress, LayerState} from '../layer/model.ts';
+import {ingestBlob} from '../layer/ingest.ts';
 import {unpackLayers} from '../layer/unpack.ts';
 import type {Lease} from './lease.ts';
 import type {PullProgress} from './model.ts';
@@ -32,13 +34,22 @@ export async function ingestImage(store: ImageStore, lease: Lease, image: Resolv
 	);
 	lease.add('blob', blobs);
 	// The record says that all layers are there and durable; only what names the image may be new.
-	if (!imageExists(store.db, image.id)) checkSpace(store, image);
+	const isKnown = imageExists(store.db, image.id);
+	if (!isKnown) checkSpace(store, image);
 	const layers = await unpackLayers({root: store.root, helper: store.native.layer}, image.layers, fetch, {
 		...(options.onProgress && {onProgress: toPullProgress(options.onProgress)}),
 		...(options.signal && {signal: options.signal}),
 	});
+	if (keepCompressedLayers && !isKnown) await keepBlobs(store, image, fetch, options);
 	for (const {bytes, digest} of image.documents) await putBlob(store.root, digest, bytes);
 	return {id: image.id, configText: image.configText, config: image.config, layers, blobs};
+}
+
+/** A layer that was unpacked from another compression is there, but not as this manifest names it. */
+async function keepBlobs({root, native}: ImageStore, {layers}: ResolvedImage, fetch: FetchBlob, {signal}: IngestOptions): Promise<void> {
+	for (const layer of layers) {
+		if (!hasBlob(root, layer.digest)) await ingestBlob({root, helper: native.layer}, layer, fetch, signal ?? new AbortController().signal);
+	}
 }
 
 /** A pull that cannot fit should say so before it fills the disk. What is there already is not counted: the unpacked files need at least as much. */

@@ -38,6 +38,7 @@ export const verbs: readonly VerbEntry[] = [
 	{paths: ['volume inspect'], summary: 'Show everything known about volumes', load: async () => (await import('../commands/inspect.ts')).inspectVolumes},
 	{paths: both('container', 'kill'), summary: 'Send a signal to running containers', load: async () => (await import('../commands/kill.ts')).verb},
 	{paths: both('image', 'load'), summary: 'Load images from a tar archive', load: async () => (await import('../commands/load.ts')).verb},
+	{paths: both('image', 'save'), summary: 'Save images to a tar archive', load: async () => (await import('../commands/save.ts')).verb},
 	{paths: both('container', 'logs'), summary: 'Show the log of a container', load: async () => (await import('../commands/logs.ts')).verb},
 	{paths: both('container', 'pause'), summary: 'Pause all processes in containers', load: async () => (await import('../commands/pause.ts')).pause},
 	{paths: both('container', 'unpause'), summary: 'Let paused containers go on', load: async () => (await import('../commands/pause.ts')).unpause},
