@@ -1,8 +1,10 @@
+import {EngineError} from '../errors/error.ts';
 import {recordEvent} from '../events/journal.ts';
 import {shortDigest, type Digest} from '../oci/digest.ts';
-import {hostPlatform, isSameMachine, parsePlatform, type Platform} from '../oci/platform.ts';
-import {familiarName, familiarString, parseReference, withDefaultTag, type Reference} from '../reference/reference.ts';
+import {hostPlatform, isSameMachine, parsePlatform, platformDistance, type Platform} from '../oci/platform.ts';
+import {canonicalString, familiarName, familiarString, parseReference, withDefaultTag, type Reference} from '../reference/reference.ts';
 import {fetchBlob, fetchSmallBlob} from '../registry/blob.ts';
+import {listTags} from '../registry/list.ts';
 import {openSession, type Session, type SessionOptions} from '../registry/session.ts';
 import {transaction} from '../state/database.ts';
 import {ingestImage} from './ingest.ts';
@@ -33,15 +35,34 @@ export type Pulled = {
 /** Brings an image from its registry. What returns is in the store, complete and durable. */
 export async function pullImage(store: ImageStore, text: string, options: PullOptions = {}): Promise<Pulled> {
 	const reference = referenceToPull(text);
-	const wanted = options.platform === undefined ? hostPlatform() : parsePlatform(options.platform);
+	return withSession(reference, options, session => pullOne(store, session, reference, options));
+}
+
+/** Every tag that the repository has at its registry, one after another. */
+export async function pullAllTags(store: ImageStore, text: string, options: PullOptions = {}): Promise<Pulled[]> {
+	const reference = parseReference(text);
+	if (reference.tag !== undefined || reference.digest) throw new EngineError({code: 'reference.invalid', subject: text, message: "tag can't be used with --all-tags/-a"});
+	return withSession(reference, options, async session => {
+		const pulled: Pulled[] = [];
+		for (const tag of await listTags(session, familiarName(reference))) pulled.push(await pullOne(store, session, parseReference(`${canonicalString(reference)}:${tag}`), options));
+		return pulled;
+	});
+}
+
+async function withSession<T>(reference: Reference, options: PullOptions, work: (session: Session) => Promise<T>): Promise<T> {
 	const session = await openSession(reference, {...options.transfer, signal: options.signal, onRetry: retryReporter(reference, options)});
 	try {
-		const pulled = (await findCurrent(store, session, reference, wanted)) ?? (await pullAnew(store, session, reference, wanted, options));
-		options.onProgress?.({kind: 'done', digest: pulled.digest, reference: familiarString(reference), changed: pulled.changed});
-		return pulled;
+		return await work(session);
 	} finally {
 		session.close();
 	}
+}
+
+async function pullOne(store: ImageStore, session: Session, reference: Reference, options: PullOptions): Promise<Pulled> {
+	const wanted = options.platform === undefined ? hostPlatform() : parsePlatform(options.platform);
+	const pulled = (await findCurrent(store, session, reference, wanted, options)) ?? (await pullAnew(store, session, reference, wanted, options));
+	options.onProgress?.({kind: 'done', digest: pulled.digest, reference: familiarString(reference), changed: pulled.changed});
+	return pulled;
 }
 
 /** A digest says all: the tag beside it is dropped, as Docker does. */
@@ -53,9 +74,9 @@ function referenceToPull(text: string): Reference {
 const targetOf = ({tag, digest}: Reference): string => digest ?? tag ?? 'latest';
 
 /** The image that is here already, when the registry says that the name still stands for it. */
-async function findCurrent(store: ImageStore, session: Session, reference: Reference, wanted: Platform): Promise<Pulled | undefined> {
+async function findCurrent(store: ImageStore, session: Session, reference: Reference, wanted: Platform, {platform}: PullOptions): Promise<Pulled | undefined> {
 	const candidates = reference.digest ? imagesOfDigest(store.db, reference) : [taggedImage(store.db, reference)];
-	const id = candidates.find(candidate => candidate !== undefined && servesPlatform(store, candidate, wanted));
+	const id = candidates.find(candidate => candidate !== undefined && servesPlatform(store, candidate, wanted, platform !== undefined));
 	if (id === undefined) return undefined;
 	if (reference.digest) return {id, digest: reference.digest, changed: false};
 	const announced = await session.manifestDigest(targetOf(reference));
@@ -63,9 +84,12 @@ async function findCurrent(store: ImageStore, session: Session, reference: Refer
 	return isSame ? {id, digest: announced as Digest, changed: false} : undefined;
 }
 
-function servesPlatform({db}: ImageStore, id: Digest, wanted: Platform): boolean {
+/** Who names a platform wants that one and not another that would do. */
+function servesPlatform({db}: ImageStore, id: Digest, wanted: Platform, isExplicit: boolean): boolean {
 	const row = imageRow(db, id);
-	return row !== undefined && isSameMachine({os: String(row['os']), architecture: String(row['architecture'])}, wanted);
+	if (!row) return false;
+	const own = {os: String(row['os']), architecture: String(row['architecture']), ...(row['variant'] !== '' && {variant: String(row['variant'])})};
+	return isExplicit ? platformDistance(own, wanted) === 0 : isSameMachine(own, wanted);
 }
 
 async function pullAnew(store: ImageStore, session: Session, reference: Reference, wanted: Platform, options: PullOptions): Promise<Pulled> {

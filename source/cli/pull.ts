@@ -1,9 +1,9 @@
-import {type Engine, type PullProgress, pullImage} from '../../core/index.ts';
+import {type Engine, type PullProgress, pullAllTags, pullImage} from '../../core/index.ts';
 import {openProgress} from './progress.ts';
 import {type ProgressView, retryLine} from './progress-lines.ts';
 import {withTag} from './reference-text.ts';
 
-export type PullOptions = {readonly quiet: boolean /** Where the progress goes. */; readonly descriptor: number; readonly platform?: string};
+export type PullOptions = {readonly quiet: boolean /** Where the progress goes. */; readonly descriptor: number; readonly platform?: string; readonly allTags?: boolean};
 
 type Layer = Extract<PullProgress, {kind: 'layer'}>;
 
@@ -19,10 +19,12 @@ const layerWords: Readonly<Record<Layer['state'], string>> = {
 const passing: ReadonlySet<Layer['state']> = new Set(['downloading', 'extracting']);
 
 /** Pulls, and shows how it goes. */
-export async function pullWithProgress(engine: Engine, reference: string, {quiet, descriptor, platform}: PullOptions): Promise<void> {
+export async function pullWithProgress(engine: Engine, reference: string, {quiet, descriptor, platform, allTags = false}: PullOptions): Promise<void> {
 	const view = quiet ? undefined : await openProgress(descriptor);
 	try {
-		await pullImage(engine, withTag(reference), {...(platform !== undefined && {platform}), ...(view && {onProgress: progress => showPull(view, progress)})});
+		const options = {...(platform !== undefined && {platform}), ...(view && {onProgress: (progress: PullProgress) => showPull(view, progress)})};
+		if (allTags) await pullAllTags(engine, reference, options);
+		else await pullImage(engine, withTag(reference), options);
 	} finally {
 		view?.close();
 	}

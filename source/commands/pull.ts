@@ -1,6 +1,6 @@
-import {pullWithProgress} from '../cli/pull.ts';
+import {canonicalString, parseReference, withDefaultTag} from '../../core/index.ts';
 import {printLine} from '../cli/output.ts';
-import {withTag} from '../cli/reference-text.ts';
+import {pullWithProgress} from '../cli/pull.ts';
 import type {Verb} from '../cli/verb.ts';
 
 export const verb: Verb = {
@@ -8,22 +8,19 @@ export const verb: Verb = {
 	description: 'Download an image from a registry',
 	args: [1, 1],
 	flags: [
+		{name: 'all-tags', short: 'a', kind: 'bool', help: 'Download all tagged images in the repository'},
 		{name: 'disable-content-trust', kind: 'bool', default: 'true', help: 'Accepted for scripts', hidden: true},
 		{name: 'platform', kind: 'string', help: 'Platform to choose, e.g. linux/arm64'},
 		{name: 'quiet', short: 'q', kind: 'bool', help: 'Only print the name of the image'},
 	],
-	async run({flags, args: [reference = ''], engine}) {
-		const quiet = flags.bool('quiet');
-		if (!quiet && withTag(reference) !== reference) printLine('Using default tag: latest');
-		await pullWithProgress(engine(), reference, {quiet, descriptor: 1, ...(flags.given('platform') && {platform: flags.text('platform')})});
-		printLine(fullName(withTag(reference)));
+	async run({flags, args: [name = ''], engine}) {
+		const [quiet, allTags] = [flags.bool('quiet'), flags.bool('all-tags')];
+		const typed = parseReference(name);
+		const reference = allTags ? typed : withDefaultTag(typed);
+		if (!quiet && reference !== typed) printLine('Using default tag: latest');
+		const platform = flags.text('platform') || process.env['DOCKER_DEFAULT_PLATFORM'];
+		await pullWithProgress(engine(), name, {quiet, descriptor: 1, allTags, ...(platform && {platform})});
+		printLine(canonicalString(reference));
 		return 0;
 	},
 };
-
-/** With the registry and path that a short name means. */
-function fullName(reference: string): string {
-	const [host = ''] = reference.split('/');
-	if (!reference.includes('/')) return `docker.io/library/${reference}`;
-	return /[.:]/.test(host) || host === 'localhost' ? reference : `docker.io/${reference}`;
-}

@@ -7,11 +7,13 @@ import {takeLease} from '../../core/image/lease.ts';
 import {listImages} from '../../core/image/list.ts';
 import type {PullProgress} from '../../core/image/model.ts';
 import {pruneImages} from '../../core/image/prune.ts';
-import {pullImage, type PullOptions} from '../../core/image/pull.ts';
+import {pullAllTags, pullImage, type PullOptions} from '../../core/image/pull.ts';
+import {remoteReferrers} from '../../core/image/remote.ts';
 import {removeImage} from '../../core/image/remove.ts';
 import {tagImage} from '../../core/image/tag.ts';
 import {shortDigest, type Digest} from '../../core/oci/digest.ts';
-import {blobOf, makeImage, makeIndex, makeTar, sha256} from '../helpers/registry-image.ts';
+import {mediaTypes} from '../../core/oci/media-types.ts';
+import {blobOf, descriptorOf, makeImage, makeIndex, makeTar, sha256} from '../helpers/registry-image.ts';
 import {cutAfter, replyWith, startRegistry, type ScriptedRegistry} from '../helpers/registry.ts';
 import {makeStore, recordContainer, type TestStore} from '../helpers/registry-store.ts';
 
@@ -340,4 +342,65 @@ test('a file in the way of the store is told', async t => {
 	writeFileSync(join(store.root, 'layers'), 'in the way');
 	await t.throwsAsync(pull(t));
 	t.deepEqual(listImages(store), []);
+});
+
+test('all tags of a repository are pulled, over pages', async t => {
+	const {registry, store} = t.context;
+	const other = makeImage({config: {author: 'other'}});
+	registry.serve('many', 'a', image);
+	registry.serve('many', 'b', other);
+	registry.trick(/tags\/list\?n=/, replyWith(200, {Link: '</v2/many/tags/list?last=a&n=1>; rel="next"'}, '{"name":"many","tags":["a"]}'));
+	registry.trick(/tags\/list\?last=a/, replyWith(200, {}, '{"name":"many","tags":["b"]}'));
+	const pulled = await pullAllTags(store, `${registry.host}/many`);
+	t.deepEqual(
+		pulled.map(({id}) => id),
+		[image.config.digest, other.config.digest],
+	);
+	t.is(findImage(store, `${registry.host}/many:b`).id, other.config.digest);
+	await t.throwsAsync(pullAllTags(store, `${registry.host}/many:a`), {message: "tag can't be used with --all-tags/-a"});
+});
+
+test('pulling another platform points the tag to it, and back', async t => {
+	const {registry, store} = t.context;
+	const arm = makeImage({config: {architecture: 'arm', variant: 'v7'}});
+	const old = makeImage({config: {architecture: 'arm', variant: 'v6', author: 'old'}});
+	registry.serve('multi', 'a', arm);
+	registry.serve('multi', 'b', old);
+	registry.serve('multi', 'c', image);
+	const index = makeIndex([
+		{blob: image.manifest, platform: 'linux/amd64'},
+		{blob: arm.manifest, platform: 'linux/arm/v7'},
+		{blob: old.manifest, platform: 'linux/arm/v6'},
+	]);
+	registry.serve('multi', 'latest', index);
+	const name = `${registry.host}/multi`;
+	const pull = async (platform?: string) => (await pullImage(store, name, platform === undefined ? {} : {platform})).id;
+	t.is(await pull('linux/arm/v7'), arm.config.digest);
+	t.is(findImage(store, name).id, arm.config.digest);
+	t.is(await pull('linux/arm/v6'), old.config.digest);
+	t.is(findImage(store, name).id, old.config.digest);
+	t.is(await pull(), image.config.digest);
+	t.is(findImage(store, name).id, image.config.digest);
+	t.is(await pull('linux/arm'), arm.config.digest);
+});
+
+test('what refers to an image is listed, by the API or by the tag that stands in for it', async t => {
+	const {registry} = t.context;
+	registry.serve('signed', 'latest', image);
+	const referrers = {
+		schemaVersion: 2,
+		mediaType: mediaTypes.ociIndex,
+		manifests: [
+			{...descriptorOf(image.config), mediaType: mediaTypes.ociManifest, artifactType: 'application/spdx+json'},
+			{...descriptorOf(image.manifest), artifactType: 'application/x-sig'},
+		],
+	};
+	const types = async (artifactType?: string) =>
+		(await remoteReferrers(`${registry.host}/signed`, artifactType === undefined ? {} : {artifactType})).map(found => found.artifactType);
+	t.deepEqual(await types(), []);
+	registry.trick(new RegExp(`manifests/${image.manifest.digest.replace(':', '-')}`), replyWith(200, {}, JSON.stringify(referrers)));
+	t.deepEqual(await types(), ['application/spdx+json', 'application/x-sig']);
+	t.deepEqual(await types('application/x-sig'), ['application/x-sig']);
+	registry.trick(/referrers/, replyWith(200, {}, JSON.stringify({...referrers, manifests: referrers.manifests.slice(0, 1)})));
+	t.deepEqual(await types(), ['application/spdx+json']);
 });
