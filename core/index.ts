@@ -48,6 +48,7 @@ export {type ImportOptions, importImage} from './image/import.ts';
 export {inspectImage} from './image/inspect.ts';
 export {listImages} from './image/list.ts';
 export {loadImages} from './image/load.ts';
+export {contentSize} from './image/manifest.ts';
 export {pruneImages} from './image/prune.ts';
 export {type Pulled, type PullOptions, pullAllTags, pullImage} from './image/pull.ts';
 export {type Pushed, type PushOptions, pushImage} from './image/push.ts';

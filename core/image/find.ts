@@ -1,6 +1,6 @@
 import {EngineError, isEngineError} from '../errors/error.ts';
 import type {Digest} from '../oci/digest.ts';
-import {parseReference, withDefaultTag} from '../reference/reference.ts';
+import {familiarString, parseReference, withDefaultTag} from '../reference/reference.ts';
 import type {Image} from './model.ts';
 import {imageExists, imageRow, imagesOfDigest, taggedImage, toImage} from './record.ts';
 import type {Database, ImageStore} from './store.ts';
@@ -47,4 +47,14 @@ function byPrefix(db: Database, ref: string): Digest | undefined {
 	return found[0]?.['id'] as Digest | undefined;
 }
 
-export const notFound = (ref: string): EngineError => new EngineError({code: 'image.not-found', subject: ref, message: `No such image: ${ref}`});
+/** Docker names what it looked for: with the tag that counts when none was written. */
+export const notFound = (ref: string): EngineError => new EngineError({code: 'image.not-found', subject: ref, message: `No such image: ${lookedFor(ref)}`});
+
+function lookedFor(ref: string): string {
+	if (idForm.exec(ref)?.[1]?.length === 64) return ref.startsWith('sha256:') ? ref : `sha256:${ref}`;
+	try {
+		return familiarString(withDefaultTag(parseReference(ref)));
+	} catch {
+		return ref;
+	}
+}

@@ -26,37 +26,17 @@ export function inspectImage({db, root}: Pick<ImageStore, 'db' | 'root'>, ref: s
 		...(platform.variant !== undefined && {Variant: platform.variant}),
 		Os: platform.os,
 		Size: Number(row['size']),
-		VirtualSize: Number(row['size']),
 		GraphDriver: {Name: 'overlay2', Data: layerFolders(root, diffIds)},
 		RootFS: {Type: 'layers', Layers: diffIds},
 		Metadata: {LastTagTime: lastTagTime(db, id)},
 	};
 }
 
+/** In the order of their names; the first eight are always there, and null when the image says nothing. */
 function toDockerConfig(config: RunConfig): Record<string, unknown> {
-	return {
-		Hostname: '',
-		Domainname: '',
-		User: config.User ?? '',
-		AttachStdin: false,
-		AttachStdout: false,
-		AttachStderr: false,
-		...(config.ExposedPorts && {ExposedPorts: config.ExposedPorts}),
-		Tty: false,
-		OpenStdin: false,
-		StdinOnce: false,
-		Env: config.Env ?? [],
-		Cmd: config.Cmd ?? null,
-		...(config.Healthcheck && {Healthcheck: config.Healthcheck}),
-		Image: '',
-		Volumes: config.Volumes ?? null,
-		WorkingDir: config.WorkingDir ?? '',
-		Entrypoint: config.Entrypoint ?? null,
-		OnBuild: config.OnBuild ?? null,
-		Labels: config.Labels ?? null,
-		...(config.StopSignal !== undefined && {StopSignal: config.StopSignal}),
-		...(config.Shell && {Shell: config.Shell}),
-	};
+	const {Cmd = null, Entrypoint = null, Env = [], Labels = null, OnBuild = null, User = '', Volumes = null, WorkingDir = '', ...more} = config;
+	const all = {Cmd, Entrypoint, Env, Labels, OnBuild, User, Volumes, WorkingDir, ...more};
+	return Object.fromEntries(Object.entries(all).sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /** Topmost first, as overlay takes them. */

@@ -2,6 +2,7 @@ import {EngineError} from '../errors/error.ts';
 import type {Digest} from '../oci/digest.ts';
 import {familiarString, parseReference, type Reference} from '../reference/reference.ts';
 import {findImageId} from './find.ts';
+import {parseUntil} from './until.ts';
 import type {ImageSummary} from './model.ts';
 import {familiarRepository} from './record.ts';
 import type {Database, ImageStore} from './store.ts';
@@ -13,7 +14,7 @@ export type ListOptions = {
 };
 
 const none = '<none>';
-const knownFilters: ReadonlySet<string> = new Set(['dangling', 'label', 'before', 'since', 'reference']);
+const knownFilters: ReadonlySet<string> = new Set(['dangling', 'label', 'before', 'since', 'reference', 'until']);
 
 /** A line per tag, and one for an image without any; newest first. Four queries, however many images there are. */
 export function listImages({db}: Pick<ImageStore, 'db'>, {filters = new Map()}: ListOptions = {}): ImageSummary[] {
@@ -64,9 +65,11 @@ function makeFilter(db: Database, filters: ReadonlyMap<string, readonly string[]
 	const since = filters.get('since')?.map(createdAt);
 	const dangling = filters.get('dangling')?.map(parseBoolean);
 	const references = filters.get('reference');
+	const until = filters.get('until')?.map(parseUntil);
 	return image =>
 		(before?.every(time => image.createdAt < time) ?? true) &&
 		(since?.every(time => image.createdAt > time) ?? true) &&
+		(until?.every(time => Date.parse(image.createdAt) < time) ?? true) &&
 		(dangling?.includes(image.tag === none) ?? true) &&
 		(filters.get('label')?.every(label => hasLabel(image.labels, label)) ?? true) &&
 		(references?.some(pattern => matchesReference(image, pattern)) ?? true);

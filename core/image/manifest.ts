@@ -62,3 +62,6 @@ function readIfManifest(bytes: Buffer, digest: Digest): Manifest | undefined {
 
 /** A manifest need not say what it is; its config does. */
 const mediaTypeOf = ({mediaType, config}: Manifest): string => mediaType ?? (config.mediaType === mediaTypes.dockerConfig ? mediaTypes.dockerManifest : mediaTypes.ociManifest);
+
+/** Bytes of an image's blobs: what a pull of it transfers. */
+export const contentSize = ({db, root}: Pick<ImageStore, 'db' | 'root'>, id: Digest): number => blobsOf(db, id).reduce((sum, digest) => sum + (blobSize(root, digest) ?? 0), 0);

@@ -4,6 +4,7 @@ import type {Digest} from '../oci/digest.ts';
 import {transaction} from '../state/database.ts';
 import {collectGarbage} from './collect.ts';
 import {hasLabel} from './list.ts';
+import {parseUntil} from './until.ts';
 import {repoDigestsOf, repoTagsOf} from './record.ts';
 import type {Removed} from './remove.ts';
 import type {ImageStore} from './store.ts';
@@ -19,13 +20,14 @@ export type Pruned = {readonly removed: readonly Removed[]; readonly spaceReclai
 export async function pruneImages(store: ImageStore, {all = false, filters = new Map()}: PruneOptions = {}): Promise<Pruned> {
 	const {db} = store;
 	const matches = makeFilter(filters);
+	const takesTagged = all || filters.get('dangling')?.some(value => /^(0|f|false)$/i.test(value)) === true;
 	const forgotten = transaction(db, () => {
 		const unused = db.prepare('SELECT id, labels, created_at FROM images WHERE id NOT IN (SELECT image_id FROM containers)').all();
 		const chosen = unused.filter(matches).map(row => {
 			const id = String(row['id']) as Digest;
 			return {id, tags: repoTagsOf(db, id), digests: repoDigestsOf(db, id)};
 		});
-		const going = chosen.filter(({tags}) => all || tags.length === 0);
+		const going = chosen.filter(({tags}) => takesTagged || tags.length === 0);
 		for (const {id} of going) db.prepare('DELETE FROM images WHERE id = ?').run(id);
 		return going;
 	});
@@ -48,13 +50,4 @@ function makeFilter(filters: ReadonlyMap<string, readonly string[]>): (row: Read
 			(until?.every(time => Date.parse(String(row['created_at'])) < time) ?? true)
 		);
 	};
-}
-
-/** A time, unix seconds, or how long ago: `24h`, `1h30m`. */
-function parseUntil(text: string): number {
-	const units: Readonly<Record<string, number>> = {h: 3_600_000, m: 60_000, s: 1000};
-	if (/^(\d+[hms])+$/.test(text)) return Date.now() - [...text.matchAll(/(\d+)([hms])/g)].reduce((sum, [, count, unit]) => sum + Number(count) * (units[unit ?? ''] ?? 0), 0);
-	const time = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
-	if (Number.isNaN(time)) throw new EngineError({code: 'filter.invalid', subject: text, message: `invalid filter 'until=${text}'`});
-	return time;
 }

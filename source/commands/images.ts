@@ -2,7 +2,7 @@ import {type ImageSummary, listImages} from '../../core/index.ts';
 import {filterFlag, formatFlag, noTruncFlag} from '../cli/common-flags.ts';
 import {readFilters} from '../cli/filters.ts';
 import {type Listing, renderList} from '../cli/format.ts';
-import {print} from '../cli/output.ts';
+import {print, printError} from '../cli/output.ts';
 import {ago, goTime, humanSize, shortId} from '../cli/units.ts';
 import type {Verb} from '../cli/verb.ts';
 
@@ -17,13 +17,19 @@ export const verb: Verb = {
 		formatFlag,
 		noTruncFlag,
 		{name: 'quiet', short: 'q', kind: 'bool', help: 'Only show image IDs'},
+		{name: 'tree', kind: 'bool', help: 'List images with their platforms as a tree'},
 	],
-	async run({flags, args: [reference], engine}) {
+	async run({flags, args: [reference], engine, path}) {
 		const filters = new Map(readFilters(flags));
 		if (reference !== undefined) filters.set('reference', [...(filters.get('reference') ?? []), reference]);
 		const images = listImages(engine(), {all: flags.bool('all'), filters});
 		const noTrunc = flags.bool('no-trunc');
-		if (flags.bool('quiet') && !flags.given('format')) {
+		if (flags.bool('tree')) {
+			print((await import('../cli/image-tree.ts')).imageTree(engine(), images, flags));
+			return 0;
+		}
+		if (images.length === 0 && reference !== undefined && !path.endsWith(' ls')) hintAt(reference);
+		if (flags.bool('quiet') && ['', 'table'].includes(flags.text('format'))) {
 			print(images.map(({id}) => `${noTrunc ? id : shortId(id)}\n`).join(''));
 			return 0;
 		}
@@ -31,6 +37,13 @@ export const verb: Verb = {
 		return 0;
 	},
 };
+
+const SUBCOMMANDS = ['history', 'import', 'inspect', 'list', 'load', 'ls', 'prune', 'pull', 'push', 'rm', 'save', 'tag'];
+
+/** `images ls` looks for an image of that name; most people mean something else. */
+function hintAt(reference: string): void {
+	if (SUBCOMMANDS.includes(reference)) printError(`No images found matching ${JSON.stringify(reference)}: did you mean "hawser image ${reference}"?`);
+}
 
 const NONE = '<none>';
 

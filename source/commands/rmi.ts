@@ -1,4 +1,4 @@
-import {removeImage} from '../../core/index.ts';
+import {isEngineError, removeImage} from '../../core/index.ts';
 import {printLine} from '../cli/output.ts';
 import {reportFailure} from '../cli/targets.ts';
 import type {Verb} from '../cli/verb.ts';
@@ -20,7 +20,8 @@ export const verb: Verb = {
 					if (Deleted !== undefined) printLine(`Deleted: ${Deleted}`);
 				}
 			} catch (error) {
-				failed++;
+				// Who forces does not mind that it is gone already.
+				if (!flags.bool('force') || !isEngineError(error, 'image.not-found')) failed++;
 				reportFailure(error);
 			}
 		}

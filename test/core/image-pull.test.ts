@@ -261,7 +261,7 @@ test('the last name of an image takes the image, and leaves what others share', 
 	t.deepEqual(stagingOf(store), []);
 	t.is((await removeImage(store, shortDigest(sharing.config.digest))).length, 5);
 	t.deepEqual([layersOf(store), blobsOf(store)], [[], []]);
-	await t.throwsAsync(removeImage(store, 'mine'), {message: 'No such image: mine'});
+	await t.throwsAsync(removeImage(store, 'mine'), {message: 'No such image: mine:latest'});
 });
 
 test('an image in use is kept, and says by which container', async t => {

@@ -65,6 +65,8 @@ test('images are filtered as with Docker', t => {
 	t.deepEqual(lines(store, {reference: ['*']}), ['web:1']);
 	t.deepEqual(lines(store, {before: ['localhost:5000/db:2']}), ['web:1']);
 	t.deepEqual(lines(store, {since: ['web:1']}), ['localhost:5000/db:2']);
+	t.deepEqual(lines(store, {until: ['2023-06-01T00:00:00Z']}), ['web:1']);
+	t.deepEqual(lines(store, {until: ['24h']}), ['localhost:5000/db:2', 'web:1']);
 	t.throws(() => lines(store, {colour: ['red']}), {message: "invalid filter 'colour'"});
 });
 
@@ -74,8 +76,14 @@ test('an image is found by name, digest, id and the beginning of its id', t => {
 	const id = older.config.digest;
 	for (const ref of ['web:1', 'docker.io/library/web:1', id, id.slice(7), shortDigest(id), id.slice(0, 12)]) t.is(findImage(store, ref).id, id, ref);
 	t.is(findImage(store, `localhost:5000/db@${newer.manifest.digest}`).id, newer.config.digest);
-	for (const ref of ['web', 'nope', 'f'.repeat(64), '0000000', `web@${newer.manifest.digest}`])
-		t.throws(() => findImage(store, ref), {message: `No such image: ${ref}`, code: 'image.not-found'});
+	for (const [ref, said] of [
+		['web', 'web:latest'],
+		['docker.io/library/nope:2', 'nope:2'],
+		['f'.repeat(64), `sha256:${'f'.repeat(64)}`],
+		['0000000', '0000000:latest'],
+		[`web@${newer.manifest.digest}`, `web@${newer.manifest.digest}`],
+	] as const)
+		t.throws(() => findImage(store, ref), {message: `No such image: ${said}`, code: 'image.not-found'});
 	t.throws(() => findImage(store, 'Bad Name'), {code: 'reference.invalid'});
 });
 
@@ -97,7 +105,7 @@ test('inspect has the shape that Docker gives it', t => {
 		Created: '2024-01-01T00:00:00Z',
 		Size: 5000,
 		Os: 'linux',
-		Config: {Cmd: ['/hello'], Env: ['PATH=/bin'], Labels: {purpose: 'test'}, Entrypoint: null},
+		Config: {Cmd: ['/hello'], Env: ['PATH=/bin'], Labels: {purpose: 'test'}, Entrypoint: null, User: ''},
 		RootFS: {Type: 'layers', Layers: [...newer.diffIds]},
 	});
 	t.notThrows(() => JSON.stringify(seen));
@@ -132,7 +140,7 @@ test('a tag moves from image to image, and cannot be a digest', t => {
 	tagImage(store, 'localhost:5000/db:2', 'web:1');
 	t.is(findImage(store, 'web:1').id, newer.config.digest);
 	t.throws(() => tagImage(store, 'web:1', `web@${newer.manifest.digest}`), {message: /refusing to create a tag with a digest reference/});
-	t.throws(() => tagImage(store, 'nope', 'x'), {message: 'No such image: nope'});
+	t.throws(() => tagImage(store, 'nope', 'x'), {message: 'No such image: nope:latest'});
 });
 
 test('the list counts the containers of each image', t => {

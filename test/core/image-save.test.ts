@@ -76,7 +76,7 @@ test('a bare repository means all its tags, and an id none', async t => {
 	const byId = await save(t, [image.config.digest]);
 	t.is(member(byId, 'manifest.json')[0]?.['RepoTags'], null);
 	t.false(listing(byId).includes('repositories'));
-	await t.throwsAsync(save(t, ['nope']), {message: 'No such image: nope'});
+	await t.throwsAsync(save(t, ['nope']), {message: 'No such image: nope:latest'});
 	await t.throwsAsync(save(t, ['app:three']), {message: 'No such image: app:three'});
 	await t.throwsAsync(save(t, ['app'], {platforms: ['linux/riscv64']}), {message: 'no suitable export target found for platform linux/riscv64'});
 });
