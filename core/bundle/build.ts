@@ -1,14 +1,17 @@
 import type {ContainerConfig} from '../container/config.ts';
-import {EngineError} from '../errors/error.ts';
 import {readIfThere} from '../platform/files.ts';
 import {capabilitySets, chooseCapabilities} from './capabilities.ts';
 import {type CdiEdits, cdiEdits} from './cdi.ts';
 import {planDevices} from './devices.ts';
+import {defaultsFor} from './hardening.ts';
+import {mapMounts, mappings, userNamespace} from './id-map.ts';
 import {bind, planMounts} from './mounts.ts';
 import {maskedPaths, readonlyPaths} from './paths.ts';
 import {planResources} from './resources.ts';
+import {resolveProfile} from './seccomp-profile.ts';
 import {seccompFor} from './seccomp.ts';
-import type {Mount, Namespace, Process, Spec} from './spec.ts';
+import {parseSecurity} from './security.ts';
+import type {Mount, Namespace, Process, Seccomp, Spec} from './spec.ts';
 
 export type BundleInput = {
 	readonly id: string;
@@ -27,6 +30,8 @@ export type BundleInput = {
 	/** /etc/hosts and its like. */
 	readonly files: readonly Mount[];
 	readonly mounts: readonly Mount[];
+	/** Profile of the program; absent: none, or AppArmor is not there. */
+	readonly apparmor?: string | undefined;
 	/** The init program on the host, which then is process 1; absent: the program itself is. */
 	readonly init?: string;
 	/** Destinations whose mounts take over what the image has there. */
@@ -37,23 +42,29 @@ export type BundleInput = {
 export function buildSpec(input: BundleInput): Spec {
 	const {config} = input;
 	const security = parseSecurity(config.securityOpt);
+	const defaults = defaultsFor(config.hardened ?? false);
 	const capabilities = chooseCapabilities(config);
 	const devices = planDevices({devices: config.devices, rules: config.resources.deviceCgroupRules ?? [], privileged: config.privileged});
 	const cdi = cdiEdits(config.deviceRequests ?? []);
 	const confined = !config.privileged && !security.systemPathsUnconfined;
 	return {
 		ociVersion: '1.1.0',
-		process: buildProcess(input, capabilities, security, cdi),
+		process: buildProcess(input, capabilities, cdi),
 		root: {path: input.rootfs, readonly: config.readOnly},
 		...(config.uts !== 'host' && {hostname: input.hostname}),
 		...(config.uts !== 'host' && config.domainname !== '' && {domainname: config.domainname}),
-		mounts: planMounts({
-			privileged: config.privileged,
-			shmSize: config.shmSize,
-			ipc: config.ipc,
-			files: [...input.files, ...initMount(input)],
-			asked: [...input.mounts, ...cdi.mounts],
-		}),
+		mounts: mapMounts(
+			config,
+			planMounts({
+				privileged: config.privileged,
+				shmSize: config.shmSize,
+				ipc: config.ipc,
+				writableCgroups: security.writableCgroups,
+				deviceOptions: defaults.deviceOptions,
+				files: [...input.files, ...initMount(input)],
+				asked: [...input.mounts, ...cdi.mounts],
+			}),
+		),
 		annotations: {
 			...config.annotations,
 			...rootfsAnnotations(input),
@@ -68,40 +79,30 @@ export function buildSpec(input: BundleInput): Spec {
 			cgroupsPath: input.cgroup,
 			...(devices.nodes.length + cdi.nodes.length > 0 && {devices: [...devices.nodes, ...cdi.nodes]}),
 			sysctl: sysctls(config),
-			...(!config.privileged && !security.seccompUnconfined && {seccomp: seccompFor(capabilities)}),
-			maskedPaths: confined ? maskedPaths() : [],
-			readonlyPaths: confined ? readonlyPaths : [],
+			...mappings(config),
+			...(!config.privileged && chooseSeccomp(security.seccomp, capabilities, config.hardened)),
+			maskedPaths: confined ? maskedPaths(config.hardened) : [],
+			readonlyPaths: confined ? readonlyPaths(config.hardened) : [],
 			rootfsPropagation: 'private',
 		},
 	};
 }
 
-type Security = {readonly noNewPrivileges: boolean; readonly seccompUnconfined: boolean; readonly systemPathsUnconfined: boolean};
-
-export function parseSecurity(options: readonly string[]): Security {
-	let security: Security = {noNewPrivileges: false, seccompUnconfined: false, systemPathsUnconfined: false};
-	for (const option of options) {
-		const [key = '', value = ''] = option.split(/[=:](.*)/s);
-		if (key === 'no-new-privileges' && /^(true|false|)$/.test(value)) security = {...security, noNewPrivileges: value !== 'false'};
-		else if (key === 'seccomp' && /^(unconfined|builtin)$/.test(value)) security = {...security, seccompUnconfined: value === 'unconfined'};
-		else if (key === 'systempaths' && value === 'unconfined') security = {...security, systemPathsUnconfined: true};
-		else if (!(key === 'apparmor' && value === 'unconfined') && !(key === 'label'))
-			throw new EngineError({
-				code: 'container.invalid',
-				subject: option,
-				message: `invalid --security-opt: ${JSON.stringify(option)}`,
-				hint: 'no-new-privileges, seccomp=unconfined, seccomp=builtin and systempaths=unconfined are known.',
-			});
-	}
-	return security;
+function chooseSeccomp(asked: string | undefined, capabilities: readonly string[], hardened = false): {seccomp?: Seccomp} {
+	if (asked === 'unconfined') return {};
+	return {seccomp: asked === undefined || asked === 'builtin' ? seccompFor(capabilities, {hardened}) : resolveProfile(asked, {capabilities})};
 }
+
+/** What the option says, else what the setting wants; for the program and for exec. */
+export const wantsNoNewPrivileges = ({securityOpt, hardened = false, privileged}: Pick<ContainerConfig, 'securityOpt' | 'hardened' | 'privileged'>): boolean =>
+	parseSecurity(securityOpt).noNewPrivileges ?? (!privileged && defaultsFor(hardened).noNewPrivileges);
 
 /** Where Docker has it. */
 const INIT_PATH = '/sbin/docker-init';
 
 const initMount = ({init}: BundleInput): Mount[] => (init === undefined ? [] : [bind(init, INIT_PATH, ['bind', 'ro'])]);
 
-function buildProcess({config, hostname, init}: BundleInput, capabilities: readonly string[], {noNewPrivileges}: Security, cdi: CdiEdits): Process {
+function buildProcess({config, hostname, init, apparmor}: BundleInput, capabilities: readonly string[], cdi: CdiEdits): Process {
 	return {
 		terminal: config.tty,
 		user: {...numericUser(config.user), ...(cdi.groups.length > 0 && {additionalGids: cdi.groups})},
@@ -110,7 +111,8 @@ function buildProcess({config, hostname, init}: BundleInput, capabilities: reado
 		cwd: config.workdir || '/',
 		capabilities: capabilitySets(capabilities),
 		rlimits: rlimits(config.ulimits),
-		noNewPrivileges,
+		noNewPrivileges: wantsNoNewPrivileges(config),
+		...(apparmor !== undefined && {apparmorProfile: apparmor}),
 		oomScoreAdj: config.resources.oomScoreAdj ?? 0,
 	};
 }
@@ -145,17 +147,20 @@ const userAnnotations = ({config}: Pick<BundleInput, 'config'>): Record<string, 
 	...(config.groupAdd.length > 0 && {'io.hawser.groups': config.groupAdd.join(',')}),
 });
 
-const rootfsAnnotations = ({lower, upper, work, cache}: BundleInput): Record<string, string> => ({
+const rootfsAnnotations = ({config, lower, upper, work, cache}: BundleInput): Record<string, string> => ({
+	...(config.idMap !== undefined && {'io.hawser.rootfs.idmap': 'yes'}),
 	'io.hawser.rootfs.lower': lower.join(':'),
 	'io.hawser.rootfs.upper': upper,
 	'io.hawser.rootfs.work': work,
 	'io.hawser.cache': cache,
 });
 
-function planNamespaces({network, pid, ipc, uts, cgroupns}: ContainerConfig, joined: BundleInput['joined']): Namespace[] {
+function planNamespaces(config: ContainerConfig, joined: BundleInput['joined']): Namespace[] {
+	const {network, pid, ipc, uts, cgroupns} = config;
 	const of = (kind: 'pid' | 'ipc'): {path?: string} => (joined[kind] === undefined ? {} : {path: `/proc/${joined[kind]}/ns/${kind}`});
 	return [
 		{type: 'mount'},
+		...userNamespace(config, joined),
 		...(network === 'host' ? [] : [{type: 'network'} as const]),
 		...(uts === 'host' ? [] : [{type: 'uts'} as const]),
 		...(pid === 'host' ? [] : [{type: 'pid', ...of('pid')} as const]),
@@ -168,7 +173,7 @@ function planNamespaces({network, pid, ipc, uts, cgroupns}: ContainerConfig, joi
 const NOFILE = 1_048_576;
 const CAP_SYS_RESOURCE = 24n;
 
-function openFilesLimit(): number {
+export function openFilesLimit(): number {
 	const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(readIfThere('/proc/self/status') ?? '')?.[1] ?? '0'}`);
 	if ((effective >> CAP_SYS_RESOURCE) & 1n) return Math.min(NOFILE, Number(readIfThere('/proc/sys/fs/nr_open') ?? NOFILE));
 	const hard = Number(/^Max open files\s+\S+\s+(\d+)/m.exec(readIfThere('/proc/self/limits') ?? '')?.[1] ?? NOFILE);
@@ -186,7 +191,9 @@ function rlimits(ulimits: ContainerConfig['ulimits']): NonNullable<Process['rlim
 const unlimited = (value: number): number => (value < 0 ? Number.MAX_SAFE_INTEGER : value);
 
 /** With a network of its own, any user of the container may open low ports and ping, as in Docker. */
-function sysctls({network, sysctls: asked, privileged}: ContainerConfig): Record<string, string> {
-	const own = network === 'host' || privileged ? {} : {'net.ipv4.ip_unprivileged_port_start': '0', 'net.ipv4.ping_group_range': '0 2147483647'};
+function sysctls({network, sysctls: asked, privileged, idMap}: ContainerConfig): Record<string, string> {
+	// The kernel refuses groups that have no mapping.
+	const lastGroup = idMap === undefined ? 2_147_483_647 : idMap.size - 1;
+	const own = network === 'host' || privileged ? {} : {'net.ipv4.ip_unprivileged_port_start': '0', 'net.ipv4.ping_group_range': `0 ${lastGroup}`};
 	return {...own, ...asked};
 }

@@ -1,5 +1,6 @@
 import {EngineError} from '../errors/error.ts';
 import {readIfThere} from '../platform/files.ts';
+import {defaultsFor} from './hardening.ts';
 import type {Capabilities} from './spec.ts';
 
 /** By their number in the kernel. */
@@ -8,9 +9,6 @@ IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOO
 SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE`
 	.split(/\s+/)
 	.map(name => `CAP_${name}`);
-
-/** Docker's fourteen. */
-const defaults = 'CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE SYS_CHROOT KILL AUDIT_WRITE'.split(' ').map(name => `CAP_${name}`);
 
 /** What this host's kernel and this process have: privileged containers get no more. */
 function available(): string[] {
@@ -26,15 +24,15 @@ function normalize(name: string): string {
 	return full;
 }
 
-export type CapabilityWishes = {readonly privileged: boolean; readonly capAdd: readonly string[]; readonly capDrop: readonly string[]};
+export type CapabilityWishes = {readonly privileged: boolean; readonly capAdd: readonly string[]; readonly capDrop: readonly string[]; readonly hardened?: boolean | undefined};
 
 /** Docker's rules: `ALL` added is everything but what is dropped; `ALL` dropped is nothing but what is added. */
-export function chooseCapabilities({privileged, capAdd, capDrop}: CapabilityWishes): string[] {
+export function chooseCapabilities({privileged, capAdd, capDrop, hardened = false}: CapabilityWishes): string[] {
 	if (privileged) return available();
 	const add = capAdd.map(normalize);
 	const drop = capDrop.map(normalize);
 	if (add.includes('ALL')) return available().filter(name => !drop.includes(name));
-	const base = drop.includes('ALL') ? [] : defaults.filter(name => !drop.includes(name));
+	const base = drop.includes('ALL') ? [] : defaultsFor(hardened).capabilities.filter(name => !drop.includes(name));
 	return [...new Set([...base, ...add])];
 }
 

@@ -1,16 +1,17 @@
+import {existsSync} from 'node:fs';
 import type {Mount} from './spec.ts';
 
 /** What every container has, as Docker mounts it. */
-function baseMounts({privileged, shmSize, ipc}: {readonly privileged: boolean; readonly shmSize: number; readonly ipc: string}): Mount[] {
+function baseMounts({privileged, shmSize, ipc, writableCgroups = false, deviceOptions = []}: MountPlan): Mount[] {
 	const readOnly = privileged ? [] : ['ro'];
 	return [
 		{destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev']},
-		{destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k']},
+		{destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', ...deviceOptions, 'strictatime', 'mode=755', 'size=65536k']},
 		{destination: '/dev/pts', type: 'devpts', source: 'devpts', options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5']},
 		{destination: '/sys', type: 'sysfs', source: 'sysfs', options: ['nosuid', 'noexec', 'nodev', ...readOnly]},
-		{destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: ['nosuid', 'noexec', 'nodev', 'relatime', ...readOnly]},
+		{destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: ['nosuid', 'noexec', 'nodev', 'relatime', ...(writableCgroups ? [] : readOnly)]},
 		...(ipc === 'host'
-			? [bind('/dev/mqueue', '/dev/mqueue'), bind('/dev/shm', '/dev/shm')]
+			? ['/dev/mqueue', '/dev/shm'].filter(path => existsSync(path)).map(path => bind(path, path))
 			: [
 					{destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: ['nosuid', 'noexec', 'nodev']},
 					// Another container's is found by the runtime: its source has no name on the host.
@@ -29,6 +30,9 @@ export type MountPlan = {
 	readonly privileged: boolean;
 	readonly shmSize: number;
 	readonly ipc: string;
+	readonly writableCgroups?: boolean;
+	/** Of /dev, beside its own. */
+	readonly deviceOptions?: readonly string[];
 	/** /etc/hosts and its like. */
 	readonly files: readonly Mount[];
 	/** Volumes, binds and tmpfs of the user. */

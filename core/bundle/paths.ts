@@ -1,4 +1,5 @@
 import {readdirSync} from 'node:fs';
+import {defaultsFor} from './hardening.ts';
 
 /** Files of /proc and /sys that tell of the host or reach into it: the union of Docker's and Podman's lists. */
 const masked = [
@@ -17,15 +18,17 @@ const masked = [
 	'/sys/firmware',
 ];
 
-export const readonlyPaths: readonly string[] = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
+const readOnly = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
 let found: readonly string[] | undefined;
 
 /** With the processors' throttle counters, by which neighbours can be watched. Listed anew in each process: processors come and go. */
-export function maskedPaths(): readonly string[] {
+export function maskedPaths(hardened = false): readonly string[] {
 	found ??= [...masked, ...throttleFolders()];
-	return found;
+	return [...found, ...defaultsFor(hardened).masked];
 }
+
+export const readonlyPaths = (hardened = false): readonly string[] => [...readOnly, ...defaultsFor(hardened).readOnly];
 
 function throttleFolders(): string[] {
 	const folder = '/sys/devices/system/cpu';

@@ -3,6 +3,8 @@ export type Mount = {readonly destination: string; readonly type?: string; reado
 
 export type Namespace = {readonly type: 'mount' | 'pid' | 'network' | 'ipc' | 'uts' | 'cgroup' | 'user'; readonly path?: string};
 
+export type IdMapping = {readonly containerID: number; readonly hostID: number; readonly size: number};
+
 export type DeviceNode = {
 	readonly path: string;
 	readonly type: 'c' | 'b';
@@ -47,7 +49,7 @@ export type SeccompRule = {
 	readonly names: readonly string[];
 	readonly action: 'SCMP_ACT_ALLOW' | 'SCMP_ACT_ERRNO';
 	readonly errnoRet?: number;
-	readonly args?: ReadonlyArray<{readonly index: number; readonly value: number; readonly valueTwo?: number; readonly op: 'SCMP_CMP_EQ' | 'SCMP_CMP_MASKED_EQ'}>;
+	readonly args?: ReadonlyArray<{readonly index: number; readonly value: number; readonly valueTwo?: number; readonly op: 'SCMP_CMP_EQ' | 'SCMP_CMP_MASKED_EQ' | 'SCMP_CMP_LT' | 'SCMP_CMP_GT'}>;
 };
 
 export type Seccomp = {
@@ -92,5 +94,7 @@ export type Spec = {
 		readonly maskedPaths?: readonly string[];
 		readonly readonlyPaths?: readonly string[];
 		readonly rootfsPropagation?: string;
+		readonly uidMappings?: readonly IdMapping[];
+		readonly gidMappings?: readonly IdMapping[];
 	};
 };

@@ -1,3 +1,4 @@
+import type {IdMap} from '../bundle/id-map.ts';
 import type {Digest} from '../oci/digest.ts';
 import type {Healthcheck} from '../oci/config.ts';
 import type {MountPoint} from '../volume/model.ts';
@@ -38,11 +39,15 @@ export type ContainerConfig = {
 	/** Lowest first. */
 	readonly chainIds: readonly Digest[];
 	readonly architecture: string;
+	/** Made while the setting was on. */
+	readonly hardened?: boolean;
+	/** Ids of the host that it has to itself; absent: the host's own. */
+	readonly idMap?: IdMap;
 } & Required<
 	Pick<
 		ContainerSpec,
 		'privileged' | 'readOnly' | 'capAdd' | 'capDrop' | 'securityOpt' | 'init' | 'dns' | 'dnsSearch' | 'dnsOptions' | 'extraHosts' | 'groupAdd' | 'sysctls' | 'ulimits' | 'devices'
 	>
 > &
-	Required<Pick<ContainerSpec, 'shmSize' | 'pid' | 'ipc' | 'uts' | 'cgroupns' | 'logDriver' | 'logOptions' | 'runtime' | 'annotations'>> &
+	Required<Pick<ContainerSpec, 'shmSize' | 'pid' | 'ipc' | 'uts' | 'userns' | 'cgroupns' | 'logDriver' | 'logOptions' | 'runtime' | 'annotations'>> &
 	Pick<ContainerSpec, 'deviceRequests' | 'cgroupParent' | 'storageOptions' | 'isolation' | 'idFile' | 'attach'>;

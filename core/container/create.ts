@@ -1,6 +1,6 @@
 import {mkdirSync, rmSync} from 'node:fs';
-import {parseSecurity} from '../bundle/build.ts';
 import {chooseCapabilities} from '../bundle/capabilities.ts';
+import {parseSecurity} from '../bundle/security.ts';
 import type {Engine} from '../engine/engine.ts';
 import {EngineError} from '../errors/error.ts';
 import {recordEvent} from '../events/journal.ts';
@@ -21,6 +21,7 @@ import {drawName} from './names.ts';
 import {leaseAddress} from './network.ts';
 import {containerFolder, drawId, snapshots} from './place.ts';
 import {type ContainerRecord, insertRecord, recordByName} from './record.ts';
+import {leaseIds} from './userns.ts';
 import {checkSpec} from './validate.ts';
 
 export type CreateResult = {readonly id: string; readonly name: string; readonly warnings: string[]};
@@ -37,7 +38,7 @@ export async function createContainer(engine: Engine, spec: ContainerSpec): Prom
 	checkPlatform(spec, image);
 	const id = drawId();
 	const {resources, warnings} = fitResources(spec.resources ?? {});
-	const config = joinNamespaces(engine, mergeConfig({...spec, resources}, image, id));
+	const config = joinNamespaces(engine, mergeConfig({...spec, resources}, image, {id, hardened: engine.settings.hardened}));
 	checkSupported(config);
 	mkdirSync(`${containerFolder(engine, id)}/log`, {recursive: true, mode: 0o700});
 	try {
@@ -66,7 +67,8 @@ function insert(engine: Engine, id: string, spec: ContainerSpec, config: Contain
 	findImage(engine, image.id);
 	const name = spec.name === undefined ? freeName(engine) : spec.name.replace(/^\//, '');
 	const mounts = resolveMounts(volumeStore(engine.db), engine.root, askedMounts(spec), Object.keys(image.config.Volumes ?? {}));
-	const record: ContainerRecord = {id, name, createdAt: nowText(), image: spec.image, imageId: image.id, config: {...config, mounts}};
+	const idMap = leaseIds(engine, config);
+	const record: ContainerRecord = {id, name, createdAt: nowText(), image: spec.image, imageId: image.id, config: {...config, mounts, ...(idMap !== undefined && {idMap})}};
 	insertRecord(engine.db, record);
 	leaseAddress(engine, record);
 	return record;

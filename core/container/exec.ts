@@ -1,12 +1,13 @@
 import {randomBytes} from 'node:crypto';
 import {readdirSync} from 'node:fs';
-import {mergeEnv, numericUser, parseSecurity, processEnv} from '../bundle/build.ts';
+import {mergeEnv, numericUser, processEnv, wantsNoNewPrivileges} from '../bundle/build.ts';
 import {capabilitySets, chooseCapabilities} from '../bundle/capabilities.ts';
 import type {Process} from '../bundle/spec.ts';
 import type {Engine} from '../engine/engine.ts';
 import {EngineError, isEngineError} from '../errors/error.ts';
 import {numberField} from '../monitor/fields.ts';
 import {exec, type MonitorStream} from '../monitor/stream.ts';
+import {confinementOf} from './apparmor.ts';
 import {toAttachment} from './attach.ts';
 import {hostnameOf} from './etc.ts';
 import {readLive} from './live.ts';
@@ -25,12 +26,14 @@ export async function execContainer(engine: Engine, ref: string, spec: ExecSpec)
 	if (live.status === 'paused') throw new EngineError({code: 'container.paused', subject: ref, message: `Container ${record.name} is paused, unpause the container before exec`});
 	requireMonitor(record, live);
 	const execId = randomBytes(32).toString('hex');
-	const stream = await begin(liveFolder(engine, record.id), record, spec, execId);
+	const stream = await begin(liveFolder(engine, record.id), record, spec, {execId, apparmor: confinementOf(live.pid)});
 	return {...toAttachment(stream, numberField(stream.ok, 'pid')), execId};
 }
 
-async function begin(folder: string, record: ContainerRecord, spec: ExecSpec, execId: string): Promise<MonitorStream> {
-	return exec(folder, JSON.stringify(buildExec(record, spec)), {
+type Session = {readonly execId: string; readonly apparmor: string | undefined};
+
+async function begin(folder: string, record: ContainerRecord, spec: ExecSpec, {execId, apparmor}: Session): Promise<MonitorStream> {
+	return exec(folder, JSON.stringify(buildExec(record, spec, apparmor)), {
 		id: execId,
 		tty: spec.tty ?? false,
 		command: spec.command.join(' '),
@@ -66,7 +69,7 @@ export function execIds(places: {readonly state: string}, id: string): string[] 
 }
 
 /** The container's own process, but for what the caller changes: no more rights than it has, unless privileged. */
-export function buildExec(record: ContainerRecord, spec: ExecSpec): Process {
+export function buildExec(record: ContainerRecord, spec: ExecSpec, apparmor?: string): Process {
 	const {config} = record;
 	const user = spec.user !== undefined && spec.user !== '' ? spec.user : config.user;
 	const privileged = config.privileged || spec.privileged === true;
@@ -76,8 +79,9 @@ export function buildExec(record: ContainerRecord, spec: ExecSpec): Process {
 		args: spec.command,
 		env: mergeEnv(processEnv({hostname: hostnameOf(record), tty: spec.tty ?? false, env: config.env}), spec.env ?? []),
 		cwd: spec.workdir || config.workdir || '/',
-		capabilities: capabilitySets(chooseCapabilities({privileged, capAdd: config.capAdd, capDrop: config.capDrop})),
-		noNewPrivileges: parseSecurity(config.securityOpt).noNewPrivileges,
+		capabilities: capabilitySets(chooseCapabilities({privileged, capAdd: config.capAdd, capDrop: config.capDrop, hardened: config.hardened})),
+		...(apparmor !== undefined && spec.privileged !== true && {apparmorProfile: apparmor}),
+		noNewPrivileges: wantsNoNewPrivileges(config),
 		oomScoreAdj: config.resources.oomScoreAdj ?? 0,
 		annotations: {'io.hawser.user': user === '' ? '0' : user, ...(config.groupAdd.length > 0 && {'io.hawser.groups': config.groupAdd.join(',')})},
 	};

@@ -1,3 +1,4 @@
+import {apparmorOf} from './apparmor.ts';
 import {maskedPaths, readonlyPaths} from '../bundle/paths.ts';
 import type {Engine} from '../engine/engine.ts';
 import {inspectEndpoint, inspectPorts} from '../network/inspect.ts';
@@ -37,7 +38,7 @@ export function inspectContainer(engine: Engine, ref: string, {size = false}: {r
 		Platform: 'linux',
 		MountLabel: '',
 		ProcessLabel: '',
-		AppArmorProfile: config.privileged ? 'unconfined' : '',
+		AppArmorProfile: apparmorOf(config),
 		ExecIDs: orNull(live.monitored ? execIds(engine, record.id) : []),
 		HostConfig: hostConfigOf(engine, record),
 		GraphDriver: {Name: 'overlay2', Data: driverData(engine, record)},
@@ -136,7 +137,7 @@ function hostConfigOf(engine: Engine, {config}: ContainerRecord): Record<string,
 		IpcMode: config.ipc,
 		PidMode: config.pid,
 		UTSMode: config.uts,
-		UsernsMode: '',
+		UsernsMode: config.userns,
 		Cgroup: '',
 		CgroupParent: engine.cgroupParent,
 		Links: null,
@@ -154,8 +155,8 @@ function hostConfigOf(engine: Engine, {config}: ContainerRecord): Record<string,
 			return {PathOnHost: host, PathInContainer: inside, CgroupPermissions: access};
 		}),
 		Ulimits: config.ulimits.map(({name, soft, hard}) => ({Name: name, Soft: soft, Hard: hard})),
-		MaskedPaths: config.privileged ? null : maskedPaths(),
-		ReadonlyPaths: config.privileged ? null : readonlyPaths,
+		MaskedPaths: config.privileged ? null : maskedPaths(config.hardened),
+		ReadonlyPaths: config.privileged ? null : readonlyPaths(config.hardened),
 	};
 }
 

@@ -1,4 +1,5 @@
-import {mergeEnv} from '../bundle/build.ts';
+import {mergeEnv, openFilesLimit} from '../bundle/build.ts';
+import {type Defaults, defaultsFor} from '../bundle/hardening.ts';
 import {EngineError} from '../errors/error.ts';
 import type {Image} from '../image/model.ts';
 import type {ContainerConfig} from './config.ts';
@@ -9,8 +10,9 @@ import {checkUser, checkWorkdir} from './validate.ts';
 const SHM_SIZE = 64 * 1024 * 1024;
 
 /** The image's config under the user's wishes, by Docker's rules, with Docker's defaults where neither speaks. */
-export function mergeConfig(spec: ContainerSpec, image: Image, id: string): Omit<ContainerConfig, 'mounts'> {
+export function mergeConfig(spec: ContainerSpec, image: Image, {id, hardened}: {readonly id: string; readonly hardened: boolean}): Omit<ContainerConfig, 'mounts'> {
 	const run = image.config;
+	const defaults = defaultsFor(hardened && spec.privileged !== true);
 	const {entrypoint, command} = chooseCommand(spec, image);
 	const user = spec.user ?? run.User ?? '';
 	const workdir = spec.workdir ?? run.WorkingDir ?? '';
@@ -36,10 +38,10 @@ export function mergeConfig(spec: ContainerSpec, image: Image, id: string): Omit
 		networkAliases: spec.networkAliases ?? [],
 		...(spec.ip !== undefined && {ip: spec.ip}),
 		...(spec.macAddress !== undefined && {macAddress: spec.macAddress}),
-		ports: spec.ports ?? [],
+		ports: (spec.ports ?? []).map(port => (port.hostIp === '' ? {...port, hostIp: defaults.portAddress} : port)),
 		publishAll: spec.publishAll ?? false,
 		exposed: exposedPorts(spec, Object.keys(run.ExposedPorts ?? {})),
-		resources: spec.resources ?? {},
+		resources: {...(defaults.pidsLimit > 0 && {pidsLimit: defaults.pidsLimit}), ...spec.resources},
 		restart: spec.restart ?? {name: 'no', maximumRetryCount: 0},
 		stopSignal: spec.stopSignal ?? run.StopSignal ?? 'SIGTERM',
 		...(spec.stopTimeout !== undefined && {stopTimeout: spec.stopTimeout}),
@@ -59,15 +61,17 @@ export function mergeConfig(spec: ContainerSpec, image: Image, id: string): Omit
 		extraHosts: spec.extraHosts ?? [],
 		groupAdd: spec.groupAdd ?? [],
 		sysctls: spec.sysctls ?? {},
-		ulimits: spec.ulimits ?? [],
+		ulimits: mergeUlimits(defaults.ulimits, spec.ulimits ?? []),
 		devices: spec.devices ?? [],
 		shmSize: spec.shmSize === undefined || spec.shmSize === 0 ? SHM_SIZE : spec.shmSize,
 		pid: spec.pid ?? '',
 		ipc: spec.ipc ?? 'private',
 		uts: spec.uts ?? '',
+		userns: spec.userns ?? '',
+		...(hardened && {hardened}),
 		cgroupns: spec.cgroupns ?? 'private',
 		logDriver: spec.logDriver ?? 'json-file',
-		logOptions: spec.logOptions ?? {},
+		logOptions: {...defaults.logOptions, ...spec.logOptions},
 		runtime: spec.runtime ?? 'hawser',
 		annotations: spec.annotations ?? {},
 		...kept(spec),
@@ -84,6 +88,12 @@ function kept({deviceRequests, cgroupParent, storageOptions, isolation, idFile, 
 		...(idFile !== undefined && {idFile}),
 		...(attach !== undefined && {attach}),
 	};
+}
+
+/** What was asked for, and of the defaults those that the caller's own limits allow. */
+function mergeUlimits(defaults: Defaults['ulimits'], asked: NonNullable<ContainerSpec['ulimits']>): NonNullable<ContainerSpec['ulimits']> {
+	const open = defaults.filter(({name}) => !asked.some(other => other.name === name));
+	return [...open.map(limit => (limit.name === 'nofile' ? {...limit, hard: Math.min(limit.hard, openFilesLimit())} : limit)), ...asked];
 }
 
 /** An image's WORKDIR may lack its first slash. */

@@ -104,6 +104,8 @@ export type ContainerSpec = {
 	readonly pid?: string;
 	readonly ipc?: string;
 	readonly uts?: string;
+	/** `host`, `auto` (ids of its own) or `auto:size=N`; absent: as the settings say. */
+	readonly userns?: string;
 	readonly cgroupns?: string;
 	/** Cgroup path that the container's own is below; absent: the store's. */
 	readonly cgroupParent?: string;

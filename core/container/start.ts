@@ -13,6 +13,7 @@ import {countBlockIo} from '../platform/block-stats.ts';
 import {nowText} from '../platform/time.ts';
 import {ociMounts} from '../volume/oci.ts';
 import {copyUps} from '../volume/point.ts';
+import {chooseApparmor} from './apparmor.ts';
 import {attachContainer, toAttachment} from './attach.ts';
 import {type Claim, claimContainer, sweepDead} from './claim.ts';
 import {hostnameOf, writeEtcFiles} from './etc.ts';
@@ -37,7 +38,7 @@ export async function startContainer(engine: Engine, ref: string, {attach: wish,
 	if (claim === undefined) return whenRunning(engine, record, wish);
 	// Looked at again under the claim: a removal may have been first.
 	const present = await underClaim(claim, async () => findRecord(engine.db, record.id));
-	await underClaim(claim, async () => prepare(engine, present, claim, wish));
+	await underClaim(claim, async () => prepare(engine, present, claim, {wish, apparmor: await chooseApparmor(present.config)}));
 	// From here on the folder belongs to the monitor, which takes back what it made when it fails.
 	const {pid} = await launch(engine, present, claim);
 	const attachment = wish === undefined ? undefined : await connectAndStart(claim.folder, wish, pid);
@@ -107,7 +108,9 @@ async function connectAndStart(folder: string, wish: AttachOptions, pid: number)
 }
 
 /** Writes the bundle and the plans, and notes that it shall run: all that the monitor reads. */
-function prepare(engine: Engine, record: ContainerRecord, {folder}: Claim, wish: AttachOptions | undefined): void {
+type Start = {readonly wish: AttachOptions | undefined; readonly apparmor: string | undefined};
+
+function prepare(engine: Engine, record: ContainerRecord, {folder}: Claim, {wish, apparmor}: Start): void {
 	const setup = setUpNetwork(engine, record);
 	const spec = buildSpec({
 		id: record.id,
@@ -120,6 +123,7 @@ function prepare(engine: Engine, record: ContainerRecord, {folder}: Claim, wish:
 		cache: `${engine.state}/cache`,
 		files: writeEtcFiles(engine, record, setup),
 		mounts: ociMounts(record.config.mounts),
+		apparmor,
 		// In the host's pid namespace it would not be process 1.
 		...(record.config.init && record.config.pid !== 'host' && {init: engine.native.init}),
 		copyUp: copyUps(record.config.mounts).map(({target}) => target),
@@ -131,7 +135,7 @@ function prepare(engine: Engine, record: ContainerRecord, {folder}: Claim, wish:
 	writeFileSync(`${folder}/bundle/config.json`, JSON.stringify(spec), {mode: 0o600});
 	if (setup.plan !== undefined) writeFileSync(`${folder}/net-plan`, setup.plan, {mode: 0o600});
 	const probe = healthCommand(record.config);
-	if (probe !== undefined) writeFileSync(`${folder}/health-process`, JSON.stringify(buildExec(record, {command: probe})), {mode: 0o600});
+	if (probe !== undefined) writeFileSync(`${folder}/health-process`, JSON.stringify(buildExec(record, {command: probe}, apparmor)), {mode: 0o600});
 	writeFileSync(`${folder}/plan`, encodePlan(planMonitor(engine, record, setup.plan !== undefined, wish)), {mode: 0o600});
 	writeFileSync(startFile(engine, record.id), `${bootId()}\n${nowText()}\n`, {mode: 0o600});
 }

@@ -4,6 +4,7 @@ import {checkModes} from './join.ts';
 import {checkResources} from './limits.ts';
 import {checkLogDriver} from './log-driver.ts';
 import type {ContainerSpec} from './model.ts';
+import {checkUserns} from './userns.ts';
 
 const invalid = (subject: string, message: string, hint?: string): EngineError => new EngineError({code: 'container.invalid', subject, message, hint});
 
@@ -23,6 +24,7 @@ export function checkSpec(spec: ContainerSpec): void {
 	checkNetwork(spec);
 	checkResources(spec.resources ?? {});
 	checkModes(spec);
+	checkUserns(spec.userns ?? '');
 	checkRest(spec);
 }
 

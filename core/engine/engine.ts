@@ -3,6 +3,7 @@ import {chmodSync, existsSync, mkdirSync, readdirSync, statSync} from 'node:fs';
 import {dirname, join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {EngineError} from '../errors/error.ts';
+import {readSettings, type Settings} from './settings.ts';
 import {imageTables} from '../image/tables.ts';
 import {networkTables} from '../network/tables.ts';
 import {readIfThere, replaceFile} from '../platform/files.ts';
@@ -23,12 +24,13 @@ export type Engine = {
 	readonly native: {readonly runtime: string; readonly monitor: string; readonly layer: string; readonly net: string; readonly init: string; readonly command: string};
 	/** The OCI runtime when none is named; `native.runtime` unless chosen otherwise. */
 	readonly defaultRuntime: string;
+	readonly settings: Settings;
 	readonly db: Database;
 	/** See closeEngine(). */
 	close(): void;
 };
 
-export type EngineOptions = {readonly root?: string; readonly state?: string; readonly runtime?: string};
+export type EngineOptions = {readonly root?: string; readonly state?: string; readonly runtime?: string} & Partial<Settings>;
 
 const DEFAULT_ROOT = '/var/lib/hawser';
 const DEFAULT_STATE = '/run/hawser';
@@ -37,12 +39,14 @@ export function openEngine({
 	root = process.env['HAWSER_ROOT'] ?? DEFAULT_ROOT,
 	state = process.env['HAWSER_STATE'],
 	runtime = process.env['HAWSER_RUNTIME'],
+	...asked
 }: EngineOptions = {}): Engine {
 	if (process.geteuid?.() !== 0) throw new EngineError({code: 'engine.not-root', message: 'hawser must be run as root', hint: 'Run it with sudo.'});
 	const absoluteRoot = checkPath(root);
 	const absoluteState = checkPath(state ?? (absoluteRoot === DEFAULT_ROOT ? DEFAULT_STATE : `/run/${hashedName(absoluteRoot)}`));
 	const folder = helperFolder();
 	let db: Database | undefined;
+	let settings: Settings | undefined;
 	makePrivate(absoluteRoot);
 	makePrivate(absoluteState);
 	const store = storeName(absoluteRoot, absoluteState);
@@ -61,6 +65,9 @@ export function openEngine({
 			command: join(folder, 'hawser'),
 		},
 		defaultRuntime: runtime === undefined || runtime === '' ? runtimePath : runtime,
+		get settings() {
+			return (settings ??= readSettings(asked));
+		},
 		get db() {
 			db ??= openDatabase(join(absoluteRoot, 'hawser.db'), [containerTables, imageTables, networkTables, volumeTables]);
 			return db;

@@ -1,4 +1,5 @@
 import {arch, cpus, hostname, release, totalmem} from 'node:os';
+import {hasApparmor} from '../container/apparmor.ts';
 import {countContainers} from '../container/count.ts';
 import {cgroupLayout} from '../platform/cgroup.ts';
 import {readIfThere} from '../platform/files.ts';
@@ -58,9 +59,20 @@ export function engineInfo(engine: Engine): Record<string, unknown> {
 		DefaultRuntime: 'hawser',
 		LiveRestoreEnabled: true,
 		InitBinary: '',
-		SecurityOptions: ['name=seccomp,profile=builtin', ...(cgroupVersion === 2 ? ['name=cgroupns'] : [])],
+		SecurityOptions: securityOptions(engine, cgroupVersion),
 		Warnings: null,
 	};
+}
+
+/** As Docker names them, and the settings that make containers stricter. */
+function securityOptions({settings: {hardened, usernsRemap}}: Engine, cgroupVersion: number): string[] {
+	return [
+		...(hasApparmor() ? ['name=apparmor'] : []),
+		`name=seccomp,profile=${hardened ? 'hardened' : 'builtin'}`,
+		...(usernsRemap !== '' || hardened ? [`name=userns${usernsRemap === '' || usernsRemap === 'auto' ? ',range=auto' : `,range=${usernsRemap}`}`] : []),
+		...(cgroupVersion === 2 ? ['name=cgroupns'] : []),
+		...(hardened ? ['name=no-new-privileges', 'name=hardened'] : []),
+	];
 }
 
 /** What `docker version --format json` shows: client and engine are one program. */

@@ -1,9 +1,10 @@
-import {readdirSync, readFileSync, statSync} from 'node:fs';
+import {readdirSync, readFileSync} from 'node:fs';
 import {BlockList, isIP} from 'node:net';
 import {join} from 'node:path';
 import {hasErrno} from '../errors/codes.ts';
 import {EngineError} from '../errors/error.ts';
 import {parseStrictJson, type JsonObject} from '../oci/json.ts';
+import {readTrusted} from '../platform/trusted.ts';
 import {asObject, asStrings, below, optional, placeOf, type Place} from '../oci/shape.ts';
 
 /** What the administrator says of registries. */
@@ -26,8 +27,8 @@ const dockerFile = '/etc/docker/daemon.json';
 export function readSettings(): RegistrySettings {
 	const named = (process.env['HAWSER_INSECURE_REGISTRIES'] ?? '').split(',').filter(host => host !== '');
 	const own = ownFile();
-	const bytes = readTrusted(own);
-	const found = bytes ? {file: own, bytes} : {file: dockerFile, bytes: readTrusted(dockerFile)};
+	const bytes = trusted(own);
+	const found = bytes ? {file: own, bytes} : {file: dockerFile, bytes: trusted(dockerFile)};
 	if (!found.bytes) return {insecure: named, mirrors: new Map()};
 	const place = placeOf(found.file);
 	const object = asObject(parseStrictJson(found.bytes, found.file), place);
@@ -53,23 +54,8 @@ function parseMirror(text: string, file: string): URL {
 	});
 }
 
-/** What decides where passwords go must not be another user's to write. */
-function readTrusted(path: string): Buffer | undefined {
-	try {
-		const {uid, mode, size} = statSync(path);
-		if ((uid !== 0 && uid !== process.geteuid?.()) || (mode & 0o022) !== 0 || size > 1024 * 1024)
-			throw new EngineError({
-				code: 'registry.bad-settings',
-				subject: path,
-				message: `${path} is not used: others than root can write it, or it is too large`,
-				hint: `chown root ${path}; chmod 644 ${path}`,
-			});
-		return readFileSync(path);
-	} catch (error) {
-		if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
-		throw error;
-	}
-}
+/** It decides where passwords go. */
+const trusted = (path: string): Buffer | undefined => readTrusted(path, 'registry.bad-settings');
 
 /** Docker's rule: an exact `host[:port]`, or a block that holds the host's address. */
 export function isInsecure(host: string, {insecure}: RegistrySettings): boolean {

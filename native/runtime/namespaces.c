@@ -83,23 +83,37 @@ static uint64_t new_flags(const struct container *c)
 	return flags;
 }
 
+/* A pid namespace is for children only: joining it puts the child in, not us. */
+static int join_for_children(const struct container *c, struct error *err)
+{
+	if (c->namespace_fds[NS_PID] >= 0 && setns(c->namespace_fds[NS_PID], CLONE_NEWPID) < 0)
+		return error_set(err, errno, "join the pid namespace %s", c->spec.namespaces[NS_PID].path);
+	return 0;
+}
+
+static int join_user(const struct container *c, struct error *err)
+{
+	/* The pid namespace first: it need not belong to that user namespace. */
+	if (join_for_children(c, err) < 0)
+		return -1;
+	if (setns(c->namespace_fds[NS_USER], CLONE_NEWUSER) < 0)
+		return error_set(err, errno, "join the user namespace %s", c->spec.namespaces[NS_USER].path);
+	return 0;
+}
+
 /* New namespaces under a user namespace that is joined belong to it only when made from inside: a go-between enters it
  * and makes the child as its own sibling. */
 static int go_between(struct container *c, int (*child)(struct container *))
 {
 	struct error err = {0};
 	int pidfd = -1;
-	if (setns(c->namespace_fds[NS_USER], CLONE_NEWUSER) < 0) {
-		error_set(&err, errno, "join the user namespace %s", c->spec.namespaces[NS_USER].path);
-	} else {
-		pid_t pid = clone_child(new_flags(c) | CLONE_PARENT, -1, &pidfd);
-		if (pid == 0)
-			_exit(child(c));
-		if (pid > 0 && sync_send(c->sync_child, SYNC_PID, pid, &err) == 0)
-			return 0;
-		if (pid < 0)
-			error_set(&err, errno, "clone");
-	}
+	pid_t pid = join_user(c, &err) < 0 ? -1 : clone_child(new_flags(c) | CLONE_PARENT, -1, &pidfd);
+	if (pid == 0)
+		_exit(child(c));
+	if (pid > 0 && sync_send(c->sync_child, SYNC_PID, pid, &err) == 0)
+		return 0;
+	if (!*err.text)
+		error_set(&err, errno, "clone");
 	sync_send_error(c->sync_child, &err);
 	return 1;
 }
@@ -125,11 +139,10 @@ static int clone_through(struct container *c, int (*child)(struct container *), 
 
 int namespaces_clone(struct container *c, int (*child)(struct container *), struct error *err)
 {
-	/* A pid namespace is for children only: joining it here puts the child in, not us. */
-	if (c->namespace_fds[NS_PID] >= 0 && setns(c->namespace_fds[NS_PID], CLONE_NEWPID) < 0)
-		return error_set(err, errno, "join the pid namespace %s", c->spec.namespaces[NS_PID].path);
 	if (c->namespace_fds[NS_USER] >= 0)
 		return clone_through(c, child, err);
+	if (join_for_children(c, err) < 0)
+		return -1;
 	c->pid = clone_child(new_flags(c), cgroup_clone_fd(&c->cgroup), &c->pidfd);
 	if (c->pid == 0)
 		_exit(child(c));

@@ -22,6 +22,8 @@ const globalFlags: readonly Flag[] = [
 	{name: 'tlscert', kind: 'string', help: 'Accepted for scripts', hidden: true},
 	{name: 'tlskey', kind: 'string', help: 'Accepted for scripts', hidden: true},
 	{name: 'tlsverify', kind: 'bool', help: 'Accepted for scripts: false', check: checkNoTls},
+	{name: 'hardened', kind: 'bool', help: 'Stricter defaults for new containers (HAWSER_HARDENED, engine.json)'},
+	{name: 'userns-remap', kind: 'string', help: 'User ids of new containers: auto, or USER[:GROUP] of /etc/subuid (HAWSER_USERNS_REMAP)'},
 	{name: 'version', short: 'v', kind: 'bool', help: 'Print the version and quit'},
 ];
 
@@ -51,6 +53,8 @@ export async function runProgram(words: readonly string[]): Promise<number> {
 
 const readGlobals = (globals: FlagValues): Globals => ({
 	debug: globals.bool('debug'),
+	...(globals.given('hardened') && {hardened: globals.bool('hardened')}),
+	...(globals.given('userns-remap') && {usernsRemap: globals.text('userns-remap')}),
 	...(globals.given('root') && {root: globals.text('root')}),
 	...(globals.given('state') && {state: globals.text('state')}),
 });
@@ -96,6 +100,6 @@ function unknownCommand(words: readonly string[]): number {
 
 async function openConsole(globals: FlagValues): Promise<number> {
 	const {openConsole: open} = await import('../console/main.tsx');
-	const {root, state} = readGlobals(globals);
-	return open({...(root !== undefined && {root}), ...(state !== undefined && {state})});
+	const {debug: _, ...options} = readGlobals(globals);
+	return open(options);
 }

@@ -1,3 +1,4 @@
+import {readFileSync} from 'node:fs';
 import {type ContainerSpec, parseMount, parsePublish, parseVolume, type Resources} from '../../core/index.ts';
 import {checkDevice, isCdiName, parseDeviceOperations, parseDeviceRate, parseDeviceWeight, parseGpus} from './device-values.ts';
 import {type FlagValues, UsageError} from './flags.ts';
@@ -23,6 +24,7 @@ export function readSpec(flags: FlagValues, [image = '', ...command]: readonly s
 		pid: text(flags, 'pid'),
 		ipc: text(flags, 'ipc'),
 		uts: text(flags, 'uts'),
+		userns: text(flags, 'userns'),
 		cgroupns: text(flags, 'cgroupns'),
 		cgroupParent: text(flags, 'cgroup-parent'),
 		healthcheck: readHealthcheck(flags),
@@ -63,7 +65,7 @@ function readLists(flags: FlagValues): Partial<ContainerSpec> {
 		networkAliases: [...flags.list('network-alias'), ...flags.list('net-alias')],
 		capAdd: flags.list('cap-add'),
 		capDrop: flags.list('cap-drop'),
-		securityOpt: flags.list('security-opt'),
+		securityOpt: flags.list('security-opt').map(readSecurityOpt),
 		dns: flags.list('dns'),
 		dnsSearch: flags.list('dns-search'),
 		dnsOptions: [...flags.list('dns-option'), ...flags.list('dns-opt')],
@@ -107,6 +109,19 @@ function refusing<T>(read: () => T): T {
 		return read();
 	} catch (error) {
 		throw refused((error as Error).message);
+	}
+}
+
+/** A profile is the client's file: the engine gets what is in it. */
+function readSecurityOpt(option: string): string {
+	const [, file] = /^seccomp[=:](.+)$/s.exec(option) ?? [];
+	if (file === undefined || ['unconfined', 'builtin'].includes(file) || file.startsWith('{')) return option;
+	try {
+		return `seccomp=${JSON.stringify(JSON.parse(readFileSync(file, 'utf8')))}`;
+	} catch (error) {
+		if (error instanceof SyntaxError) throw refused(`compacting json for seccomp profile (${file}) failed: ${error.message}`);
+		const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? `open ${file}: no such file or directory` : (error as Error).message;
+		throw refused(`opening seccomp profile (${file}) failed: ${reason}`);
 	}
 }
 
