@@ -13,6 +13,7 @@ export type * from './container/options.ts';
 export {attachContainer} from './container/attach.ts';
 export {type CommitOptions, commitContainer} from './container/commit.ts';
 export {type BootOutcome, bootContainers, haltContainers} from './container/boot.ts';
+export {type Copied, type CopyOptions, copyFromContainer, copyToContainer} from './container/copy.ts';
 export {type CreateResult, createContainer} from './container/create.ts';
 export {diffContainer, type FileChange} from './container/diff.ts';
 export {exportContainer} from './container/export.ts';

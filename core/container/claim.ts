@@ -45,7 +45,19 @@ export async function claimContainer(engine: Engine, id: string, purpose: 'start
 	} finally {
 		rmSync(prepared, {recursive: true, force: true});
 	}
-	return {folder, keep: () => rmSync(`${folder}/claim`, {force: true}), release: () => rmSync(folder, {recursive: true, force: true})};
+	return {folder, keep: () => rmSync(`${folder}/claim`, {force: true}), release: () => moveAway(engine, id)};
+}
+
+/** In one step: an empty folder would be another's to take, while we are still at removing it. */
+function moveAway(engine: Engine, id: string): void {
+	const waste = wasteFolder(engine, id);
+	moveFolder(liveFolder(engine, id), waste);
+	rmSync(waste, {recursive: true, force: true});
+}
+
+function wasteFolder({state}: Pick<Engine, 'state'>, id: string): string {
+	mkdirSync(`${state}/waste`, {recursive: true, mode: 0o700});
+	return `${state}/waste/${id}-${randomBytes(6).toString('hex')}`;
 }
 
 function prepare(engine: Engine, purpose: string): string {
@@ -82,8 +94,7 @@ const busy = (id: string, holder: number): EngineError =>
  */
 async function replaceDead(engine: Engine, id: string, prepared: string): Promise<boolean> {
 	const folder = liveFolder(engine, id);
-	const waste = `${engine.state}/waste/${id}-${randomBytes(6).toString('hex')}`;
-	mkdirSync(`${engine.state}/waste`, {recursive: true, mode: 0o700});
+	const waste = wasteFolder(engine, id);
 	// Nobody saw it end: said once and for all, before what tells of it is taken away.
 	const past = readLive(engine, id);
 	engine.db.exec('BEGIN IMMEDIATE');

@@ -1,10 +1,11 @@
+import {existsSync} from 'node:fs';
 import type {Engine} from '../engine/engine.ts';
 import {startTimeOf} from '../platform/process.ts';
 import {copyUps} from '../volume/point.ts';
 import {EngineError} from '../errors/error.ts';
 import {claimContainer} from './claim.ts';
 import {readLive} from './live.ts';
-import {snapshots} from './place.ts';
+import {containerFolder, snapshots} from './place.ts';
 import type {ContainerRecord} from './record.ts';
 
 /** A container's files in the words of hawser-layer's options, docs/formats.md. */
@@ -42,12 +43,15 @@ function mountedView(engine: Engine, record: ContainerRecord): string[] {
 	const {lower, upper, work} = snapshots(engine).mountable(record.id, record.config.chainIds);
 	const waiting = new Set(copyUps(record.config.mounts));
 	const mounts = record.config.mounts.filter(mount => mount.type !== 'tmpfs' && !waiting.has(mount));
+	const files = ['hostname', 'hosts', 'resolv.conf'].map(name => ({source: `${containerFolder(engine, record.id)}/${name}`, target: `/etc/${name}`}));
 	return [
 		'--upper',
 		upper,
 		'--work',
 		work,
 		...lower.flatMap(folder => ['--lower', folder]),
-		...mounts.toSorted((a, b) => a.target.length - b.target.length).flatMap(({source, target}) => ['--mount', `${source}:${target}`]),
+		...[...files.filter(({source}) => existsSync(source)), ...mounts]
+			.toSorted((a, b) => a.target.length - b.target.length)
+			.flatMap(({source, target}) => ['--mount', `${source}:${target}`]),
 	];
 }

@@ -66,10 +66,13 @@ static int enter_place(struct extract *extract, struct error *err)
 	struct statvfs fs;
 	if (follow_path(extract->path, true, place, err) < 0)
 		return -1;
-	if (stat(place, &st) < 0 || statvfs(place, &fs) < 0)
+	cleanup_close int folder = open(place, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (folder < 0 || fstat(folder, &st) < 0)
 		return error_set(err, errno, "%s", extract->path);
 	if (!S_ISDIR(st.st_mode))
 		return error_set(err, 0, "extraction point is not a directory");
+	if (fstatvfs(folder, &fs) < 0)
+		return error_set(err, errno, "%s", extract->path);
 	if (fs.f_flag & ST_RDONLY)
 		return error_set(err, EROFS, "%s", extract->path);
 	extract->tree.below = place + 1;
@@ -139,7 +142,8 @@ int verb_extract(int argc, char **argv, struct error *err)
 		dprintf(STDERR_FILENO, "%s\n", err->text);
 		_exit(1);
 	}
-	printf("entries %llu\nfile-bytes %llu\n", (unsigned long long)extract.entries, (unsigned long long)extract.tree.bytes);
+	printf("bytes %llu\nentries %llu\nfile-bytes %llu\n", (unsigned long long)extract.decoder.written, (unsigned long long)extract.entries,
+		(unsigned long long)extract.tree.bytes);
 	fflush(stdout);
 	_exit(0);
 }

@@ -25,6 +25,7 @@ export const verbs: readonly VerbEntry[] = [
 		load: async () => (await import('../commands/attach.ts')).verb,
 	},
 	{paths: both('container', 'commit'), summary: "Create a new image from a container's changes", load: async () => (await import('../commands/commit.ts')).verb},
+	{paths: both('container', 'cp'), summary: 'Copy files/folders between a container and the local filesystem', load: async () => (await import('../commands/cp.ts')).verb},
 	{paths: both('container', 'create'), summary: 'Create a new container', load: async () => (await import('../commands/create.ts')).verb},
 	{paths: both('container', 'diff'), summary: "Show what changed in a container's files", load: async () => (await import('../commands/diff.ts')).verb},
 	{paths: both('container', 'export'), summary: "Write a container's file system as a tar archive", load: async () => (await import('../commands/export.ts')).verb},
