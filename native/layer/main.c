@@ -21,6 +21,7 @@ static const struct verb {
 	{"sync", "DIR", verb_sync},
 	{"remove", "DIR…", verb_remove},
 	{"clean", "DIR…", verb_clean},
+	{"list", "DIR", verb_list},
 	{"size", "DIR", verb_size},
 	{"copy", "--from DIR --target DIR", verb_copy},
 	{"compress", "<FILE >GZIP", verb_compress},

@@ -12,6 +12,7 @@ int verb_settle(int argc, char **argv, struct error *err);
 int verb_sync(int argc, char **argv, struct error *err);
 int verb_remove(int argc, char **argv, struct error *err);
 int verb_clean(int argc, char **argv, struct error *err);
+int verb_list(int argc, char **argv, struct error *err);
 int verb_size(int argc, char **argv, struct error *err);
 int verb_copy(int argc, char **argv, struct error *err);
 int verb_compress(int argc, char **argv, struct error *err);

@@ -55,6 +55,7 @@ export const verbs: readonly VerbEntry[] = [
 	{paths: both('container', 'top'), summary: 'Show the processes of a container', load: async () => (await import('../commands/top.ts')).verb},
 	{paths: both('container', 'update'), summary: 'Change limits and restart policy of containers', load: async () => (await import('../commands/update.ts')).verb},
 	{paths: both('container', 'wait'), summary: 'Wait until containers stop, then print their exit codes', load: async () => (await import('../commands/wait.ts')).verb},
+	{paths: ['image files'], summary: 'Show what each layer adds, changes and hides', load: async () => (await import('../commands/files.ts')).verb},
 	{paths: ['image tags'], summary: 'List the tags that a repository has at its registry', load: async () => (await import('../commands/remote.ts')).tags},
 	{paths: ['image referrers'], summary: 'List what refers to an image at its registry', load: async () => (await import('../commands/remote.ts')).referrers},
 	{paths: ['container prune'], summary: 'Remove all stopped containers', load: async () => (await import('../commands/prune.ts')).pruneContainersVerb},
