@@ -44,15 +44,23 @@ static void add_name(struct entries *entries, uint8_t family, const char *set, c
 	push_key(add(entries, family, set), name, IFNAMSIZ);
 }
 
-static void add_net(struct entries *entries, const struct bridge *bridge)
+/* The last block of all has no end to tell. */
+static void add_net(struct entries *entries, const struct address *net)
 {
-	uint32_t size = 1u << (32 - bridge->prefix);
-	uint32_t base = ntohl(bridge->address) & ~(size - 1);
-	struct entry *entry = add(entries, NFPROTO_INET, SET_NETS);
-	uint32_t first = htonl(base), end = htonl(base + size);
-	push_key(entry, &first, sizeof first);
-	memcpy(entry->end, &end, sizeof end);
-	entry->interval = true;
+	struct ip first, end;
+	struct entry *entry = add(entries, NFPROTO_INET, family_of(net->ip.family)->nets);
+	bool ends = ip_block(&net->ip, net->prefix, &first, &end);
+	push_key(entry, first.bytes, ip_size(first.family));
+	memcpy(entry->end, end.bytes, sizeof entry->end);
+	entry->interval = ends;
+}
+
+static const struct bridge *bridge_of(const struct plan *plan, const struct address *net)
+{
+	const struct bridge *bridge = plan->bridges;
+	while (strcmp(bridge->name, net->interface) != 0)
+		bridge++;
+	return bridge;
 }
 
 void entries_add_bridges(struct entries *entries, const struct plan *plan)
@@ -65,29 +73,44 @@ void entries_add_bridges(struct entries *entries, const struct plan *plan)
 		push_key(same, bridge->name, sizeof bridge->name);
 		if (bridge->internal)
 			add_name(entries, NFPROTO_INET, SET_INTERNAL, bridge->name);
-		else
-			add_net(entries, bridge);
+	}
+	for (size_t i = 0; i < plan->net_count; i++) {
+		const struct bridge *bridge = bridge_of(plan, &plan->nets[i]);
+		if (!bridge->internal && !bridge->routed)
+			add_net(entries, &plan->nets[i]);
 	}
 }
 
-static void add_lease(struct entries *entries, const struct endpoint *endpoint)
+static void add_lease(struct entries *entries, const struct endpoint *endpoint, const struct ip *ip)
 {
-	struct entry *lease = add(entries, NFPROTO_BRIDGE, SET_LEASES);
+	struct entry *lease = add(entries, NFPROTO_BRIDGE, family_of(ip->family)->leases);
 	push_key(lease, endpoint->host, sizeof endpoint->host);
 	push_key(lease, endpoint->mac, sizeof endpoint->mac);
-	push_key(lease, &endpoint->address, sizeof endpoint->address);
+	push_key(lease, ip->bytes, ip_size(ip->family));
+}
+
+/* With IPv6 also the address of its link, which it gives itself. */
+static void add_leases(struct entries *entries, const struct plan *plan, const struct endpoint *endpoint)
+{
+	struct ip link = ip_link_local(endpoint->mac);
+	for (size_t i = 0; i < plan->address_count; i++)
+		if (strcmp(plan->addresses[i].interface, endpoint->container) == 0)
+			add_lease(entries, endpoint, &plan->addresses[i].ip);
+	if (plan_has_family(plan->addresses, plan->address_count, endpoint->container, AF_INET6))
+		add_lease(entries, endpoint, &link);
 }
 
 static void add_port(struct entries *entries, const struct port *port)
 {
 	uint16_t host_port = htons(port->host_port), container_port = htons(port->container_port);
-	bool any = port->host == htonl(INADDR_ANY);
-	struct entry *entry = add(entries, NFPROTO_INET, any ? SET_ANY_PORTS : SET_PORTS);
+	const struct family *family = family_of(port->host.family);
+	bool any = ip_is_any(&port->host);
+	struct entry *entry = add(entries, NFPROTO_INET, any ? family->any_ports : family->ports);
 	if (!any)
-		push_key(entry, &port->host, sizeof port->host);
+		push_key(entry, port->host.bytes, ip_size(port->host.family));
 	push_key(entry, &port->protocol, sizeof port->protocol);
 	push_key(entry, &host_port, sizeof host_port);
-	push(entry->data, &entry->data_size, &port->container, sizeof port->container);
+	push(entry->data, &entry->data_size, port->container.bytes, ip_size(port->container.family));
 	push(entry->data, &entry->data_size, &container_port, sizeof container_port);
 	entry->owned = true;
 }
@@ -95,8 +118,10 @@ static void add_port(struct entries *entries, const struct port *port)
 void entries_add_container(struct entries *entries, const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->endpoint_count; i++) {
+		if (plan->endpoints[i].kind != CABLE)
+			continue;
 		add_name(entries, NFPROTO_BRIDGE, SET_CABLES, plan->endpoints[i].host);
-		add_lease(entries, &plan->endpoints[i]);
+		add_leases(entries, plan, &plan->endpoints[i]);
 	}
 	for (size_t i = 0; i < plan->port_count; i++)
 		add_port(entries, &plan->ports[i]);
@@ -116,7 +141,7 @@ static void put_entry(struct batch *batch, const struct plan *plan, const struct
 				       .data_size = entry->data_size,
 				       .comment = entry->owned ? plan->owner : NULL});
 	if (entry->interval)
-		nft_put_element(batch, &(struct nft_element){.key = entry->end, .key_size = sizeof entry->end, .interval_end = true});
+		nft_put_element(batch, &(struct nft_element){.key = entry->end, .key_size = entry->key_size, .interval_end = true});
 }
 
 static bool same_set(const struct entry *a, const struct entry *b)

@@ -7,7 +7,7 @@
 struct entry {
 	uint8_t family;
 	const char *set;
-	uint8_t key[32], data[8], end[4];
+	uint8_t key[48], data[20], end[16];
 	size_t key_size, data_size;
 	/* key…end is a range. */
 	bool interval;

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,8 +14,8 @@
 
 static int refuse(const struct port *port, int code, struct error *err)
 {
-	char address[INET_ADDRSTRLEN], holder[80];
-	inet_ntop(AF_INET, &port->host, address, sizeof address);
+	char text[INET6_ADDRSTRLEN], address[INET6_ADDRSTRLEN + 2], holder[80];
+	snprintf(address, sizeof address, port->host.family == AF_INET6 ? "[%s]" : "%s", ip_text(&port->host, text));
 	if (code == EADDRNOTAVAIL)
 		return error_set(err, 0, "cannot publish on %s:%u/%s: the host has no address %s", address, port->host_port,
 			protocol_name(port->protocol), address);
@@ -30,13 +31,17 @@ static int refuse(const struct port *port, int code, struct error *err)
 static int bind_port(const struct port *port, struct error *err)
 {
 	int type = port->protocol == IPPROTO_UDP ? SOCK_DGRAM : SOCK_STREAM, on = 1, off = 0;
-	cleanup_close int fd = socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, port->protocol);
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port->host_port), .sin_addr.s_addr = port->host};
+	struct sockaddr_storage address;
+	socklen_t size = ip_socket(&port->host, port->host_port, &address);
+	cleanup_close int fd = socket(port->host.family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, port->protocol);
 	if (fd < 0)
 		return error_set(err, errno, "socket for %s", protocol_name(port->protocol));
 	if (type == SOCK_STREAM)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-	if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0)
+	/* Both families of a port are held apart. */
+	if (port->host.family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+	if (bind(fd, (struct sockaddr *)&address, size) < 0)
 		return refuse(port, errno, err);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &off, sizeof off);
 	/* What reaches a UDP socket while somebody has flushed the table is nobody's: keep none of it. */

@@ -9,6 +9,26 @@
 
 #include "util.h"
 
+/* The words of the table are of this machine's byte order; all zeros is every address, of both families in the table of IPv6. */
+static bool meets(const char *hex, const struct ip *host)
+{
+	struct ip ip = {.family = strlen(hex) == 32 ? AF_INET6 : AF_INET};
+	static const uint8_t mapped[12] = {[10] = 0xff, 0xff};
+	for (int i = 0; i * 8 < (int)strlen(hex); i++) {
+		unsigned int word = 0;
+		sscanf(hex + (size_t)i * 8, "%8x", &word);
+		memcpy(ip.bytes + (size_t)i * 4, &word, 4);
+	}
+	if (ip_is_any(&ip))
+		return ip.family == host->family || host->family == AF_INET;
+	if (ip.family == AF_INET6 && memcmp(ip.bytes, mapped, sizeof mapped) == 0) {
+		ip.family = AF_INET;
+		memmove(ip.bytes, ip.bytes + 12, 4);
+		memset(ip.bytes + 4, 0, 12);
+	}
+	return ip.family == host->family && (ip_is_any(host) || ip_same(&ip, host));
+}
+
 /* A bound socket's inode from a line of /proc/net/tcp, tcp6, udp or udp6, when it is of this port and an overlapping address. */
 static bool parse_line(const char *line, const struct port *port, uint64_t *inode)
 {
@@ -20,12 +40,8 @@ static bool parse_line(const char *line, const struct port *port, uint64_t *inod
 		return false;
 	if (local_port != port->host_port || (port->protocol == IPPROTO_TCP && state != 0x0A))
 		return false;
-	/* The last 32 bits are the IPv4 address, also of an IPv4-mapped one; all zeros is every address. */
-	size_t size = strlen(address);
-	unsigned int own = 0;
-	sscanf(address + size - 8, "%x", &own);
 	*inode = number;
-	return own == 0 || port->host == htonl(INADDR_ANY) || own == port->host;
+	return meets(address, &port->host);
 }
 
 static uint64_t find_inode(const struct port *port)

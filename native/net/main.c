@@ -24,6 +24,11 @@ static int do_mend(const struct arguments *arguments, struct error *err)
 	return network_mend(arguments->plan, arguments->pid, err);
 }
 
+static int do_unplug(const struct arguments *arguments, struct error *err)
+{
+	return network_unplug(arguments->plan, arguments->pid, err);
+}
+
 static int do_down(const struct arguments *arguments, struct error *err)
 {
 	return network_down(arguments->plan, err);
@@ -56,6 +61,7 @@ static const struct verb {
 } verbs[] = {
 	{"up", true, true, do_up},
 	{"mend", true, false, do_mend},
+	{"unplug", true, false, do_unplug},
 	{"down", false, false, do_down},
 	{"bridge", false, false, do_bridge},
 	{"unbridge", false, false, do_unbridge},
@@ -107,7 +113,7 @@ int main(int argc, char **argv)
 	struct arguments arguments = {.plan = &plan, .hold = NO_HOLD};
 	const struct verb *verb = parse_arguments(argc, argv, &arguments);
 	if (!verb) {
-		fputs("hawser-net: usage: hawser-net up PLAN PID [--hold FD] | mend PLAN PID | down PLAN | bridge PLAN | unbridge PLAN | "
+		fputs("hawser-net: usage: hawser-net up PLAN PID [--hold FD] | mend PLAN PID | unplug PLAN PID | down PLAN | bridge PLAN | unbridge PLAN | "
 		      "reset PLAN | check PLAN\n",
 			stderr);
 		return FAILED;

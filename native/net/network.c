@@ -11,6 +11,7 @@
 #include "entry.h"
 #include "hold.h"
 #include "link.h"
+#include "names.h"
 #include "table.h"
 #include "util.h"
 
@@ -105,13 +106,13 @@ struct sockets {
 };
 
 /* A container that has its interface keeps it, plugged in again. */
-static int make_cables(const struct sockets *sockets, int netns, const struct plan *plan, struct error *err)
+static int make_interfaces(const struct sockets *sockets, int netns, const struct plan *plan, struct error *err)
 {
 	for (size_t i = 0; i < plan->endpoint_count; i++) {
 		const struct endpoint *endpoint = &plan->endpoints[i];
 		int there = link_find(sockets->inside, endpoint->container, err);
 		if (there < 0 ||
-			(there ? link_plug_in(sockets->host, endpoint, err) : link_make_cable(sockets->host, endpoint, netns, err)) < 0)
+			(there ? link_plug_in(sockets->host, plan, endpoint, err) : link_connect(sockets->host, plan, endpoint, netns, err)) < 0)
 			return -1;
 	}
 	return 0;
@@ -121,7 +122,7 @@ static int make_cables(const struct sockets *sockets, int netns, const struct pl
 static int connect_container(
 	const struct sockets *sockets, int netns, const struct plan *plan, const struct entries *entries, struct error *err)
 {
-	if (make_cables(sockets, netns, plan, err) < 0 || apply(sockets->nfnl, plan, entries, err) < 0)
+	if (make_interfaces(sockets, netns, plan, err) < 0 || apply(sockets->nfnl, plan, entries, err) < 0)
 		return -1;
 	return conntrack_forget(sockets->nfnl, plan, err) < 0 ? -1 : link_configure(sockets->inside, plan, err);
 }
@@ -132,9 +133,11 @@ static void undo(const struct sockets *sockets, const struct plan *plan)
 	cleanup_entries struct entries entries = {0};
 	struct error ignored;
 	entries_add_container(&entries, plan);
+	names_forget(plan, true, &ignored);
 	withdraw(sockets->nfnl, plan, &entries, &ignored);
 	for (size_t i = 0; i < plan->endpoint_count; i++)
-		link_remove(sockets->host, plan->endpoints[i].host, &ignored);
+		if (plan->endpoints[i].kind == CABLE)
+			link_remove(sockets->host, plan->endpoints[i].host, &ignored);
 }
 
 static int set_loopback_up(int netns, const struct plan *plan, struct error *err)
@@ -143,12 +146,16 @@ static int set_loopback_up(int netns, const struct plan *plan, struct error *err
 	return inside < 0 ? -1 : link_configure(inside, plan, err);
 }
 
-static int set_up(const struct plan *plan, int netns, struct error *err)
+/* Names come last: who finds one can reach it. The resolver is there before the container's program. A container that is not `fresh`
+ * keeps what it had when something fails. */
+static int set_up(const struct plan *plan, int pid, int netns, bool fresh, struct error *err)
 {
 	cleanup_entries struct entries entries = {0};
+	cleanup_resolver struct resolver resolver = {0};
 	cleanup_close int host = link_open(err);
 	cleanup_close int nfnl = host < 0 ? -1 : open_netfilter(err);
-	if (nfnl < 0 || link_raise_bridges(host, plan, err) < 0)
+	if (nfnl < 0 || link_raise_bridges(host, plan, err) < 0 || names_tell_view(plan, err) < 0 ||
+		resolver_prepare(&resolver, plan, err) < 0)
 		return -1;
 	cleanup_close int inside = open_inside(netns, err);
 	if (inside < 0)
@@ -156,9 +163,11 @@ static int set_up(const struct plan *plan, int netns, struct error *err)
 	struct sockets sockets = {host, nfnl, inside};
 	entries_add_bridges(&entries, plan);
 	entries_add_container(&entries, plan);
-	if (connect_container(&sockets, netns, plan, &entries, err) == 0)
+	if (connect_container(&sockets, netns, plan, &entries, err) == 0 && resolver_start(&resolver, plan, pid, err) == 0 &&
+		names_tell(plan, err) == 0)
 		return 0;
-	undo(&sockets, plan);
+	if (fresh)
+		undo(&sockets, plan);
 	return -1;
 }
 
@@ -170,7 +179,7 @@ int network_up(const struct plan *plan, int pid, int hold, struct error *err)
 		return -1;
 	if (plan->loopback_only)
 		return set_loopback_up(netns, plan, err);
-	if (holds_bind(&holds, plan, err) < 0 || set_up(plan, netns, err) < 0)
+	if (holds_bind(&holds, plan, err) < 0 || set_up(plan, pid, netns, true, err) < 0)
 		return -1;
 	return hold < 0 ? 0 : holds_send(&holds, hold, err);
 }
@@ -180,7 +189,7 @@ int network_mend(const struct plan *plan, int pid, struct error *err)
 	cleanup_close int netns = open_netns(pid, err);
 	if (netns < 0)
 		return -1;
-	return plan->loopback_only ? set_loopback_up(netns, plan, err) : set_up(plan, netns, err);
+	return plan->loopback_only ? set_loopback_up(netns, plan, err) : set_up(plan, pid, netns, false, err);
 }
 
 /* The last close of an nfnetlink socket waits for an RCU grace period, some 10 ms, when elements were removed just now: a child
@@ -195,15 +204,40 @@ static void close_later(int nfnl)
 	_exit(0);
 }
 
-int network_down(const struct plan *plan, struct error *err)
+static int take_back(const struct plan *plan, bool gone, struct error *err)
 {
 	cleanup_entries struct entries entries = {0};
 	cleanup_close int nfnl = open_netfilter(err);
 	entries_add_container(&entries, plan);
-	if (nfnl < 0 || withdraw(nfnl, plan, &entries, err) < 0)
+	if (nfnl < 0 || names_forget(plan, gone, err) < 0 || withdraw(nfnl, plan, &entries, err) < 0)
 		return -1;
 	close_later(nfnl);
 	return 0;
+}
+
+int network_down(const struct plan *plan, struct error *err)
+{
+	return take_back(plan, true, err);
+}
+
+static int remove_inside(int netns, const struct plan *plan, struct error *err)
+{
+	cleanup_close int inside = open_inside(netns, err);
+	if (inside < 0)
+		return -1;
+	for (size_t i = 0; i < plan->endpoint_count; i++)
+		if (link_remove(inside, plan->endpoints[i].container, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* Its interfaces, which take their cables' near ends with them, after all that is said of them. */
+int network_unplug(const struct plan *plan, int pid, struct error *err)
+{
+	cleanup_close int netns = open_netns(pid, err);
+	if (netns < 0 || take_back(plan, false, err) < 0)
+		return -1;
+	return remove_inside(netns, plan, err);
 }
 
 int network_bridge(const struct plan *plan, struct error *err)
@@ -223,6 +257,9 @@ static int remove_bridges(const struct plan *plan, struct error *err)
 		return -1;
 	for (size_t i = 0; i < plan->bridge_count; i++)
 		if (link_remove_bridge(host, plan->bridges[i].name, err) < 0)
+			return -1;
+	for (size_t i = 0; i < plan->parent_count; i++)
+		if (link_remove_parent(host, plan->parents[i].name, err) < 0)
 			return -1;
 	return 0;
 }

@@ -13,6 +13,9 @@ int network_mend(const struct plan *plan, int pid, struct error *err);
 /* Takes back what outlives the container's namespace: its elements. */
 int network_down(const struct plan *plan, struct error *err);
 
+/* Takes what the plan has of a running container's network away again. */
+int network_unplug(const struct plan *plan, int pid, struct error *err);
+
 /* Makes the tables and bridges. */
 int network_bridge(const struct plan *plan, struct error *err);
 

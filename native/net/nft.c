@@ -223,11 +223,11 @@ void nft_lookup(struct batch *batch, const char *set, int from, int to, bool inv
 	end_expression(batch, expression);
 }
 
-void nft_dnat(struct batch *batch, int address, int port)
+void nft_dnat(struct batch *batch, uint8_t family, int address, int port)
 {
 	struct expression expression = begin_expression(batch, "nat");
 	attr_be32(batch, NFTA_NAT_TYPE, NFT_NAT_DNAT);
-	attr_be32(batch, NFTA_NAT_FAMILY, NFPROTO_IPV4);
+	attr_be32(batch, NFTA_NAT_FAMILY, family);
 	attr_be32(batch, NFTA_NAT_REG_ADDR_MIN, reg_number(address));
 	attr_be32(batch, NFTA_NAT_REG_PROTO_MIN, reg_number(port));
 	end_expression(batch, expression);

@@ -56,7 +56,7 @@ void nft_mask(struct batch *batch, int reg, uint32_t mask);
 void nft_compare(struct batch *batch, uint32_t op, int reg, const void *data, size_t size);
 /* `to` < 0: a set, match when it is in it (or, `inverted`, not); else a map, which gives its data. */
 void nft_lookup(struct batch *batch, const char *set, int from, int to, bool inverted);
-void nft_dnat(struct batch *batch, int address, int port);
+void nft_dnat(struct batch *batch, uint8_t family, int address, int port);
 void nft_masquerade(struct batch *batch);
 /* NF_ACCEPT, NF_DROP, or NFT_GOTO with a chain. */
 void nft_verdict(struct batch *batch, int verdict, const char *chain);

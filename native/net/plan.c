@@ -1,8 +1,9 @@
 #include "plan.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_link.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,20 +68,17 @@ static bool parse_port(const char *text, uint16_t *port)
 	return good;
 }
 
-static bool parse_address(const char *text, in_addr_t *address)
-{
-	return inet_pton(AF_INET, text, address) == 1;
-}
-
-static bool parse_prefixed(char *text, in_addr_t *address, uint8_t *prefix)
+static bool parse_prefixed(char *text, struct address *address)
 {
 	uint64_t value;
 	char *slash = strchr(text, '/');
-	if (!slash || !parse_number(slash + 1, 8, 31, &value))
+	if (!slash)
 		return false;
 	*slash = 0;
-	*prefix = (uint8_t)value;
-	return parse_address(text, address);
+	if (!ip_parse(text, &address->ip) || !parse_number(slash + 1, 8, address->ip.family == AF_INET6 ? 128 : 31, &value))
+		return false;
+	address->prefix = (uint8_t)value;
+	return true;
 }
 
 static bool parse_mac(const char *text, uint8_t mac[6])
@@ -98,26 +96,152 @@ static bool parse_mac(const char *text, uint8_t mac[6])
 	return !(mac[0] & 1);
 }
 
-static bool parse_bridge(char **word, struct bridge *bridge)
+static void *append(void *list, size_t *count, size_t size)
 {
-	bridge->internal = strcmp(word[3], "internal") == 0;
-	return copy_name(bridge->name, sizeof bridge->name, word[0]) && parse_prefixed(word[1], &bridge->address, &bridge->prefix) &&
-	       parse_mtu(word[2], &bridge->mtu) && (bridge->internal || strcmp(word[3], "nat") == 0);
+	char *grown = reallocarray(*(void **)list, *count + 1, size);
+	if (!grown)
+		return NULL;
+	*(void **)list = grown;
+	void *entry = memset(grown + *count * size, 0, size);
+	++*count;
+	return entry;
 }
 
-static bool parse_endpoint(char **word, struct endpoint *endpoint)
+/* ADDRESS/PREFIX, "-" is none. */
+static bool add_address(struct address **list, size_t *count, const char *interface, char *text, const char *gateway)
 {
-	bool routed = strcmp(word[5], "-") != 0;
-	return copy_name(endpoint->bridge, sizeof endpoint->bridge, word[0]) && copy_name(endpoint->host, sizeof endpoint->host, word[1]) &&
+	if (strcmp(text, "-") == 0)
+		return true;
+	struct address *address = append(list, count, sizeof *address);
+	if (!address || !copy_name(address->interface, sizeof address->interface, interface) || !parse_prefixed(text, address))
+		return false;
+	if (strcmp(gateway, "-") == 0)
+		return true;
+	if (strcmp(gateway, "link") == 0) {
+		address->gateway.family = address->ip.family;
+		return true;
+	}
+	return ip_parse(gateway, &address->gateway) && address->gateway.family == address->ip.family;
+}
+
+/* NAME ADDRESS/PREFIX|- MTU MODE[,MODE] */
+static bool take_bridge(struct plan *plan, char **word)
+{
+	struct bridge *bridge = append(&plan->bridges, &plan->bridge_count, sizeof *bridge);
+	if (!bridge || !copy_name(bridge->name, sizeof bridge->name, word[0]) || !parse_mtu(word[2], &bridge->mtu))
+		return false;
+	for (char *mode; (mode = strsep(&word[3], ","));) {
+		bool *flag = strcmp(mode, "internal") == 0   ? &bridge->internal
+			     : strcmp(mode, "routed") == 0   ? &bridge->routed
+			     : strcmp(mode, "isolated") == 0 ? &bridge->isolated
+			     : strcmp(mode, "ipv6") == 0     ? &bridge->ipv6
+							     : NULL;
+		if (!flag && strcmp(mode, "nat") != 0)
+			return false;
+		if (flag)
+			*flag = true;
+	}
+	return add_address(&plan->nets, &plan->net_count, bridge->name, word[1], "-");
+}
+
+/* BRIDGE ADDRESS/PREFIX */
+static bool take_net(struct plan *plan, char **word)
+{
+	return add_address(&plan->nets, &plan->net_count, word[0], word[1], "-");
+}
+
+/* NAME dummy, NAME vlan BELOW ID */
+static bool take_parent(struct plan *plan, char **word)
+{
+	uint64_t id;
+	struct parent *parent = append(&plan->parents, &plan->parent_count, sizeof *parent);
+	if (!parent || !copy_name(parent->name, sizeof parent->name, word[0]))
+		return false;
+	if (strcmp(word[1], "dummy") == 0)
+		return !word[2];
+	if (strcmp(word[1], "vlan") != 0 || !word[2] || !word[3] || !parse_number(word[3], 1, 4094, &id))
+		return false;
+	parent->id = (uint16_t)id;
+	return copy_name(parent->below, sizeof parent->below, word[2]);
+}
+
+/* BRIDGE HOSTIF CONTAINERIF MAC ADDRESS/PREFIX|- GATEWAY|- MTU */
+static bool take_endpoint(struct plan *plan, char **word)
+{
+	struct endpoint *endpoint = append(&plan->endpoints, &plan->endpoint_count, sizeof *endpoint);
+	if (!endpoint)
+		return false;
+	endpoint->has_mac = true;
+	return copy_name(endpoint->parent, sizeof endpoint->parent, word[0]) && copy_name(endpoint->host, sizeof endpoint->host, word[1]) &&
 	       copy_name(endpoint->container, sizeof endpoint->container, word[2]) && parse_mac(word[3], endpoint->mac) &&
-	       parse_prefixed(word[4], &endpoint->address, &endpoint->prefix) && (!routed || parse_address(word[5], &endpoint->gateway)) &&
-	       parse_mtu(word[6], &endpoint->mtu);
+	       parse_mtu(word[6], &endpoint->mtu) &&
+	       add_address(&plan->addresses, &plan->address_count, endpoint->container, word[4], word[5]);
 }
 
-static bool parse_published(char **word, struct port *port)
+static const struct {
+	const char *name;
+	enum endpoint_kind kind;
+	uint16_t mode, flags;
+} slave_kinds[] = {
+	{"macvlan:bridge", MACVLAN, MACVLAN_MODE_BRIDGE, 0},
+	{"macvlan:private", MACVLAN, MACVLAN_MODE_PRIVATE, 0},
+	{"macvlan:vepa", MACVLAN, MACVLAN_MODE_VEPA, 0},
+	{"macvlan:passthru", MACVLAN, MACVLAN_MODE_PASSTHRU, 0},
+	{"ipvlan:l2", IPVLAN, IPVLAN_MODE_L2, 0},
+	{"ipvlan:l3", IPVLAN, IPVLAN_MODE_L3, 0},
+	{"ipvlan:l3s", IPVLAN, IPVLAN_MODE_L3S, 0},
+	{"ipvlan:l2:private", IPVLAN, IPVLAN_MODE_L2, IPVLAN_F_PRIVATE},
+	{"ipvlan:l3:private", IPVLAN, IPVLAN_MODE_L3, IPVLAN_F_PRIVATE},
+	{"ipvlan:l3s:private", IPVLAN, IPVLAN_MODE_L3S, IPVLAN_F_PRIVATE},
+	{"ipvlan:l2:vepa", IPVLAN, IPVLAN_MODE_L2, IPVLAN_F_VEPA},
+	{"ipvlan:l3:vepa", IPVLAN, IPVLAN_MODE_L3, IPVLAN_F_VEPA},
+	{"ipvlan:l3s:vepa", IPVLAN, IPVLAN_MODE_L3S, IPVLAN_F_VEPA},
+};
+
+/* KIND:MODE PARENT CONTAINERIF MAC|- MTU */
+static bool take_slave(struct plan *plan, char **word)
 {
-	return parse_protocol(word[0], &port->protocol) && parse_address(word[1], &port->host) && parse_port(word[2], &port->host_port) &&
-	       parse_address(word[3], &port->container) && parse_port(word[4], &port->container_port);
+	struct endpoint *endpoint = append(&plan->endpoints, &plan->endpoint_count, sizeof *endpoint);
+	for (size_t i = 0; endpoint && i < sizeof slave_kinds / sizeof *slave_kinds; i++)
+		if (strcmp(slave_kinds[i].name, word[0]) == 0) {
+			endpoint->kind = slave_kinds[i].kind;
+			endpoint->mode = slave_kinds[i].mode;
+			endpoint->flags = slave_kinds[i].flags;
+		}
+	if (!endpoint || endpoint->kind == CABLE)
+		return false;
+	endpoint->has_mac = strcmp(word[3], "-") != 0;
+	return copy_name(endpoint->parent, sizeof endpoint->parent, word[1]) &&
+	       copy_name(endpoint->container, sizeof endpoint->container, word[2]) &&
+	       (!endpoint->has_mac || parse_mac(word[3], endpoint->mac)) && parse_mtu(word[4], &endpoint->mtu);
+}
+
+/* CONTAINERIF ADDRESS/PREFIX GATEWAY|-|link */
+static bool take_address(struct plan *plan, char **word)
+{
+	return add_address(&plan->addresses, &plan->address_count, word[0], word[1], word[2]);
+}
+
+/* PROTOCOL HOSTADDRESS HOSTPORT CONTAINERADDRESS CONTAINERPORT */
+static bool take_port(struct plan *plan, char **word)
+{
+	struct port *port = append(&plan->ports, &plan->port_count, sizeof *port);
+	return port && parse_protocol(word[0], &port->protocol) && ip_parse(word[1], &port->host) && parse_port(word[2], &port->host_port) &&
+	       ip_parse(word[3], &port->container) && port->host.family == port->container.family &&
+	       parse_port(word[4], &port->container_port);
+}
+
+/* FAMILY/KIND/INTERFACE/NAME VALUE, below net/ */
+static bool take_setting(struct plan *plan, char **word)
+{
+	struct setting *setting = append(&plan->settings, &plan->setting_count, sizeof *setting);
+	bool good = setting && strlen(word[0]) < sizeof setting->path && strlen(word[1]) < sizeof setting->value &&
+		    (strncmp(word[0], "ipv4/", 5) == 0 || strncmp(word[0], "ipv6/", 5) == 0) && !strstr(word[0], "..");
+	if (good) {
+		strcpy(setting->path, word[0]);
+		strcpy(setting->value, word[1]);
+	}
+	return good;
 }
 
 /* Cuts `text` at single spaces. Returns the count, or 0 when there are too many. */
@@ -132,50 +256,111 @@ static size_t split(char *text, char *word[WORDS])
 	return count;
 }
 
-static void *append(void **list, size_t *count, size_t size)
+static bool is_id(const char *text)
 {
-	char *grown = reallocarray(*list, *count + 1, size);
-	if (!grown)
-		return NULL;
-	*list = grown;
-	void *entry = memset(grown + *count * size, 0, size);
-	++*count;
-	return entry;
+	return strlen(text) == ID_SIZE && strspn(text, "0123456789abcdef") == ID_SIZE;
 }
 
-static bool take_list(struct plan *plan, const char *key, char *value)
+/* NETWORK NAMES ADDRESSES */
+static bool take_record(struct plan *plan, char *value)
 {
-	char *word[WORDS];
-	size_t count = split(value, word);
-	if (strcmp(key, "bridge") == 0) {
-		struct bridge *bridge = append((void **)&plan->bridges, &plan->bridge_count, sizeof *bridge);
-		return bridge && count == 4 && parse_bridge(word, bridge);
-	}
-	if (strcmp(key, "endpoint") == 0) {
-		struct endpoint *endpoint = append((void **)&plan->endpoints, &plan->endpoint_count, sizeof *endpoint);
-		return endpoint && count == 7 && parse_endpoint(word, endpoint);
-	}
-	struct port *port = append((void **)&plan->ports, &plan->port_count, sizeof *port);
-	return port && count == 5 && parse_published(word, port);
+	struct record *record = append(&plan->names.records, &plan->names.record_count, sizeof *record);
+	char *text = strchr(value, ' ');
+	if (!record || !text)
+		return false;
+	*text++ = 0;
+	record->text = strdup(text);
+	return record->text && is_id(value) && memcpy(record->network, value, ID_SIZE + 1);
+}
+
+/* The lines of the view are the resolver's, word for word. */
+static bool take_view(struct plan *plan, const struct field *field)
+{
+	struct names *names = &plan->names;
+	size_t size = strlen(field->key) + strlen(field->value) + 2;
+	char *view = realloc(names->view, names->view_size + size + 1);
+	if (!view)
+		return false;
+	names->view = view;
+	snprintf(view + names->view_size, size + 1, "%s %s\n", field->key, field->value);
+	names->view_size += size;
+	return true;
+}
+
+static bool copy_path(char path[PATH_MAX], const char *text)
+{
+	size_t size = strlen(text);
+	return *text == '/' && size < PATH_MAX && memcpy(path, text, size + 1);
+}
+
+static const struct {
+	const char *key;
+	size_t least, most;
+	bool (*take)(struct plan *plan, char **word);
+} lists[] = {
+	{"bridge", 4, 4, take_bridge},
+	{"net", 2, 2, take_net},
+	{"parent", 2, 4, take_parent},
+	{"endpoint", 7, 7, take_endpoint},
+	{"slave", 5, 5, take_slave},
+	{"address", 3, 3, take_address},
+	{"port", 5, 5, take_port},
+	{"setting", 2, 2, take_setting},
+};
+
+static bool take_list(struct plan *plan, size_t which, const char *value)
+{
+	char copy[256], *word[WORDS + 1] = {NULL};
+	size_t size = strlen(value);
+	if (size >= sizeof copy)
+		return false;
+	size_t count = split(memcpy(copy, value, size + 1), word);
+	return count >= lists[which].least && count <= lists[which].most && lists[which].take(plan, word);
 }
 
 static bool take_field(struct plan *plan, const struct field *field)
 {
-	if (strcmp(field->key, "version") == 0)
-		return strcmp(field->value, "1") == 0;
-	if (strcmp(field->key, "table") == 0)
-		return copy_name(plan->table, sizeof plan->table, field->value);
-	if (strcmp(field->key, "owner") == 0)
-		return copy_name(plan->owner, sizeof plan->owner, field->value);
-	if (strcmp(field->key, "loopback") == 0)
-		return plan->loopback_only = strcmp(field->value, "only") == 0;
-	if (strcmp(field->key, "bridge") != 0 && strcmp(field->key, "endpoint") != 0 && strcmp(field->key, "port") != 0)
-		return false;
-	char copy[256];
-	size_t size = strlen(field->value);
-	if (size >= sizeof copy)
-		return false;
-	return take_list(plan, field->key, memcpy(copy, field->value, size + 1));
+	const char *key = field->key, *value = field->value;
+	if (strcmp(key, "version") == 0)
+		return strcmp(value, "1") == 0;
+	if (strcmp(key, "table") == 0)
+		return copy_name(plan->table, sizeof plan->table, value);
+	if (strcmp(key, "owner") == 0)
+		return copy_name(plan->owner, sizeof plan->owner, value);
+	if (strcmp(key, "loopback") == 0)
+		return plan->loopback_only = strcmp(value, "only") == 0;
+	if (strcmp(key, "names") == 0)
+		return copy_path(plan->names.folder, value);
+	if (strcmp(key, "resolver") == 0)
+		return copy_path(plan->names.program, value);
+	if (strcmp(key, "ask") == 0)
+		return (plan->names.from_host = strcmp(value, "host") == 0) || strcmp(value, "container") == 0;
+	if (strcmp(key, "record") == 0) {
+		cleanup_free char *copy = strdup(value);
+		return copy && take_record(plan, copy);
+	}
+	if (strcmp(key, "server") == 0 || strcmp(key, "network") == 0 || strcmp(key, "link") == 0)
+		return take_view(plan, field);
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		if (strcmp(lists[i].key, key) == 0)
+			return take_list(plan, i, value);
+	return false;
+}
+
+static bool has_bridge(const struct plan *plan, const char *name)
+{
+	for (size_t i = 0; i < plan->bridge_count; i++)
+		if (strcmp(plan->bridges[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static bool has_interface(const struct plan *plan, const char *name)
+{
+	for (size_t i = 0; i < plan->endpoint_count; i++)
+		if (strcmp(plan->endpoints[i].container, name) == 0)
+			return true;
+	return false;
 }
 
 static int check_whole(const struct plan *plan, const char *path, struct error *err)
@@ -184,13 +369,17 @@ static int check_whole(const struct plan *plan, const char *path, struct error *
 		return error_set(err, 0, "%s: no table", path);
 	if (plan->port_count && !*plan->owner)
 		return error_set(err, 0, "%s: ports without an owner", path);
-	for (size_t i = 0; i < plan->endpoint_count; i++) {
-		bool known = false;
-		for (size_t k = 0; k < plan->bridge_count; k++)
-			known |= strcmp(plan->bridges[k].name, plan->endpoints[i].bridge) == 0;
-		if (!known)
-			return error_set(err, 0, "%s: endpoint on unknown bridge %s", path, plan->endpoints[i].bridge);
-	}
+	if ((plan->names.record_count || plan->names.view) && (!*plan->names.folder || !is_id(plan->owner)))
+		return error_set(err, 0, "%s: names without their folder and owner", path);
+	for (size_t i = 0; i < plan->endpoint_count; i++)
+		if (plan->endpoints[i].kind == CABLE && !has_bridge(plan, plan->endpoints[i].parent))
+			return error_set(err, 0, "%s: endpoint on unknown bridge %s", path, plan->endpoints[i].parent);
+	for (size_t i = 0; i < plan->net_count; i++)
+		if (!has_bridge(plan, plan->nets[i].interface))
+			return error_set(err, 0, "%s: net of unknown bridge %s", path, plan->nets[i].interface);
+	for (size_t i = 0; i < plan->address_count; i++)
+		if (!has_interface(plan, plan->addresses[i].interface))
+			return error_set(err, 0, "%s: address of unknown interface %s", path, plan->addresses[i].interface);
 	return 0;
 }
 
@@ -207,10 +396,26 @@ int plan_read(struct plan *plan, const char *path, struct error *err)
 	return check_whole(plan, path, err);
 }
 
+bool plan_has_family(const struct address *list, size_t count, const char *interface, uint8_t family)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i].interface, interface) == 0 && list[i].ip.family == family)
+			return true;
+	return false;
+}
+
 void plan_finish(struct plan *plan)
 {
+	for (size_t i = 0; i < plan->names.record_count; i++)
+		free(plan->names.records[i].text);
+	free(plan->names.records);
+	free(plan->names.view);
 	free(plan->bridges);
+	free(plan->parents);
 	free(plan->endpoints);
+	free(plan->nets);
+	free(plan->addresses);
 	free(plan->ports);
+	free(plan->settings);
 	*plan = (struct plan){0};
 }

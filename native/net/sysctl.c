@@ -48,3 +48,10 @@ char sysctl_peek(const char *format, ...)
 	va_end(args);
 	return peek(path);
 }
+
+int sysctl_write(struct error *err, const char *value, const char *path)
+{
+	char whole[PATH_ROOM];
+	snprintf(whole, sizeof whole, "/proc/sys/net/%s", path);
+	return write_file_at(AT_FDCWD, whole, value) < 0 ? error_set(err, errno, "set net/%s to %s", path, value) : 0;
+}

@@ -8,3 +8,6 @@ int sysctl_set(struct error *err, const char *value, const char *format, ...) __
 
 /* The first character of the value, or 0 when it cannot be read. */
 char sysctl_peek(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Writes `value` to net/PATH; one that is not there is an error. */
+int sysctl_write(struct error *err, const char *value, const char *path);

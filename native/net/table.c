@@ -8,13 +8,14 @@
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/rtnetlink.h>
+#include <netinet/icmp6.h>
 #include <string.h>
 
 /* Written into every rule as its comment: rules of another version are replaced. */
-#define RULES_VERSION "hawser 1"
+#define RULES_VERSION "hawser 2"
 
 /* nft(8)'s numbers of data types, so that it can show the sets; a concatenation takes six bits for each. */
-enum { TYPE_IPV4 = 7, TYPE_ETHER = 9, TYPE_PROTOCOL = 12, TYPE_SERVICE = 13, TYPE_IFNAME = 41 };
+enum { TYPE_IPV4 = 7, TYPE_IPV6 = 8, TYPE_ETHER = 9, TYPE_PROTOCOL = 12, TYPE_SERVICE = 13, TYPE_IFNAME = 41 };
 #define PAIR(a, b) ((uint32_t)(a) << 6 | (uint32_t)(b))
 
 /* linux/netfilter_bridge.h has it, but cannot be included beside net/if.h. */
@@ -23,22 +24,39 @@ enum { TYPE_IPV4 = 7, TYPE_ETHER = 9, TYPE_PROTOCOL = 12, TYPE_SERVICE = 13, TYP
 /* Offsets in the headers. */
 #define IP_SOURCE 12
 #define IP_DESTINATION 16
+#define IP6_SOURCE 8
+#define IP6_DESTINATION 24
+#define ICMP6_TARGET 8
 #define ETHER_SOURCE 6
 #define ARP_SENDER_MAC 8
 #define ARP_SENDER_IP 14
+
+static const struct family ipv4 = {
+	AF_INET, NFPROTO_IPV4, IP_SOURCE, IP_DESTINATION, 4, ETH_P_IP, "nets", "ports", "any_ports", "leases"};
+static const struct family ipv6 = {
+	AF_INET6, NFPROTO_IPV6, IP6_SOURCE, IP6_DESTINATION, 16, ETH_P_IPV6, "nets6", "ports6", "any_ports6", "leases6"};
+
+const struct family *family_of(uint8_t family)
+{
+	return family == AF_INET6 ? &ipv6 : &ipv4;
+}
 
 static const struct nft_set inet_sets[] = {
 	{SET_BRIDGES, 0, TYPE_IFNAME, IFNAMSIZ, 0, 0, true},
 	{SET_SAME, 0, PAIR(TYPE_IFNAME, TYPE_IFNAME), 2 * IFNAMSIZ, 0, 0, false},
 	{SET_INTERNAL, 0, TYPE_IFNAME, IFNAMSIZ, 0, 0, true},
-	{SET_NETS, NFT_SET_INTERVAL, TYPE_IPV4, 4, 0, 0, false},
-	{SET_PORTS, NFT_SET_MAP, PAIR(PAIR(TYPE_IPV4, TYPE_PROTOCOL), TYPE_SERVICE), 12, PAIR(TYPE_IPV4, TYPE_SERVICE), 8, false},
-	{SET_ANY_PORTS, NFT_SET_MAP, PAIR(TYPE_PROTOCOL, TYPE_SERVICE), 8, PAIR(TYPE_IPV4, TYPE_SERVICE), 8, false},
+	{"nets", NFT_SET_INTERVAL, TYPE_IPV4, 4, 0, 0, false},
+	{"nets6", NFT_SET_INTERVAL, TYPE_IPV6, 16, 0, 0, false},
+	{"ports", NFT_SET_MAP, PAIR(PAIR(TYPE_IPV4, TYPE_PROTOCOL), TYPE_SERVICE), 12, PAIR(TYPE_IPV4, TYPE_SERVICE), 8, false},
+	{"ports6", NFT_SET_MAP, PAIR(PAIR(TYPE_IPV6, TYPE_PROTOCOL), TYPE_SERVICE), 24, PAIR(TYPE_IPV6, TYPE_SERVICE), 20, false},
+	{"any_ports", NFT_SET_MAP, PAIR(TYPE_PROTOCOL, TYPE_SERVICE), 8, PAIR(TYPE_IPV4, TYPE_SERVICE), 8, false},
+	{"any_ports6", NFT_SET_MAP, PAIR(TYPE_PROTOCOL, TYPE_SERVICE), 8, PAIR(TYPE_IPV6, TYPE_SERVICE), 20, false},
 };
 
 static const struct nft_set bridge_sets[] = {
 	{SET_CABLES, 0, TYPE_IFNAME, IFNAMSIZ, 0, 0, true},
-	{SET_LEASES, 0, PAIR(PAIR(TYPE_IFNAME, TYPE_ETHER), TYPE_IPV4), IFNAMSIZ + 12, 0, 0, false},
+	{"leases", 0, PAIR(PAIR(TYPE_IFNAME, TYPE_ETHER), TYPE_IPV4), IFNAMSIZ + 12, 0, 0, false},
+	{"leases6", 0, PAIR(PAIR(TYPE_IFNAME, TYPE_ETHER), TYPE_IPV6), IFNAMSIZ + 24, 0, 0, false},
 };
 
 static const struct nft_chain inet_chains[] = {
@@ -52,11 +70,10 @@ static const struct nft_chain inet_chains[] = {
 
 static const struct nft_chain bridge_chains[] = {{"source", "filter", BRIDGE_PRE_ROUTING, -300}};
 
-static void match_ipv4(struct batch *batch)
+static void match_family(struct batch *batch, const struct family *family)
 {
-	uint8_t family = NFPROTO_IPV4;
 	nft_meta(batch, NFT_META_NFPROTO, 0);
-	nft_compare(batch, NFT_CMP_EQ, 0, &family, sizeof family);
+	nft_compare(batch, NFT_CMP_EQ, 0, &family->nfproto, sizeof family->nfproto);
 }
 
 static void match_interface(struct batch *batch, uint32_t key, const char *set, bool inverted)
@@ -65,19 +82,22 @@ static void match_interface(struct batch *batch, uint32_t key, const char *set, 
 	nft_lookup(batch, set, 0, -1, inverted);
 }
 
-static void match_loopback(struct batch *batch, uint32_t offset)
+/* 127.0.0.0/8 or ::1. */
+static void match_loopback(struct batch *batch, const struct family *family, uint32_t offset)
 {
-	uint8_t net = 127;
-	match_ipv4(batch);
-	nft_payload(batch, NFT_PAYLOAD_NETWORK_HEADER, offset, 1, 0);
-	nft_compare(batch, NFT_CMP_EQ, 0, &net, sizeof net);
+	static const uint8_t net4[] = {127}, net6[16] = {[15] = 1};
+	const uint8_t *net = family == &ipv4 ? net4 : net6;
+	uint32_t size = family == &ipv4 ? sizeof net4 : sizeof net6;
+	match_family(batch, family);
+	nft_payload(batch, NFT_PAYLOAD_NETWORK_HEADER, offset, size, 0);
+	nft_compare(batch, NFT_CMP_EQ, 0, net, size);
 }
 
-static void match_nets(struct batch *batch)
+static void match_nets(struct batch *batch, const struct family *family)
 {
-	match_ipv4(batch);
-	nft_payload(batch, NFT_PAYLOAD_NETWORK_HEADER, IP_SOURCE, 4, 0);
-	nft_lookup(batch, SET_NETS, 0, -1, false);
+	match_family(batch, family);
+	nft_payload(batch, NFT_PAYLOAD_NETWORK_HEADER, family->source, family->size, 0);
+	nft_lookup(batch, family->nets, 0, -1, false);
 }
 
 static void match_dnat(struct batch *batch)
@@ -94,141 +114,154 @@ static void load_protocol_port(struct batch *batch, int reg)
 	nft_payload(batch, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, reg + 1);
 }
 
+/* Registers of four bytes that an address takes. */
+static int width(const struct family *family)
+{
+	return family->size / 4;
+}
+
 /* route_localnet on our bridges must not let a container reach what listens on the host's loopback only. */
-static void rule_raw_to_loopback(struct batch *batch)
+static void rule_raw_to_loopback(struct batch *batch, const struct family *family)
 {
 	match_interface(batch, NFT_META_IIFNAME, SET_BRIDGES, false);
-	match_loopback(batch, IP_DESTINATION);
+	match_loopback(batch, family, family->destination);
 	nft_verdict(batch, NF_DROP, NULL);
 }
 
-static void rule_raw_from_loopback(struct batch *batch)
+static void rule_raw_from_loopback(struct batch *batch, const struct family *family)
 {
 	match_interface(batch, NFT_META_IIFNAME, SET_BRIDGES, false);
-	match_loopback(batch, IP_SOURCE);
+	match_loopback(batch, family, family->source);
 	nft_verdict(batch, NF_DROP, NULL);
+}
+
+static void load_address_port(struct batch *batch, const struct family *family)
+{
+	nft_payload(batch, NFT_PAYLOAD_NETWORK_HEADER, family->destination, family->size, 0);
+	load_protocol_port(batch, width(family));
 }
 
 /* DNAT comes before the routing that drops such packets as martians: a neighbour could else reach what is published on
  * 127.0.0.1 only. */
-static void rule_raw_foreign_loopback(struct batch *batch)
+static void rule_raw_foreign_loopback(struct batch *batch, const struct family *family)
 {
 	char lo[IFNAMSIZ] = "lo";
 	nft_meta(batch, NFT_META_IIFNAME, 0);
 	nft_compare(batch, NFT_CMP_NEQ, 0, lo, sizeof lo);
-	match_loopback(batch, IP_DESTINATION);
-	nft_payload(batch, NFT_PAYLOAD_NETWORK_HEADER, IP_DESTINATION, 4, 0);
-	load_protocol_port(batch, 1);
-	nft_lookup(batch, SET_PORTS, 0, 3, false);
+	match_loopback(batch, family, family->destination);
+	load_address_port(batch, family);
+	nft_lookup(batch, family->ports, 0, width(family) + 2, false);
 	nft_verdict(batch, NF_DROP, NULL);
 }
 
-/* Likewise for what is published on every address: only the host itself may mean its loopback by one. */
-static void rule_prerouting_loopback(struct batch *batch)
+/* Likewise for what is published on every address: only the host itself may mean its loopback by one. And nothing that the host
+ * sends from its ::1 leaves it: such a caller is refused at once, and goes on to 127.0.0.1. */
+static void rule_skip_loopback(struct batch *batch, const struct family *family)
 {
-	match_loopback(batch, IP_DESTINATION);
+	match_loopback(batch, family, family->destination);
 	nft_verdict(batch, NF_ACCEPT, NULL);
 }
 
-static void rule_dnat_address(struct batch *batch)
+static void rule_dnat_address(struct batch *batch, const struct family *family)
 {
-	match_ipv4(batch);
-	nft_payload(batch, NFT_PAYLOAD_NETWORK_HEADER, IP_DESTINATION, 4, 0);
-	load_protocol_port(batch, 1);
-	nft_lookup(batch, SET_PORTS, 0, 0, false);
-	nft_dnat(batch, 0, 1);
+	match_family(batch, family);
+	load_address_port(batch, family);
+	nft_lookup(batch, family->ports, 0, 0, false);
+	nft_dnat(batch, family->nfproto, 0, width(family));
 }
 
-static void rule_dnat_any(struct batch *batch)
+static void rule_dnat_any(struct batch *batch, const struct family *family)
 {
 	uint32_t local = RTN_LOCAL;
-	match_ipv4(batch);
+	match_family(batch, family);
 	nft_fib_type(batch, 0);
 	nft_compare(batch, NFT_CMP_EQ, 0, &local, sizeof local);
 	load_protocol_port(batch, 0);
-	nft_lookup(batch, SET_ANY_PORTS, 0, 0, false);
-	nft_dnat(batch, 0, 1);
+	nft_lookup(batch, family->any_ports, 0, 0, false);
+	nft_dnat(batch, family->nfproto, 0, width(family));
 }
 
 /* The host through its own loopback: a container has no way back to 127.0.0.1. */
-static void rule_masquerade_loopback(struct batch *batch)
+static void rule_masquerade_loopback(struct batch *batch, const struct family *family)
 {
 	match_interface(batch, NFT_META_OIFNAME, SET_BRIDGES, false);
-	match_loopback(batch, IP_SOURCE);
+	match_loopback(batch, family, family->source);
 	nft_masquerade(batch);
 }
 
 /* A container to a published port of its own bridge: the answer must come back through the host, which knows the connection. */
-static void rule_masquerade_hairpin(struct batch *batch)
+static void rule_masquerade_hairpin(struct batch *batch, const struct family *family)
 {
 	match_interface(batch, NFT_META_OIFNAME, SET_BRIDGES, false);
 	match_dnat(batch);
-	match_nets(batch);
+	match_nets(batch, family);
 	nft_masquerade(batch);
 }
 
-static void rule_masquerade_out(struct batch *batch)
+static void rule_masquerade_out(struct batch *batch, const struct family *family)
 {
-	match_nets(batch);
+	match_nets(batch, family);
 	match_interface(batch, NFT_META_OIFNAME, SET_BRIDGES, true);
 	nft_masquerade(batch);
 }
 
-static void rule_forward_inward(struct batch *batch)
+static void rule_forward_inward(struct batch *batch, const struct family *family)
 {
+	(void)family;
 	match_interface(batch, NFT_META_OIFNAME, SET_BRIDGES, false);
 	nft_verdict(batch, NFT_GOTO, "inward");
 }
 
-static void rule_forward_internal(struct batch *batch)
+static void rule_from_internal(struct batch *batch, const struct family *family)
 {
+	(void)family;
 	match_interface(batch, NFT_META_IIFNAME, SET_INTERNAL, false);
 	nft_verdict(batch, NF_DROP, NULL);
 }
 
 /* With br_netfilter, what one container says to the next on its bridge comes by here too. */
-static void rule_inward_same(struct batch *batch)
+static void rule_inward_same(struct batch *batch, const struct family *family)
 {
+	(void)family;
 	nft_meta(batch, NFT_META_IIFNAME, 0);
 	nft_meta(batch, NFT_META_OIFNAME, IFNAMSIZ / 4);
 	nft_lookup(batch, SET_SAME, 0, -1, false);
 	nft_verdict(batch, NF_ACCEPT, NULL);
 }
 
-static void rule_inward_to_internal(struct batch *batch)
+static void rule_to_internal(struct batch *batch, const struct family *family)
 {
+	(void)family;
 	match_interface(batch, NFT_META_OIFNAME, SET_INTERNAL, false);
 	nft_verdict(batch, NF_DROP, NULL);
 }
 
-static void rule_inward_from_internal(struct batch *batch)
-{
-	match_interface(batch, NFT_META_IIFNAME, SET_INTERNAL, false);
-	nft_verdict(batch, NF_DROP, NULL);
-}
-
-static void rule_inward_answer(struct batch *batch)
+static void rule_inward_answer(struct batch *batch, const struct family *family)
 {
 	uint32_t zero = 0;
+	(void)family;
 	nft_ct(batch, NFT_CT_STATE, 0);
 	nft_mask(batch, 0, NF_CT_STATE_BIT(IP_CT_ESTABLISHED) | NF_CT_STATE_BIT(IP_CT_RELATED));
 	nft_compare(batch, NFT_CMP_NEQ, 0, &zero, sizeof zero);
 	nft_verdict(batch, NF_ACCEPT, NULL);
 }
 
-static void rule_inward_published(struct batch *batch)
+static void rule_inward_published(struct batch *batch, const struct family *family)
 {
+	(void)family;
 	match_dnat(batch);
 	nft_verdict(batch, NF_ACCEPT, NULL);
 }
 
-static void rule_drop(struct batch *batch)
+static void rule_drop(struct batch *batch, const struct family *family)
 {
+	(void)family;
 	nft_verdict(batch, NF_DROP, NULL);
 }
 
-static void rule_source_others(struct batch *batch)
+static void rule_source_others(struct batch *batch, const struct family *family)
 {
+	(void)family;
 	match_interface(batch, NFT_META_IIFNAME, SET_CABLES, true);
 	nft_verdict(batch, NF_ACCEPT, NULL);
 }
@@ -240,62 +273,121 @@ static void match_ethertype(struct batch *batch, uint16_t type)
 	nft_compare(batch, NFT_CMP_EQ, 0, &wire, sizeof wire);
 }
 
-/* The cable it came by, a MAC and an IPv4 address must be one lease. */
-static void match_lease(struct batch *batch, uint32_t mac_base, uint32_t mac_offset, uint32_t address_offset)
+/* The cable it came by, a MAC and an address must be one lease, or, `inverted`, none. */
+static void match_lease(struct batch *batch, const struct family *family, uint32_t mac_base, uint32_t mac_offset, uint32_t address_base,
+	uint32_t address_offset, bool inverted)
 {
 	nft_meta(batch, NFT_META_IIFNAME, 0);
 	nft_payload(batch, mac_base, mac_offset, ETH_ALEN, IFNAMSIZ / 4);
-	nft_payload(batch, NFT_PAYLOAD_NETWORK_HEADER, address_offset, 4, IFNAMSIZ / 4 + 2);
-	nft_lookup(batch, SET_LEASES, 0, -1, false);
+	nft_payload(batch, address_base, address_offset, family->size, IFNAMSIZ / 4 + 2);
+	nft_lookup(batch, family->leases, 0, -1, inverted);
 }
 
-static void rule_source_ipv4(struct batch *batch)
+static void rule_source_arp(struct batch *batch, const struct family *family)
 {
-	match_ethertype(batch, ETH_P_IP);
-	match_lease(batch, NFT_PAYLOAD_LL_HEADER, ETHER_SOURCE, IP_SOURCE);
+	match_ethertype(batch, ETH_P_ARP);
+	match_lease(batch, family, NFT_PAYLOAD_LL_HEADER, ETHER_SOURCE, NFT_PAYLOAD_NETWORK_HEADER, ARP_SENDER_IP, false);
+	match_lease(batch, family, NFT_PAYLOAD_NETWORK_HEADER, ARP_SENDER_MAC, NFT_PAYLOAD_NETWORK_HEADER, ARP_SENDER_IP, false);
 	nft_verdict(batch, NF_ACCEPT, NULL);
 }
 
-static void rule_source_arp(struct batch *batch)
+static void match_icmp6(struct batch *batch, uint8_t type)
 {
-	match_ethertype(batch, ETH_P_ARP);
-	match_lease(batch, NFT_PAYLOAD_LL_HEADER, ETHER_SOURCE, ARP_SENDER_IP);
-	match_lease(batch, NFT_PAYLOAD_NETWORK_HEADER, ARP_SENDER_MAC, ARP_SENDER_IP);
+	uint8_t icmp6 = IPPROTO_ICMPV6;
+	match_ethertype(batch, ETH_P_IPV6);
+	nft_meta(batch, NFT_META_L4PROTO, 0);
+	nft_compare(batch, NFT_CMP_EQ, 0, &icmp6, sizeof icmp6);
+	nft_payload(batch, NFT_PAYLOAD_TRANSPORT_HEADER, 0, 1, 0);
+	nft_compare(batch, NFT_CMP_EQ, 0, &type, sizeof type);
+}
+
+/* No container is a router. */
+static void rule_source_router(struct batch *batch, const struct family *family)
+{
+	(void)family;
+	match_icmp6(batch, ND_ROUTER_ADVERT);
+	nft_verdict(batch, NF_DROP, NULL);
+}
+
+static void rule_source_redirect(struct batch *batch, const struct family *family)
+{
+	(void)family;
+	match_icmp6(batch, ND_REDIRECT);
+	nft_verdict(batch, NF_DROP, NULL);
+}
+
+/* What it says of its address must be true, whoever it says it as. */
+static void rule_source_neighbour(struct batch *batch, const struct family *family)
+{
+	match_icmp6(batch, ND_NEIGHBOR_ADVERT);
+	match_lease(batch, family, NFT_PAYLOAD_LL_HEADER, ETHER_SOURCE, NFT_PAYLOAD_TRANSPORT_HEADER, ICMP6_TARGET, true);
+	nft_verdict(batch, NF_DROP, NULL);
+}
+
+/* From nobody yet: whether its own address is free. */
+static void rule_source_unspecified(struct batch *batch, const struct family *family)
+{
+	static const uint8_t any[16];
+	match_icmp6(batch, ND_NEIGHBOR_SOLICIT);
+	nft_payload(batch, NFT_PAYLOAD_NETWORK_HEADER, family->source, family->size, 0);
+	nft_compare(batch, NFT_CMP_EQ, 0, any, sizeof any);
+	match_lease(batch, family, NFT_PAYLOAD_LL_HEADER, ETHER_SOURCE, NFT_PAYLOAD_TRANSPORT_HEADER, ICMP6_TARGET, false);
+	nft_verdict(batch, NF_ACCEPT, NULL);
+}
+
+static void rule_source_address(struct batch *batch, const struct family *family)
+{
+	match_ethertype(batch, family->ethertype);
+	match_lease(batch, family, NFT_PAYLOAD_LL_HEADER, ETHER_SOURCE, NFT_PAYLOAD_NETWORK_HEADER, family->source, false);
 	nft_verdict(batch, NF_ACCEPT, NULL);
 }
 
 struct rule {
 	const char *chain;
-	void (*put)(struct batch *batch);
+	void (*put)(struct batch *batch, const struct family *family);
+	const struct family *family;
 };
 
+/* A neighbour's ::1 is dropped by the kernel before any table is asked. */
 static const struct rule inet_rules[] = {
-	{"raw", rule_raw_to_loopback},
-	{"raw", rule_raw_from_loopback},
-	{"raw", rule_raw_foreign_loopback},
-	{"prerouting", rule_prerouting_loopback},
-	{"prerouting", rule_dnat_address},
-	{"prerouting", rule_dnat_any},
-	{"output", rule_dnat_address},
-	{"output", rule_dnat_any},
-	{"postrouting", rule_masquerade_loopback},
-	{"postrouting", rule_masquerade_hairpin},
-	{"postrouting", rule_masquerade_out},
-	{"inward", rule_inward_same},
-	{"inward", rule_inward_to_internal},
-	{"inward", rule_inward_from_internal},
-	{"inward", rule_inward_answer},
-	{"inward", rule_inward_published},
-	{"inward", rule_drop},
-	{"forward", rule_forward_inward},
-	{"forward", rule_forward_internal},
+	{"raw", rule_raw_to_loopback, &ipv4},
+	{"raw", rule_raw_from_loopback, &ipv4},
+	{"raw", rule_raw_foreign_loopback, &ipv4},
+	{"prerouting", rule_skip_loopback, &ipv4},
+	{"prerouting", rule_dnat_address, &ipv4},
+	{"prerouting", rule_dnat_any, &ipv4},
+	{"prerouting", rule_dnat_address, &ipv6},
+	{"prerouting", rule_dnat_any, &ipv6},
+	{"output", rule_dnat_address, &ipv4},
+	{"output", rule_dnat_any, &ipv4},
+	{"output", rule_skip_loopback, &ipv6},
+	{"output", rule_dnat_address, &ipv6},
+	{"output", rule_dnat_any, &ipv6},
+	{"postrouting", rule_masquerade_loopback, &ipv4},
+	{"postrouting", rule_masquerade_hairpin, &ipv4},
+	{"postrouting", rule_masquerade_hairpin, &ipv6},
+	{"postrouting", rule_masquerade_out, &ipv4},
+	{"postrouting", rule_masquerade_out, &ipv6},
+	{"inward", rule_inward_same, NULL},
+	{"inward", rule_to_internal, NULL},
+	{"inward", rule_from_internal, NULL},
+	{"inward", rule_inward_answer, NULL},
+	{"inward", rule_inward_published, NULL},
+	{"inward", rule_drop, NULL},
+	{"forward", rule_forward_inward, NULL},
+	{"forward", rule_from_internal, NULL},
 };
 
 static const struct rule bridge_rules[] = {
-	{"source", rule_source_others},
-	{"source", rule_source_ipv4},
-	{"source", rule_source_arp},
-	{"source", rule_drop},
+	{"source", rule_source_others, NULL},
+	{"source", rule_source_address, &ipv4},
+	{"source", rule_source_arp, &ipv4},
+	{"source", rule_source_router, &ipv6},
+	{"source", rule_source_redirect, &ipv6},
+	{"source", rule_source_neighbour, &ipv6},
+	{"source", rule_source_unspecified, &ipv6},
+	{"source", rule_source_address, &ipv6},
+	{"source", rule_drop, NULL},
 };
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
@@ -330,7 +422,7 @@ static void put_layout(struct batch *batch, const char *table, const struct layo
 	put_flush(batch, layout->family, table);
 	for (size_t i = 0; i < layout->rule_count; i++) {
 		size_t rule = nft_begin_rule(batch, layout->family, table, layout->rules[i].chain, RULES_VERSION);
-		layout->rules[i].put(batch);
+		layout->rules[i].put(batch, layout->rules[i].family);
 		attr_end(batch, rule);
 	}
 }
@@ -405,4 +497,52 @@ int table_remove(int nfnl, const char *table, struct error *err)
 			return -1;
 	}
 	return 0;
+}
+
+#define RESOLVER_TABLE "hawser_names"
+#define RESOLVER_CHAIN "questions"
+#define RESOLVER_PORTS "ports"
+#define DNS_PORT 53
+
+static void put_question_port(struct batch *batch, uint8_t protocol, uint16_t listening)
+{
+	uint8_t key[8] = {protocol}, data[8];
+	uint16_t from = htons(DNS_PORT), to = htons(listening);
+	memcpy(key + 4, &from, sizeof from);
+	memset(data, 0, sizeof data);
+	inet_pton(AF_INET, RESOLVER_ADDRESS, data);
+	memcpy(data + 4, &to, sizeof to);
+	nft_put_element(
+		batch, &(struct nft_element){.key = key, .key_size = sizeof key, .data = data, .data_size = sizeof data});
+}
+
+/* What a resolver of before has left is replaced. */
+void table_put_resolver(struct batch *batch, uint16_t udp, uint16_t tcp)
+{
+	static const struct nft_set ports = {
+		RESOLVER_PORTS, NFT_SET_MAP, PAIR(TYPE_PROTOCOL, TYPE_SERVICE), 8, PAIR(TYPE_IPV4, TYPE_SERVICE), 8, false};
+	static const struct nft_chain questions = {RESOLVER_CHAIN, "nat", NF_INET_LOCAL_OUT, -100};
+	uint8_t address[4];
+	inet_pton(AF_INET, RESOLVER_ADDRESS, address);
+	nft_begin(batch, 0);
+	nft_put_table(batch, NFPROTO_IPV4, RESOLVER_TABLE);
+	nft_message(batch, NFPROTO_IPV4, NFT_MSG_DELTABLE, 0);
+	attr_string(batch, NFTA_TABLE_NAME, RESOLVER_TABLE);
+	batch_name(batch, 0, "replace nftables table %s", RESOLVER_TABLE);
+	nft_put_table(batch, NFPROTO_IPV4, RESOLVER_TABLE);
+	nft_put_set(batch, NFPROTO_IPV4, RESOLVER_TABLE, &ports, 1);
+	nft_put_chain(batch, NFPROTO_IPV4, RESOLVER_TABLE, &questions);
+	size_t rule = nft_begin_rule(batch, NFPROTO_IPV4, RESOLVER_TABLE, RESOLVER_CHAIN, RULES_VERSION);
+	nft_payload(batch, NFT_PAYLOAD_NETWORK_HEADER, IP_DESTINATION, sizeof address, 0);
+	nft_compare(batch, NFT_CMP_EQ, 0, address, sizeof address);
+	load_protocol_port(batch, 0);
+	nft_lookup(batch, RESOLVER_PORTS, 0, 0, false);
+	nft_dnat(batch, NFPROTO_IPV4, 0, 1);
+	attr_end(batch, rule);
+	size_t elements = nft_begin_elements(batch, NFPROTO_IPV4, NFT_MSG_NEWSETELEM, NLM_F_CREATE, RESOLVER_TABLE, RESOLVER_PORTS);
+	put_question_port(batch, IPPROTO_UDP, udp);
+	put_question_port(batch, IPPROTO_TCP, tcp);
+	attr_end(batch, elements);
+	batch_name(batch, 0, "lead questions to the resolver");
+	nft_end(batch);
 }

@@ -25,8 +25,19 @@ int table_remove(int nfnl, const char *table, struct error *err);
 #define SET_BRIDGES "bridges"
 #define SET_SAME "same_bridge"
 #define SET_INTERNAL "internal"
-#define SET_NETS "nets"
-#define SET_PORTS "ports"
-#define SET_ANY_PORTS "any_ports"
 #define SET_CABLES "cables"
-#define SET_LEASES "leases"
+
+/* What the rules of IPv4 and IPv6 differ in: where an address is in the header, and the sets of such addresses. */
+struct family {
+	uint8_t family, nfproto, source, destination, size;
+	uint16_t ethertype;
+	const char *nets, *ports, *any_ports, *leases;
+};
+
+const struct family *family_of(uint8_t family);
+
+/* Where a container asks for names. */
+#define RESOLVER_ADDRESS "127.0.0.11"
+
+/* In a container's namespace: a transaction with a table that leads questions to the ports where its resolver listens. */
+void table_put_resolver(struct batch *batch, uint16_t udp, uint16_t tcp);
