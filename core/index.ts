@@ -65,6 +65,8 @@ export {canonicalString, familiarString, parseReference, withDefaultTag} from '.
 export type {Digest} from './oci/digest.ts';
 export {shortDigest} from './oci/digest.ts';
 
+export type {EndpointWish, NetworkWish} from './network/model.ts';
+export {connectContainer, disconnectContainer} from './container/connect.ts';
 export {parseExpose, parsePublish} from './network/publish.ts';
 export {parseVolume} from './volume/bind.ts';
 export {parseMount} from './volume/mount.ts';

@@ -19,7 +19,7 @@ export type BundleInput = {
 	readonly hostname: string;
 	readonly cgroup: string;
 	/** Processes whose namespaces are joined. */
-	readonly joined: {readonly pid?: number; readonly ipc?: number};
+	readonly joined: {readonly pid?: number; readonly ipc?: number; readonly network?: number};
 	/** The empty folder that the overlay is mounted on. */
 	readonly rootfs: string;
 	/** Lower folders of the overlay, topmost first. */
@@ -157,11 +157,11 @@ const rootfsAnnotations = ({config, lower, upper, work, cache}: BundleInput): Re
 
 function planNamespaces(config: ContainerConfig, joined: BundleInput['joined']): Namespace[] {
 	const {network, pid, ipc, uts, cgroupns} = config;
-	const of = (kind: 'pid' | 'ipc'): {path?: string} => (joined[kind] === undefined ? {} : {path: `/proc/${joined[kind]}/ns/${kind}`});
+	const of = (kind: 'pid' | 'ipc' | 'network', file: string = kind): {path?: string} => (joined[kind] === undefined ? {} : {path: `/proc/${joined[kind]}/ns/${file}`});
 	return [
 		{type: 'mount'},
 		...userNamespace(config, joined),
-		...(network === 'host' ? [] : [{type: 'network'} as const]),
+		...(network === 'host' ? [] : [{type: 'network', ...of('network', 'net')} as const]),
 		...(uts === 'host' ? [] : [{type: 'uts'} as const]),
 		...(pid === 'host' ? [] : [{type: 'pid', ...of('pid')} as const]),
 		...(ipc === 'host' ? [] : [{type: 'ipc', ...of('ipc')} as const]),
@@ -194,6 +194,6 @@ const unlimited = (value: number): number => (value < 0 ? Number.MAX_SAFE_INTEGE
 function sysctls({network, sysctls: asked, privileged, idMap}: ContainerConfig): Record<string, string> {
 	// The kernel refuses groups that have no mapping.
 	const lastGroup = idMap === undefined ? 2_147_483_647 : idMap.size - 1;
-	const own = network === 'host' || privileged ? {} : {'net.ipv4.ip_unprivileged_port_start': '0', 'net.ipv4.ping_group_range': `0 ${lastGroup}`};
+	const own = network === 'host' || network.startsWith('container:') || privileged ? {} : {'net.ipv4.ip_unprivileged_port_start': '0', 'net.ipv4.ping_group_range': `0 ${lastGroup}`};
 	return {...own, ...asked};
 }

@@ -19,11 +19,8 @@ export type ContainerConfig = {
 	readonly openStdin: boolean;
 	readonly stdinOnce: boolean;
 	readonly autoRemove: boolean;
-	/** `bridge`, `host`, `none`, or a network's name or id. */
+	/** `bridge`, `host`, `none`, `container:ID`, or a network's name or id; what it is on is in the records of endpoints. */
 	readonly network: string;
-	readonly networkAliases: readonly string[];
-	readonly ip?: string;
-	readonly macAddress?: string;
 	readonly ports: readonly PortBinding[];
 	readonly publishAll: boolean;
 	/** `80/tcp`, of the image and of --expose. */

@@ -18,7 +18,7 @@ import type {ContainerSpec, MountSpec} from './model.ts';
 import {joinNamespaces} from './join.ts';
 import {fitResources} from './limits.ts';
 import {drawName} from './names.ts';
-import {leaseAddress} from './network.ts';
+import {leaseAddresses} from './network.ts';
 import {containerFolder, drawId, snapshots} from './place.ts';
 import {type ContainerRecord, insertRecord, recordByName} from './record.ts';
 import {leaseIds} from './userns.ts';
@@ -70,7 +70,7 @@ function insert(engine: Engine, id: string, spec: ContainerSpec, config: Contain
 	const idMap = leaseIds(engine, config);
 	const record: ContainerRecord = {id, name, createdAt: nowText(), image: spec.image, imageId: image.id, config: {...config, mounts, ...(idMap !== undefined && {idMap})}};
 	insertRecord(engine.db, record);
-	leaseAddress(engine, record);
+	leaseAddresses(engine, record, spec.networks ?? []);
 	return record;
 }
 

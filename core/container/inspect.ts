@@ -2,7 +2,7 @@ import {apparmorOf} from './apparmor.ts';
 import {maskedPaths, readonlyPaths} from '../bundle/paths.ts';
 import type {Engine} from '../engine/engine.ts';
 import {inspectEndpoint, inspectPorts} from '../network/inspect.ts';
-import type {Endpoint, Network} from '../network/model.ts';
+import type {Endpoint} from '../network/model.ts';
 import {networkStore} from '../network/store.ts';
 import {isNever} from '../platform/time.ts';
 import {inspectMount} from '../volume/inspect.ts';
@@ -10,6 +10,8 @@ import {hostnameOf} from './etc.ts';
 import {execIds} from './exec.ts';
 import {readHealth} from './health.ts';
 import {isRunning, type LiveState, readExit, readLive} from './live.ts';
+import {readLink} from './links.ts';
+import {hasAddress, namesOn} from './network.ts';
 import {containerFolder, snapshots} from './place.ts';
 import {type ContainerRecord, findRecord} from './record.ts';
 import {sizeOfUpper} from './size.ts';
@@ -111,7 +113,8 @@ function configOf(record: ContainerRecord): Record<string, unknown> {
 	};
 }
 
-function hostConfigOf(engine: Engine, {config}: ContainerRecord): Record<string, unknown> {
+function hostConfigOf(engine: Engine, record: ContainerRecord): Record<string, unknown> {
+	const {config} = record;
 	return {
 		...mountConfig(config),
 		...resourceConfig(config.resources),
@@ -140,7 +143,7 @@ function hostConfigOf(engine: Engine, {config}: ContainerRecord): Record<string,
 		UsernsMode: config.userns,
 		Cgroup: '',
 		CgroupParent: engine.cgroupParent,
-		Links: null,
+		Links: orNull(hostLinks(engine, record)),
 		Privileged: config.privileged,
 		ReadonlyRootfs: config.readOnly,
 		SecurityOpt: orNull(config.securityOpt),
@@ -210,9 +213,7 @@ function resourceConfig(resources: ContainerRecord['config']['resources']): Reco
 function networkSettings(engine: Engine, record: ContainerRecord, live: LiveState): Record<string, unknown> {
 	const store = networkStore(engine.db);
 	const running = isRunning(live);
-	const network = store.networkByName(record.config.network) ?? store.networkById(record.config.network);
-	const endpoint = running && network !== undefined ? store.endpointsOfContainer(record.id).find(({networkId}) => networkId === network.id) : undefined;
-	const first = network === undefined ? {} : inspectEndpoint(network, endpoint);
+	const networks = networksOf(engine, record, running);
 	return {
 		Bridge: '',
 		SandboxID: running ? record.id : '',
@@ -223,22 +224,54 @@ function networkSettings(engine: Engine, record: ContainerRecord, live: LiveStat
 		LinkLocalIPv6PrefixLen: 0,
 		SecondaryIPAddresses: null,
 		SecondaryIPv6Addresses: null,
-		...defaultBridge(network, endpoint),
-		Networks: network === undefined ? {} : {[network.name]: first},
+		...defaultBridge(networks['bridge']),
+		Networks: networks,
 	};
 }
 
-/** Docker repeats here what the container has on the network `bridge`. */
-function defaultBridge(network: Network | undefined, endpoint: Endpoint | undefined): Record<string, unknown> {
-	const seen = network?.name === 'bridge' ? inspectEndpoint(network, endpoint) : undefined;
-	return {
-		EndpointID: seen?.EndpointID ?? '',
-		Gateway: seen?.Gateway ?? '',
-		GlobalIPv6Address: '',
-		GlobalIPv6PrefixLen: 0,
-		IPAddress: seen?.IPAddress ?? '',
-		IPPrefixLen: seen?.IPPrefixLen ?? 0,
-		IPv6Gateway: '',
-		MacAddress: seen?.MacAddress ?? '',
-	};
+type EndpointSettings = ReturnType<typeof inspectEndpoint>;
+
+/** By the networks' names; host and none have no endpoint, and look like one that does not run. */
+function networksOf(engine: Engine, record: ContainerRecord, isActive: boolean): Record<string, EndpointSettings> {
+	const store = networkStore(engine.db);
+	if (!hasAddress(record.config)) {
+		const network = store.networkByName(record.config.network);
+		return network === undefined ? {} : {[network.name]: inspectEndpoint(network, undefined)};
+	}
+	return Object.fromEntries(
+		store.endpointsOfContainer(record.id).flatMap(endpoint => {
+			const network = store.networkById(endpoint.networkId);
+			return network ? [[network.name, inspectEndpoint(network, endpoint, {isActive, dnsNames: namesOn(record, endpoint), links: shownLinks(engine, endpoint)})]] : [];
+		}),
+	);
 }
+
+/** `NAME:ALIAS`, by the name of now. */
+const shownLinks = (engine: Engine, {wish}: Endpoint): string[] =>
+	(wish.links ?? []).flatMap(text => {
+		const link = readLink(engine, text);
+		return link ? [`${link.target.name}:${link.alias}`] : [];
+	});
+
+/** `HostConfig.Links`: those of the network `bridge`. */
+function hostLinks(engine: Engine, {id, name}: ContainerRecord): string[] {
+	const store = networkStore(engine.db);
+	const bridge = store.networkByName('bridge');
+	const links = store.endpointsOfContainer(id).find(({networkId}) => networkId === bridge?.id)?.wish.links ?? [];
+	return links.flatMap(text => {
+		const link = readLink(engine, text);
+		return link ? [`/${link.target.name}:/${name}/${link.alias}`] : [];
+	});
+}
+
+/** Docker repeats here what the container has on the network `bridge`. */
+const defaultBridge = (seen: EndpointSettings | undefined): Record<string, unknown> => ({
+	EndpointID: seen?.EndpointID ?? '',
+	Gateway: seen?.Gateway ?? '',
+	GlobalIPv6Address: seen?.GlobalIPv6Address ?? '',
+	GlobalIPv6PrefixLen: seen?.GlobalIPv6PrefixLen ?? 0,
+	IPAddress: seen?.IPAddress ?? '',
+	IPPrefixLen: seen?.IPPrefixLen ?? 0,
+	IPv6Gateway: seen?.IPv6Gateway ?? '',
+	MacAddress: seen?.MacAddress ?? '',
+});

@@ -5,9 +5,9 @@ import type {ContainerSpec} from './model.ts';
 import {isRunning, readLive} from './live.ts';
 import {type ContainerRecord, findRecord, recordById} from './record.ts';
 
-/** Namespaces of another container's that this one lives in: `--pid container:web`, `--ipc container:web`. */
+/** Namespaces of another container's that this one lives in: `--pid container:web`, `--ipc container:web`, `--network container:web`. */
 
-type Joined = Pick<ContainerConfig, 'pid' | 'ipc'>;
+type Joined = Pick<ContainerConfig, 'pid' | 'ipc' | 'network'>;
 
 const PREFIX = 'container:';
 
@@ -15,7 +15,7 @@ const invalid = (subject: string, message: string): EngineError => new EngineErr
 
 /** The other container's name becomes its id: it may be renamed. */
 export function joinNamespaces<T extends Joined>(engine: Engine, config: T): T {
-	return {...config, pid: resolve(engine, config.pid), ipc: resolve(engine, config.ipc)};
+	return {...config, pid: resolve(engine, config.pid), ipc: resolve(engine, config.ipc), network: resolve(engine, config.network)};
 }
 
 function resolve(engine: Engine, mode: string): string {
@@ -28,16 +28,20 @@ function resolve(engine: Engine, mode: string): string {
 	}
 }
 
-export type JoinedPids = {readonly pid?: number; readonly ipc?: number};
+export type JoinedPids = {readonly pid?: number; readonly ipc?: number; readonly network?: number};
 
 /** Process ids of the containers whose namespaces are joined: they must run. */
 export function joinedPids(engine: Engine, {config}: ContainerRecord): JoinedPids {
 	const pid = donor(engine, config.pid);
 	const ipc = donor(engine, config.ipc);
+	const network = donor(engine, config.network);
 	if (ipc !== undefined && !['shareable', 'host'].includes(ipc.record.config.ipc))
 		throw invalid(ipc.record.name, `container ${ipc.record.id}: non-shareable IPC (hint: use IpcMode:shareable for the donor container)`);
-	return {...(pid && {pid: pid.pid}), ...(ipc && {ipc: ipc.pid})};
+	return {...(pid && {pid: pid.pid}), ...(ipc && {ipc: ipc.pid}), ...(network && {network: network.pid})};
 }
+
+/** Whose network a container lives in, with its /etc/hosts and name. */
+export const networkDonor = (engine: Engine, {config}: ContainerRecord): ContainerRecord | undefined => donor(engine, config.network)?.record;
 
 function donor(engine: Engine, mode: string): {readonly record: ContainerRecord; readonly pid: number} | undefined {
 	if (!mode.startsWith(PREFIX)) return undefined;

@@ -5,6 +5,7 @@ import {networkStore} from '../network/store.ts';
 import {isNever} from '../platform/time.ts';
 import {matcher} from './filter.ts';
 import {isRunning, type LiveState, readLive} from './live.ts';
+import {hasAddress} from './network.ts';
 import type {ContainerSummary, PublishedPort} from './model.ts';
 import type {ListOptions} from './options.ts';
 import {cgroupOf} from './place.ts';
@@ -44,20 +45,23 @@ function summarizer(engine: Engine): (record: ContainerRecord, live: LiveState) 
 	const portsOf = (id: string): PortLease[] => (leases ??= Map.groupBy(store.ports(), ({containerId}) => containerId)).get(id) ?? [];
 	return (record, live) => {
 		const running = isRunning(live);
-		return summarize(engine, record, live, {networks: toNetworks(record, running ? endpointsOf(record.id) : []), ports: running ? toPorts(record, portsOf(record.id)) : []});
+		return summarize(engine, record, live, {networks: toNetworks(record, endpointsOf(record.id), running), ports: running ? toPorts(record, portsOf(record.id)) : []});
 	};
 }
 
-type NamedEndpoint = {readonly containerId: string; readonly network: string; readonly address: string};
+type NamedEndpoint = {readonly containerId: string; readonly network: string; readonly address: string | null};
 
-const allEndpoints = (store: NetworkStore): Map<string, NamedEndpoint[]> =>
-	Map.groupBy(
-		store.networks().flatMap(({id, name}) => store.endpointsOfNetwork(id).map(({containerId, address}) => ({containerId, network: name, address}))),
+const allEndpoints = (store: NetworkStore): Map<string, NamedEndpoint[]> => {
+	const names = new Map(store.networks().map(({id, name}) => [id, name]));
+	return Map.groupBy(
+		store.endpoints().map(({containerId, networkId, address, address6}) => ({containerId, network: names.get(networkId) ?? networkId, address: address ?? address6})),
 		({containerId}) => containerId,
 	);
+};
 
-const toNetworks = ({config}: ContainerRecord, endpoints: readonly NamedEndpoint[]): ContainerSummary['networks'] =>
-	endpoints.length === 0 ? {[config.network]: {ip: ''}} : Object.fromEntries(endpoints.map(({network, address}) => [network, {ip: address}]));
+/** Where a container is, or would be if it ran. */
+const toNetworks = ({config}: ContainerRecord, endpoints: readonly NamedEndpoint[], running: boolean): ContainerSummary['networks'] =>
+	hasAddress(config) ? Object.fromEntries(endpoints.map(({network, address}) => [network, {ip: running ? (address ?? '') : ''}])) : {[config.network]: {ip: ''}};
 
 function toPorts({config}: ContainerRecord, leases: readonly PortLease[]): PublishedPort[] {
 	const published = leases.map(({protocol, containerPort, hostIp, hostPort}) => ({protocol, containerPort, hostIp, hostPort}));

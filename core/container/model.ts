@@ -1,4 +1,5 @@
 import type {Healthcheck} from '../oci/config.ts';
+import type {NetworkWish} from '../network/model.ts';
 import type {MountSpec} from '../volume/model.ts';
 
 /** Containers as records and as seen live. Sizes are bytes, times RFC 3339 in UTC, unless a name says otherwise. */
@@ -70,10 +71,10 @@ export type ContainerSpec = {
 	readonly openStdin?: boolean;
 	readonly stdinOnce?: boolean;
 	readonly autoRemove?: boolean;
+	/** `bridge`, `host`, `none`, `container:NAME`, or a network's name or id: the first of `networks`. */
 	readonly network?: string;
-	readonly networkAliases?: readonly string[];
-	readonly ip?: string;
-	readonly macAddress?: string;
+	/** Each with what is asked of the place on it; absent: `network` alone. */
+	readonly networks?: readonly NetworkWish[];
 	readonly ports?: readonly PortBinding[];
 	readonly publishAll?: boolean;
 	readonly expose?: readonly string[];

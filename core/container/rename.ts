@@ -2,6 +2,7 @@ import type {Engine} from '../engine/engine.ts';
 import {EngineError} from '../errors/error.ts';
 import {recordEvent} from '../events/journal.ts';
 import {transaction} from '../state/database.ts';
+import {refreshNetwork} from './connect.ts';
 import {eventAttributes} from './events.ts';
 import {findRecord, renameRecord} from './record.ts';
 import {checkName} from './validate.ts';
@@ -17,5 +18,6 @@ export async function renameContainer(engine: Engine, ref: string, name: string)
 		renameRecord(db, old.id, clean);
 		return old;
 	});
+	await refreshNetwork(engine, {...record, name: clean});
 	recordEvent(engine, {type: 'container', action: 'rename', id: record.id, attributes: eventAttributes({...record, name: clean}, {oldName: `/${record.name}`})});
 }

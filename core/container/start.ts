@@ -16,13 +16,14 @@ import {copyUps} from '../volume/point.ts';
 import {chooseApparmor} from './apparmor.ts';
 import {attachContainer, toAttachment} from './attach.ts';
 import {type Claim, claimContainer, sweepDead} from './claim.ts';
-import {hostnameOf, writeEtcFiles} from './etc.ts';
+import {etcMounts, hostnameOf, writeEtcFiles} from './etc.ts';
 import {buildExec} from './exec.ts';
 import {writeExitRecord} from './exit.ts';
 import {healthCommand, planHealth} from './health.ts';
 import {planLog} from './log-driver.ts';
 import {readLive, startFile} from './live.ts';
-import {joinedPids} from './join.ts';
+import {joinedPids, networkDonor} from './join.ts';
+import {linkVariables} from './links.ts';
 import type {Attachment} from './model.ts';
 import {setUpNetwork} from './network.ts';
 import type {AttachOptions, StartOptions} from './options.ts';
@@ -112,16 +113,19 @@ type Start = {readonly wish: AttachOptions | undefined; readonly apparmor: strin
 
 function prepare(engine: Engine, record: ContainerRecord, {folder}: Claim, {wish, apparmor}: Start): void {
 	const setup = setUpNetwork(engine, record);
+	const joined = joinedPids(engine, record);
+	const donor = networkDonor(engine, record);
+	const variables = setup.links.flatMap(link => linkVariables(record.name, link));
 	const spec = buildSpec({
 		id: record.id,
-		config: record.config,
-		hostname: hostnameOf(record),
+		config: {...record.config, env: [...variables, ...record.config.env]},
+		hostname: hostnameOf(donor ?? record),
 		cgroup: cgroupOf(engine, record),
-		joined: joinedPids(engine, record),
+		joined,
 		rootfs: `${folder}/bundle/rootfs`,
 		...snapshots(engine).mountable(record.id, record.config.chainIds),
 		cache: `${engine.state}/cache`,
-		files: writeEtcFiles(engine, record, setup),
+		files: donor === undefined ? writeEtcFiles(engine, record, setup) : etcMounts(engine, donor.id),
 		mounts: ociMounts(record.config.mounts),
 		apparmor,
 		// In the host's pid namespace it would not be process 1.

@@ -1,8 +1,10 @@
+import {isIP} from 'node:net';
 import {EngineError} from '../errors/error.ts';
 import {parseSignal} from '../platform/signals.ts';
 import {checkModes} from './join.ts';
 import {checkResources} from './limits.ts';
 import {checkLogDriver} from './log-driver.ts';
+import type {EndpointWish} from '../network/model.ts';
 import type {ContainerSpec} from './model.ts';
 import {checkUserns} from './userns.ts';
 
@@ -65,13 +67,44 @@ function checkHostname(hostname: string | undefined, domainname: string | undefi
 	if (domainname !== undefined && !/^[a-zA-Z0-9_.-]{0,253}$/.test(domainname)) throw invalid(domainname, `invalid domainname format: ${JSON.stringify(domainname)}`);
 }
 
-function checkNetwork({network, ports = [], hostname, extraHosts = [], dns = [], dnsSearch = [], dnsOptions = [], networkAliases = []}: ContainerSpec): void {
-	if (network?.startsWith('container:') === true) throw invalid(network, 'joining the network of another container is not supported');
-	if (network === 'host' && hostname === undefined && ports.length > 0) return;
-	for (const text of [...extraHosts, ...dns, ...dnsSearch, ...dnsOptions, ...networkAliases])
-		if (control.test(text) || text === '') throw invalid(text, `invalid network setting ${JSON.stringify(text)}`);
-	for (const entry of extraHosts) if (!/^[^:\s]+[:=][^\s]+$/.test(entry)) throw invalid(entry, `bad format for add-host: ${JSON.stringify(entry)}`);
-	for (const address of dns) if (!/^[0-9a-fA-F.:]+$/.test(address)) throw invalid(address, `${address} is not an ip address`);
+/** Settings that a network of somebody else's does not leave to the container, in Docker's words. */
+const conflicts: ReadonlyArray<readonly [mode: RegExp, has: (spec: ContainerSpec) => boolean, message: string]> = [
+	[/^container:/, ({hostname = ''}) => hostname !== '', 'conflicting options: hostname and the network mode'],
+	[/^container:/, ({networks = []}) => networks.some(({links = []}) => links.length > 0), "conflicting options: container type network can't be used with links. This would result in undefined behavior"],
+	[/^host$/, ({networks = []}) => networks.some(({links = []}) => links.length > 0), "conflicting options: host type networking can't be used with links. This would result in undefined behavior"],
+	[/^container:/, ({dns = []}) => dns.length > 0, 'conflicting options: dns and the network mode'],
+	[/^container:/, ({extraHosts = []}) => extraHosts.length > 0, 'conflicting options: custom host-to-IP mapping and the network mode'],
+	[/^container:/, ({networks = []}) => networks.some(({mac}) => mac !== undefined), 'conflicting options: mac-address and the network mode'],
+	[/^container:/, ({ports = [], publishAll = false}) => ports.length > 0 || publishAll, 'conflicting options: port publishing and the container type network mode'],
+	[/^container:/, ({expose = []}) => expose.length > 0, 'conflicting options: port exposing and the container type network mode'],
+];
+
+function checkNetwork(spec: ContainerSpec): void {
+	const {network = 'bridge', networks = [], extraHosts = [], dns = [], dnsSearch = [], dnsOptions = []} = spec;
+	if (network === 'container:') throw invalid(network, 'invalid container format container:<name|id>');
+	for (const [mode, has, message] of conflicts) if (mode.test(network) && has(spec)) throw invalid(network, message);
+	for (const text of [...extraHosts, ...dns, ...dnsSearch, ...dnsOptions]) if (control.test(text) || text === '') throw invalid(text, `invalid network setting ${JSON.stringify(text)}`);
+	for (const wish of networks) checkWords(wish);
+	for (const entry of extraHosts) checkExtraHost(entry);
+	for (const address of dns) if (isIP(address) === 0) throw invalid(address, `${address} is not an ip address`);
+}
+
+/** What ends in a plan, where words are divided by spaces, or in a record of names, by commas. */
+export function checkWords({aliases = [], options = {}}: EndpointWish): void {
+	for (const alias of aliases)
+		if (!/^[a-zA-Z0-9_]([a-zA-Z0-9_.-]{0,251}[a-zA-Z0-9_])?$/.test(alias)) throw invalid(alias, `invalid network alias ${JSON.stringify(alias)}`, 'Letters, digits, dots, dashes and underscores make a name.');
+	for (const [key, value] of Object.entries(options)) if (/[\s\0]/.test(`${key}${value}`)) throw invalid(key, `invalid driver option ${JSON.stringify(`${key}=${value}`)}`);
+	const ifname = options['com.docker.network.endpoint.ifname'];
+	if (ifname !== undefined && !/^[a-zA-Z][a-zA-Z0-9_.-]{0,14}$/.test(ifname)) throw invalid(ifname, `invalid interface name ${JSON.stringify(ifname)}`);
+	for (const setting of (options['com.docker.network.endpoint.sysctls'] ?? '').split(','))
+		if (setting !== '' && !/^net\.(ipv4|ipv6|mpls)\.(conf|neigh)\.ifname\.[a-z0-9_]+=[a-z0-9 ]{1,31}$/i.test(setting))
+			throw invalid(setting, `invalid endpoint sysctl ${JSON.stringify(setting)}: net.ipv4.conf.IFNAME.SETTING=VALUE is expected`);
+}
+
+function checkExtraHost(entry: string): void {
+	const [, name = '', address = ''] = /^([^:=\s]+)[:=](\S+)$/.exec(entry) ?? [];
+	if (name === '') throw invalid(entry, `bad format for add-host: ${JSON.stringify(entry)}`);
+	if (address !== 'host-gateway' && isIP(address.replace(/^\[(.*)\]$/, '$1')) === 0) throw invalid(entry, `invalid IP address in add-host: ${JSON.stringify(address)}`);
 }
 
 function checkRest(spec: ContainerSpec): void {

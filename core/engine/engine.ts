@@ -5,7 +5,7 @@ import {fileURLToPath} from 'node:url';
 import {EngineError} from '../errors/error.ts';
 import {readSettings, type Settings} from './settings.ts';
 import {imageTables} from '../image/tables.ts';
-import {networkTables} from '../network/tables.ts';
+import {networkTables, upgradeNetworks} from '../network/tables.ts';
 import {readIfThere, replaceFile} from '../platform/files.ts';
 import {type Database, openDatabase} from '../state/database.ts';
 import {containerTables} from '../state/tables.ts';
@@ -21,7 +21,7 @@ export type Engine = {
 	readonly store: string;
 	readonly cgroupParent: string;
 	/** Paths of the helpers, and of the command line itself. */
-	readonly native: {readonly runtime: string; readonly monitor: string; readonly layer: string; readonly net: string; readonly init: string; readonly command: string};
+	readonly native: {readonly runtime: string; readonly monitor: string; readonly layer: string; readonly net: string; readonly resolver: string; readonly init: string; readonly command: string};
 	/** The OCI runtime when none is named; `native.runtime` unless chosen otherwise. */
 	readonly defaultRuntime: string;
 	readonly settings: Settings;
@@ -31,6 +31,9 @@ export type Engine = {
 };
 
 export type EngineOptions = {readonly root?: string; readonly state?: string; readonly runtime?: string} & Partial<Settings>;
+
+/** What leads from one schema to the next, from the first on. */
+const upgrades: readonly string[] = [upgradeNetworks];
 
 const DEFAULT_ROOT = '/var/lib/hawser';
 const DEFAULT_STATE = '/run/hawser';
@@ -61,6 +64,7 @@ export function openEngine({
 			monitor: join(folder, 'hawser-monitor'),
 			layer: join(folder, 'hawser-layer'),
 			net: join(folder, 'hawser-net'),
+			resolver: join(folder, 'hawser-resolver'),
 			init: join(folder, 'hawser-init'),
 			command: join(folder, 'hawser'),
 		},
@@ -69,7 +73,7 @@ export function openEngine({
 			return (settings ??= readSettings(asked));
 		},
 		get db() {
-			db ??= openDatabase(join(absoluteRoot, 'hawser.db'), [containerTables, imageTables, networkTables, volumeTables]);
+			db ??= openDatabase(join(absoluteRoot, 'hawser.db'), [containerTables, imageTables, networkTables, volumeTables], upgrades);
 			return db;
 		},
 		close() {

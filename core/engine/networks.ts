@@ -1,5 +1,6 @@
 import {rmSync, writeFileSync} from 'node:fs';
 import {randomBytes} from 'node:crypto';
+import {isActive} from '../container/network.ts';
 import {nameOf} from '../container/record.ts';
 import {EngineError} from '../errors/error.ts';
 import {recordEvent} from '../events/journal.ts';
@@ -22,7 +23,15 @@ const storeOf = (engine: Engine): ReturnType<typeof networkStore> => {
 	return store;
 };
 
-const summarize = (engine: Engine, network: Network): NetworkSummary => toInspect(network, networkStore(engine.db).endpointsOfNetwork(network.id), id => nameOf(engine.db, id));
+/** With the containers that are on it now. */
+const summarize = (engine: Engine, network: Network): NetworkSummary => {
+	const endpoints = networkStore(engine.db).endpointsOfNetwork(network.id);
+	return toInspect(
+		network,
+		endpoints.filter(({containerId}) => isActive(engine, containerId)),
+		id => nameOf(engine.db, id),
+	);
+};
 
 export function listNetworks(engine: Engine, {filters = new Map()}: {readonly filters?: Filters} = {}): NetworkSummary[] {
 	const matches = filterOf(filters);
@@ -41,13 +50,24 @@ export function createNetwork(engine: Engine, request: NetworkRequest): {id: str
 }
 
 export async function removeNetwork(engine: Engine, reference: string): Promise<void> {
-	await takeAway(engine, [remove(storeOf(engine), reference)]);
+	await takeAway(engine, [
+		remove(
+			storeOf(engine),
+			reference,
+			id => isActive(engine, id),
+			id => nameOf(engine.db, id),
+		),
+	]);
 }
 
 /** Networks that no container is on, running or not. */
 export async function pruneNetworks(engine: Engine, {filters = new Map()}: {readonly filters?: Filters} = {}): Promise<{deleted: string[]}> {
 	const matches = filterOf(filters);
-	const removed = prune(storeOf(engine), network => !matches(summarize(engine, network)));
+	const removed = prune(
+		storeOf(engine),
+		id => isActive(engine, id),
+		network => !matches(summarize(engine, network)),
+	);
 	await takeAway(engine, removed);
 	return {deleted: removed.map(({name}) => name)};
 }
@@ -62,6 +82,7 @@ async function takeAway(engine: Engine, networks: readonly Network[]): Promise<v
 	} finally {
 		rmSync(plan, {force: true});
 	}
+	for (const {id} of networks) rmSync(`${engine.state}/names/networks/${id}`, {recursive: true, force: true});
 	for (const {id, name, driver} of networks) recordEvent(engine, {type: 'network', action: 'destroy', id, attributes: {name, type: driver}});
 }
 

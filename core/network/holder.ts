@@ -1,5 +1,5 @@
 import {readdirSync, readFileSync, readlinkSync} from 'node:fs';
-import {parseAddress} from './address.ts';
+import {formatAddress, parseAddress} from './address.ts';
 import type {PortProtocol} from './model.ts';
 
 /** A socket of this network namespace that would get a published port's packets. */
@@ -9,16 +9,14 @@ type Want = {readonly protocol: PortProtocol; readonly hostIp: string; readonly 
 
 export type BusyPorts = {has(want: Want): boolean};
 
-const any = '0.0.0.0';
+/** The word of four bytes `0100007F` is 127.0.0.1: as this machine (little endian) keeps it. */
+const parseWord = (hex: string): string => Buffer.from(hex, 'hex').reverse().toString('hex');
 
-/** `0100007F` is 127.0.0.1: four bytes as this machine (little endian) keeps them. */
-const parseHex4 = (hex: string): string => [...Buffer.from(hex, 'hex')].toReversed().join('.');
-
-/** IPv6 sockets count where they also serve IPv4: on the unspecified and on IPv4-mapped addresses. */
-const parseHexAddress = (hex: string): string | undefined => {
-	if (hex.length === 8) return parseHex4(hex);
-	if (/^0{32}$/.test(hex)) return any;
-	return hex.startsWith('0000000000000000FFFF0000') ? parseHex4(hex.slice(24)) : undefined;
+/** A mapped IPv4 address is one of IPv4; `::` serves both families. */
+const parseHexAddress = (hex: string): string => {
+	const value = BigInt(`0x${(hex.match(/.{8}/g) ?? []).map(parseWord).join('')}`);
+	const isMapped = hex.length === 32 && value >> 32n === 0xffffn;
+	return formatAddress(hex.length === 8 || isMapped ? {family: 4, value: value & 0xffffffffn} : {family: 6, value});
 };
 
 const listening: Readonly<Record<string, string>> = {tcp: '0A', udp: '07'};
@@ -35,13 +33,17 @@ const readSockets = (protocol: 'tcp' | 'udp'): Socket[] =>
 	[`/proc/net/${protocol}`, `/proc/net/${protocol}6`].flatMap(readTable).flatMap(line => {
 		const [, local, , state, , , , , , inode] = line.trim().split(/\s+/);
 		const [hexAddress, hexPort] = (local ?? '').split(':');
-		const address = parseHexAddress(hexAddress ?? '');
-		if (address === undefined || hexPort === undefined || inode === undefined || state !== listening[protocol]) return [];
-		return [{protocol, address, port: Number.parseInt(hexPort, 16), inode}];
+		if (hexAddress === undefined || !/^([0-9A-F]{8}|[0-9A-F]{32})$/.test(hexAddress) || hexPort === undefined || inode === undefined || state !== listening[protocol]) return [];
+		return [{protocol, address: parseHexAddress(hexAddress), port: Number.parseInt(hexPort, 16), inode}];
 	});
 
-const meets = (socket: Socket, want: Want): boolean =>
-	socket.protocol === want.protocol && socket.port === want.hostPort && (socket.address === want.hostIp || socket.address === any || want.hostIp === any);
+const isSix = (address: string): boolean => address.includes(':');
+
+/** Whether packets for `wanted` would reach a socket bound to `bound`, or some of them. */
+const meetsAddress = (bound: string, wanted: string): boolean =>
+	bound === wanted || bound === '::' || (isSix(bound) === isSix(wanted) && (bound === '0.0.0.0' || wanted === '0.0.0.0' || wanted === '::'));
+
+const meets = (socket: Socket, want: Want): boolean => socket.protocol === want.protocol && socket.port === want.hostPort && meetsAddress(socket.address, want.hostIp);
 
 /** The host's listening sockets, read once. SCTP has no such table; the native helper finds its conflicts by binding. */
 export const busyPorts = (): BusyPorts => {

@@ -13,3 +13,6 @@ export const hostInterfaceName = (storeName: string, containerId: string, networ
 
 /** An nftables table's name may not hold a dash. */
 export const tableName = (storeName: string): string => storeName.replaceAll('-', '_');
+
+/** The host's interface that macvlan and ipvlan stand on. */
+export const parentName = ({id, options}: {readonly id: string; readonly options: Readonly<Record<string, string>>}): string => options['parent'] ?? `dm-${id.slice(0, 12)}`;

@@ -1,40 +1,142 @@
+import {poolOf, poolWith, prefixOf} from './ipam.ts';
 import type {Endpoint, Network, PortLease} from './model.ts';
-import {hostInterfaceName, tableName} from './names.ts';
+import {hostInterfaceName, parentName, tableName} from './names.ts';
+import {isOn, mtuOf} from './options.ts';
+
+export type PlannedEndpoint = {readonly network: Network; readonly endpoint: Endpoint};
+
+/** What a container's resolver knows, and others' of it: the lines from `names` on. */
+export type PlannedNames = {
+	readonly folder: string;
+	readonly resolver: string;
+	/** Whose loopback the servers may be on. */
+	readonly ask: 'host' | 'container';
+	readonly servers: readonly string[];
+	/** `ALIAS CONTAINERID` */
+	readonly links: readonly string[];
+	readonly records: ReadonlyArray<{readonly network: string; readonly names: readonly string[]; readonly addresses: readonly string[]}>;
+	readonly networks: ReadonlyArray<{readonly id: string; readonly name: string}>;
+};
 
 export type NetPlanInput = {
 	readonly storeName: string;
 	readonly containerId: string;
-	/** In the order of the container's interfaces: the first has the default route. */
-	readonly endpoints: ReadonlyArray<{readonly network: Network; readonly endpoint: Endpoint}>;
+	/** In the order of the container's interfaces. */
+	readonly endpoints: readonly PlannedEndpoint[];
 	readonly ports: readonly PortLease[];
+	readonly names?: PlannedNames | undefined;
 };
 
-const defaultMtu = '1500';
+const lines = (list: readonly string[]): string => list.map(line => `${line}\n`).join('');
 
-const mtuOf = (network: Network): string => network.options['com.docker.network.driver.mtu'] ?? defaultMtu;
+const bridgeLines = (network: Network): string[] => {
+	const [first, ...others] = network.pools.flatMap(({subnet, gateway}) => (gateway === null ? [] : [`${gateway}/${prefixOf(subnet)}`]));
+	const modes = [
+		network.internal ? 'internal' : isOn(network, 'bridge.enable_ip_masquerade') ? 'nat' : 'routed',
+		...(isOn(network, 'bridge.enable_icc') ? [] : ['isolated']),
+		...(poolOf(network, 6) ? ['ipv6'] : []),
+	];
+	return [`bridge ${network.bridge} ${first ?? '-'} ${mtuOf(network)} ${modes.join(',')}`, ...others.map(address => `net ${network.bridge} ${address}`)];
+};
 
-const prefixOf = (network: Network): string => (network.subnet ?? '').split('/')[1] ?? '';
+/** `eth0.10` is VLAN 10 of eth0, made where it is missing; without a parent it is a dummy of the network's own. */
+const parentLine = (network: Network): string => {
+	const name = parentName(network);
+	const vlan = /^(.+)\.(\d+)$/.exec(name);
+	if (network.options['parent'] === undefined) return `parent ${name} dummy`;
+	return vlan ? `parent ${name} vlan ${vlan[1]} ${vlan[2]}` : '';
+};
 
-const bridgeLine = (network: Network): string => `bridge ${network.bridge} ${network.gateway}/${prefixOf(network)} ${mtuOf(network)} ${network.internal ? 'internal' : 'nat'}\n`;
+const hostLines = (network: Network): string[] => (network.driver === 'bridge' ? bridgeLines(network) : [parentLine(network)].filter(line => line !== ''));
 
 /** The plan that `hawser-net bridge`, `unbridge` and `reset` read. */
 export const bridgePlan = (storeName: string, networks: readonly Network[]): string =>
-	[`version 1\ntable ${tableName(storeName)}\n`, ...networks.filter(network => network.driver === 'bridge').map(bridgeLine)].join('');
+	`version 1\ntable ${tableName(storeName)}\n${lines(networks.filter(({pools}) => pools.length > 0).flatMap(hostLines))}`;
 
-/** The plan that `hawser-net up` and `down` read. Without endpoints it is that of `--network none`. */
-export const netPlan = ({storeName, containerId, endpoints, ports}: NetPlanInput): string => {
+/** Where the default route of a family leads: the most wanted network that has a way out, by Docker's order. */
+const routedNetwork = (endpoints: readonly PlannedEndpoint[], family: 4 | 6): Network | undefined =>
+	endpoints
+		.filter(({network, endpoint}) => !network.internal && (family === 4 ? endpoint.address : endpoint.address6) !== null)
+		.sort((a, b) => (b.endpoint.wish.priority ?? 0) - (a.endpoint.wish.priority ?? 0))[0]?.network;
+
+const isRoutedByLink = ({driver, options}: Network): boolean => driver === 'ipvlan' && (options['ipvlan_mode'] ?? '').startsWith('l3');
+
+const gatewayOf = (network: Network, address: string): string => {
+	if (isRoutedByLink(network)) return 'link';
+	return poolWith(network, address)?.gateway ?? '-';
+};
+
+const slaveKind = ({driver, options}: Network): string => {
+	if (driver === 'macvlan') return `macvlan:${options['macvlan_mode'] || 'bridge'}`;
+	const flag = options['ipvlan_flag'] ?? '';
+	return `ipvlan:${options['ipvlan_mode'] || 'l2'}${flag === '' || flag === 'bridge' ? '' : `:${flag}`}`;
+};
+
+/** `net.ipv4.conf.IFNAME.log_martians=1,…` of the endpoint's options. */
+const settingLines = ({wish, interface: name}: Endpoint): string[] =>
+	(wish.options?.['com.docker.network.endpoint.sysctls'] ?? '')
+		.split(',')
+		.filter(text => text !== '')
+		.map(text => {
+			const [key = '', value = ''] = text.split('=', 2);
+			return `setting ${key.replace(/^net\./, '').replaceAll('.', '/').replace(/ifname/i, name)} ${value}`;
+		});
+
+const endpointLines = (input: NetPlanInput, {network, endpoint}: PlannedEndpoint, routes: {readonly 4: Network | undefined; readonly 6: Network | undefined}): string[] => {
+	const route = (address: string, family: 4 | 6): string => (routes[family] === network ? gatewayOf(network, address) : '-');
+	const of = (address: string): string => `${address}/${prefixOf(poolWith(network, address)?.subnet ?? '')}`;
+	const {address, address6, mac, interface: name} = endpoint;
+	const more = [
+		...(address6 === null ? [] : [`address ${name} ${of(address6)} ${route(address6, 6)}`]),
+		...(endpoint.wish.linkLocal ?? []).map(text => `address ${name} ${text}/${text.includes(':') ? 64 : 16} -`),
+		...settingLines(endpoint),
+	];
+	if (network.driver === 'bridge') {
+		const cable = `${network.bridge} ${hostInterfaceName(input.storeName, input.containerId, network.id)} ${name} ${mac}`;
+		return [`endpoint ${cable} ${address === null ? '- -' : `${of(address)} ${route(address, 4)}`} ${mtuOf(network)}`, ...more];
+	}
+	const slave = `slave ${slaveKind(network)} ${parentName(network)} ${name} ${network.driver === 'ipvlan' ? '-' : mac} ${mtuOf(network)}`;
+	return [slave, ...(address === null ? [] : [`address ${name} ${of(address)} ${route(address, 4)}`]), ...more];
+};
+
+/** Ports lead to where the default route of their family leaves. */
+const portLines = ({endpoints, ports}: NetPlanInput, routes: {readonly 4: Network | undefined; readonly 6: Network | undefined}): string[] => {
+	const target = (family: 4 | 6): string | null | undefined => {
+		const endpoint = endpoints.find(({network}) => network === routes[family] && network.driver === 'bridge')?.endpoint;
+		return family === 4 ? endpoint?.address : endpoint?.address6;
+	};
+	return ports.flatMap(({protocol, hostIp, hostPort, containerPort}) => {
+		const address = target(hostIp.includes(':') ? 6 : 4);
+		return address === null || address === undefined ? [] : [`port ${protocol} ${hostIp} ${hostPort} ${address} ${containerPort}`];
+	});
+};
+
+/** As many names as a record has room for. */
+const fitting = (names: readonly string[]): string => {
+	let text = '';
+	for (const name of new Set(names)) if (text.length + name.length < 3000) text += `${text === '' ? '' : ','}${name}`;
+	return text;
+};
+
+const nameLines = ({folder, resolver, ask, servers, links, records, networks}: PlannedNames): string[] => [
+	`names ${folder}`,
+	`resolver ${resolver}`,
+	`ask ${ask}`,
+	...servers.map(server => `server ${server}`),
+	...networks.map(({id, name}) => `network ${id} ${name}`),
+	...links.map(link => `link ${link}`),
+	...records.map(({network, names, addresses}) => `record ${network} ${fitting(names)} ${addresses.join(',')}`),
+];
+
+/** The plan that `hawser-net up`, `mend`, `unplug` and `down` read. Without endpoints it is that of `--network none`. */
+export const netPlan = (input: NetPlanInput): string => {
+	const {storeName, containerId, endpoints, names} = input;
 	const head = `${bridgePlan(
 		storeName,
 		endpoints.map(({network}) => network),
 	)}owner ${containerId}\n`;
 	if (endpoints.length === 0) return `${head}loopback only\n`;
-	const routed = endpoints.findIndex(({network}) => !network.internal);
-	const lines = endpoints.map(({network, endpoint}, index) => {
-		const gateway = index === routed ? network.gateway : '-';
-		const name = hostInterfaceName(storeName, containerId, network.id);
-		return `endpoint ${network.bridge} ${name} eth${index} ${endpoint.mac} ${endpoint.address}/${prefixOf(network)} ${gateway} ${mtuOf(network)}\n`;
-	});
-	const target = endpoints[routed]?.endpoint.address;
-	const published = target === undefined ? [] : ports.map(({protocol, hostIp, hostPort, containerPort}) => `port ${protocol} ${hostIp} ${hostPort} ${target} ${containerPort}\n`);
-	return [head, ...lines, ...published].join('');
+	const routes = {4: routedNetwork(endpoints, 4), 6: routedNetwork(endpoints, 6)} as const;
+	const own = endpoints.flatMap(planned => endpointLines(input, planned, routes));
+	return `${head}${lines([...own, ...portLines(input, routes), ...(names ? nameLines(names) : [])])}`;
 };

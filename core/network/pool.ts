@@ -1,6 +1,7 @@
+import {randomBytes} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import {networkInterfaces} from 'node:os';
-import {contains, overlaps, parseAddress, parseSubnet, type Subnet} from './address.ts';
+import {type Address, contains, overlaps, parseAddress, parseSubnet, type Subnet} from './address.ts';
 
 const block = (text: string): Subnet => {
 	const subnet = parseSubnet(text);
@@ -23,10 +24,10 @@ const parseRoute = (line: string): Subnet | undefined => {
 	if (destination === undefined || mask === undefined || !/^[0-9A-F]{8}$/.test(destination) || !/^[0-9A-F]{8}$/.test(mask)) return undefined;
 	const bits = parseRouteField(mask);
 	/* The default route covers everything and says nothing about what is in use. */
-	return bits === 0 ? undefined : {base: parseRouteField(destination), prefix: 32 - Math.log2(2 ** 32 - bits)};
+	return bits === 0 ? undefined : {family: 4, base: BigInt(parseRouteField(destination)), prefix: 32 - Math.log2(2 ** 32 - bits)};
 };
 
-/** Every IPv4 range that the host has an address in or a route to. */
+/** Every range of both families that the host has an address in, and of IPv4 those that it has a route to. */
 export const hostSubnets = (): Subnet[] => {
 	const routes = readFileSync('/proc/net/route', 'latin1').split('\n').slice(1).map(parseRoute);
 	const own = Object.values(networkInterfaces())
@@ -36,9 +37,17 @@ export const hostSubnets = (): Subnet[] => {
 };
 
 /** Addresses of the resolvers, which an address pool must not swallow. */
-export const resolverAddresses = (resolvConf: string): number[] =>
+export const resolverAddresses = (resolvConf: string): Address[] =>
 	[...resolvConf.matchAll(/^\s*nameserver\s+(\S+)/gm)].map(match => parseAddress(match[1] ?? '')).filter(address => address !== undefined);
 
 /** The first subnet of the pool that touches nothing in use, or undefined when there is none left. */
-export const chooseSubnet = (taken: readonly Subnet[], addresses: readonly number[] = []): Subnet | undefined =>
+export const chooseSubnet = (taken: readonly Subnet[], addresses: readonly Address[] = []): Subnet | undefined =>
 	pool.find(subnet => !taken.some(other => overlaps(subnet, other)) && !addresses.some(address => contains(subnet, address)));
+
+/** A subnet of its own (RFC 4193), drawn by lot. */
+export const chooseSubnet6 = (taken: readonly Subnet[]): Subnet => {
+	for (;;) {
+		const subnet: Subnet = {family: 6, base: BigInt(`0xfd${randomBytes(7).toString('hex')}`) << 64n, prefix: 64};
+		if (!taken.some(other => overlaps(subnet, other))) return subnet;
+	}
+};

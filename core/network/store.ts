@@ -1,6 +1,6 @@
 import type {DatabaseSync, SQLOutputValue} from 'node:sqlite';
 import {transaction} from '../state/database.ts';
-import type {Endpoint, Network, NetworkDriver, NetworkStore, PortLease, PortProtocol} from './model.ts';
+import type {Endpoint, EndpointWish, Network, NetworkDriver, NetworkStore, Pool, PortLease, PortProtocol} from './model.ts';
 
 type Row = Record<string, SQLOutputValue>;
 
@@ -10,10 +10,10 @@ const toNetwork = (row: Row): Network => ({
 	id: String(row['id']),
 	name: String(row['name']),
 	driver: String(row['driver']) as NetworkDriver,
-	subnet: textOrNull(row['subnet']),
-	gateway: textOrNull(row['gateway']),
+	pools: JSON.parse(String(row['pools'])) as Pool[],
 	bridge: textOrNull(row['bridge']),
 	internal: row['internal'] === 1,
+	attachable: row['attachable'] === 1,
 	options: JSON.parse(String(row['options'])) as Record<string, string>,
 	labels: JSON.parse(String(row['labels'])) as Record<string, string>,
 	created: String(row['created']),
@@ -23,9 +23,11 @@ const toEndpoint = (row: Row): Endpoint => ({
 	id: String(row['id']),
 	networkId: String(row['network']),
 	containerId: String(row['container']),
-	address: String(row['address']),
+	address: textOrNull(row['address']),
+	address6: textOrNull(row['address6']),
 	mac: String(row['mac']),
-	aliases: JSON.parse(String(row['aliases'])) as string[],
+	interface: String(row['interface']),
+	wish: JSON.parse(String(row['wish'])) as EndpointWish,
 });
 
 const toPort = (row: Row): PortLease => ({
@@ -46,16 +48,15 @@ const networkRecords = (db: DatabaseSync): Pick<NetworkStore, 'networks' | 'netw
 		networks: () => db.prepare('SELECT * FROM networks ORDER BY name').all().map(toNetwork),
 		networkById: id => one(db.prepare('SELECT * FROM networks WHERE id = ?').get(id)),
 		networkByName: name => one(db.prepare('SELECT * FROM networks WHERE name = ?').get(name)),
-		insertNetwork(network) {
-			const {id, name, driver, subnet, gateway, bridge, internal, options, labels, created} = network;
-			db.prepare('INSERT INTO networks (id, name, driver, subnet, gateway, bridge, internal, options, labels, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
+		insertNetwork({id, name, driver, bridge, pools, internal, attachable, options, labels, created}) {
+			db.prepare('INSERT INTO networks (id, name, driver, bridge, pools, internal, attachable, options, labels, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
 				id,
 				name,
 				driver,
-				subnet,
-				gateway,
 				bridge,
+				JSON.stringify(pools),
 				internal ? 1 : 0,
+				attachable ? 1 : 0,
 				JSON.stringify(options),
 				JSON.stringify(labels),
 				created,
@@ -67,25 +68,28 @@ const networkRecords = (db: DatabaseSync): Pick<NetworkStore, 'networks' | 'netw
 	};
 };
 
-const endpointRecords = (db: DatabaseSync): Pick<NetworkStore, 'addresses' | 'endpointsOfNetwork' | 'endpointsOfContainer' | 'insertEndpoint' | 'deleteEndpoints'> => ({
+type EndpointRecords = Pick<NetworkStore, 'addresses' | 'endpoints' | 'endpointsOfNetwork' | 'endpointsOfContainer' | 'putEndpoint' | 'deleteEndpoint' | 'deleteEndpoints'>;
+
+const endpointRecords = (db: DatabaseSync): EndpointRecords => ({
 	addresses: id =>
 		new Set(
 			db
-				.prepare('SELECT address FROM endpoints WHERE network = ?')
+				.prepare('SELECT address, address6 FROM endpoints WHERE network = ?')
 				.all(id)
-				.map(row => String(row['address'])),
+				.flatMap(row => [textOrNull(row['address']), textOrNull(row['address6'])])
+				.filter(address => address !== null),
 		),
+	endpoints: () => db.prepare('SELECT * FROM endpoints ORDER BY rowid').all().map(toEndpoint),
 	endpointsOfNetwork: id => db.prepare('SELECT * FROM endpoints WHERE network = ?').all(id).map(toEndpoint),
 	endpointsOfContainer: id => db.prepare('SELECT * FROM endpoints WHERE container = ? ORDER BY rowid').all(id).map(toEndpoint),
-	insertEndpoint({id, networkId, containerId, address, mac, aliases}) {
-		db.prepare('INSERT INTO endpoints (id, network, container, address, mac, aliases) VALUES (?, ?, ?, ?, ?, ?)').run(
-			id,
-			networkId,
-			containerId,
-			address,
-			mac,
-			JSON.stringify(aliases),
-		);
+	putEndpoint({id, networkId, containerId, address, address6, mac, interface: name, wish}) {
+		db.prepare(
+			`INSERT INTO endpoints (id, network, container, address, address6, mac, interface, wish) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (network, container) DO UPDATE SET id = excluded.id, address = excluded.address, address6 = excluded.address6, mac = excluded.mac, interface = excluded.interface, wish = excluded.wish`,
+		).run(id, networkId, containerId, address, address6, mac, name, JSON.stringify(wish));
+	},
+	deleteEndpoint(id) {
+		db.prepare('DELETE FROM endpoints WHERE id = ?').run(id);
 	},
 	deleteEndpoints(containerId) {
 		db.prepare('DELETE FROM endpoints WHERE container = ?').run(containerId);

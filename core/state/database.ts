@@ -4,11 +4,11 @@ import {EngineError} from '../errors/error.ts';
 /** The open records, as others name them. */
 export type Database = DatabaseSync;
 
-/** Tables of the one schema; a number more for each change that a released version must take over. */
-const SCHEMA_VERSION = 1;
-
-/** Opens the records, and makes them at the first time. Readers never wait (WAL); a commit is on the disk when it returns. */
-export function openDatabase(path: string, tables: readonly string[]): DatabaseSync {
+/**
+ * Opens the records, and makes them at the first time. Readers never wait (WAL); a commit is on the disk when it returns. `upgrades` are
+ * what older records need: the first leads from schema 1 to 2, and so on; `tables` are those of the last.
+ */
+export function openDatabase(path: string, tables: readonly string[], upgrades: readonly string[] = []): DatabaseSync {
 	// A dynamic way in, so that commands which need no records do not pay for loading SQLite.
 	const {DatabaseSync: Database} = process.getBuiltinModule('node:sqlite');
 	const db = new Database(path, {timeout: 10_000, enableForeignKeyConstraints: true});
@@ -16,12 +16,14 @@ export function openDatabase(path: string, tables: readonly string[]): DatabaseS
 		// Short commands leave the log as it is; it is read by the next one, so it must stay short.
 		db.exec('PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=256');
 		const version = versionOf(db);
-		if (version === 0) createSchema(db, tables);
-		else if (version > SCHEMA_VERSION)
+		const newest = upgrades.length + 1;
+		if (version === 0) createSchema(db, tables, newest);
+		else if (version < newest) upgrade(db, upgrades);
+		else if (version > newest)
 			throw new EngineError({
 				code: 'state.newer',
 				subject: path,
-				message: `${path} was written by a newer hawser (schema ${version}, this one knows ${SCHEMA_VERSION})`,
+				message: `${path} was written by a newer hawser (schema ${version}, this one knows ${newest})`,
 				hint: 'Use that version, or another --root.',
 			});
 	} catch (error) {
@@ -49,12 +51,19 @@ function versionOf(db: DatabaseSync): number {
 	return Number(row?.['user_version'] ?? 0);
 }
 
-function createSchema(db: DatabaseSync, tables: readonly string[]): void {
+function createSchema(db: DatabaseSync, tables: readonly string[], version: number): void {
 	db.exec('PRAGMA journal_mode=WAL');
 	transaction(db, () => {
 		// Another process may have been first.
 		if (versionOf(db) !== 0) return;
 		for (const table of tables) db.exec(table);
-		db.exec(`PRAGMA user_version=${SCHEMA_VERSION}`);
+		db.exec(`PRAGMA user_version=${version}`);
+	});
+}
+
+function upgrade(db: DatabaseSync, upgrades: readonly string[]): void {
+	transaction(db, () => {
+		for (const step of upgrades.slice(versionOf(db) - 1)) db.exec(step);
+		db.exec(`PRAGMA user_version=${upgrades.length + 1}`);
 	});
 }

@@ -1,5 +1,6 @@
 import {checkDeviceOperations, checkDeviceRate, checkDeviceRule, checkDeviceWeight, checkGpus} from './device-values.ts';
 import {UsageError, type Flag} from './flags.ts';
+import {parseMac, parseNetwork} from './network-values.ts';
 import {checkEnv, checkUlimit} from './run-values.ts';
 
 /** The flags that `run` and `create` share. */
@@ -49,24 +50,27 @@ export const containerFlags: readonly Flag[] = [
 	{name: 'hostname', short: 'h', kind: 'string', help: 'Host name of the container'},
 	{name: 'init', kind: 'bool', help: 'Run an init that reaps processes and passes signals on'},
 	{name: 'interactive', short: 'i', kind: 'bool', help: 'Keep STDIN open even if not attached'},
-	{name: 'ip', kind: 'string', help: 'IPv4 address'},
+	{name: 'ip', kind: 'string', help: 'IPv4 address (e.g., 172.30.100.104)'},
+	{name: 'ip6', kind: 'string', help: 'IPv6 address (e.g., 2001:db8::33)'},
 	{name: 'ipc', kind: 'string', help: 'IPC namespace to use'},
 	{name: 'isolation', kind: 'string', help: 'Isolation technology; there is only the default one'},
 	{name: 'kernel-memory', kind: 'bytes', help: 'Accepted for scripts: the kernel has no such limit any more'},
 	{name: 'label', short: 'l', kind: 'list', help: 'Set labels'},
 	{name: 'label-file', kind: 'list', help: 'Read labels from a file'},
+	{name: 'link', kind: 'list', help: 'Add a name for another container: NAME[:ALIAS]'},
+	{name: 'link-local-ip', kind: 'list', help: 'Add addresses of the link alone'},
 	{name: 'log-driver', kind: 'string', help: 'Where the log goes'},
 	{name: 'log-opt', kind: 'list', help: 'Options of the log'},
-	{name: 'mac-address', kind: 'string', help: 'MAC address (e.g., 92:d0:c6:0a:29:33)'},
+	{name: 'mac-address', kind: 'string', help: 'MAC address (e.g., 92:d0:c6:0a:29:33)', check: checkMac},
 	{name: 'memory', short: 'm', kind: 'bytes', help: 'Memory limit'},
 	{name: 'memory-reservation', kind: 'bytes', help: 'Memory soft limit'},
 	{name: 'memory-swap', kind: 'bytes', help: 'Limit of memory and swap together; -1: swap without limit'},
 	{name: 'memory-swappiness', kind: 'int', default: '-1', help: 'How readily its memory is swapped out (0 to 100)'},
 	{name: 'mount', kind: 'mount', help: 'Mount a file system in the container'},
 	{name: 'name', kind: 'string', help: 'Name of the container'},
-	{name: 'net', kind: 'network', help: 'Connect to a network', hidden: true},
+	{name: 'net', kind: 'network', help: 'Connect to a network', hidden: true, check: checkNetwork},
 	{name: 'net-alias', kind: 'list', help: 'Add a name in the network', hidden: true},
-	{name: 'network', kind: 'network', help: 'Connect to a network'},
+	{name: 'network', kind: 'network', help: 'Connect to a network', check: checkNetwork},
 	{name: 'network-alias', kind: 'list', help: 'Add a name in the network'},
 	{name: 'no-healthcheck', kind: 'bool', help: "Don't run the health check of the image"},
 	{name: 'oom-kill-disable', kind: 'bool', help: 'Let it wait for memory rather than be killed'},
@@ -99,6 +103,14 @@ export const containerFlags: readonly Flag[] = [
 	{name: 'volume', short: 'v', kind: 'list', help: 'Mount a path of the host or a volume: [SOURCE:]TARGET[:OPTIONS]'},
 	{name: 'workdir', short: 'w', kind: 'string', help: 'Working directory in the container'},
 ];
+
+function checkNetwork(value: string): void {
+	parseNetwork(value);
+}
+
+function checkMac(value: string): void {
+	parseMac(value);
+}
 
 function checkStream(name: string): void {
 	if (!/^(stdin|stdout|stderr)$/i.test(name)) throw new Error(`valid streams are STDIN, STDOUT and STDERR`);

@@ -3,6 +3,7 @@ import {type ContainerSpec, parseMount, parsePublish, parseVolume, type Resource
 import {checkDevice, isCdiName, parseDeviceOperations, parseDeviceRate, parseDeviceWeight, parseGpus} from './device-values.ts';
 import {type FlagValues, UsageError} from './flags.ts';
 import {readHealthcheck} from './health-flags.ts';
+import {readNetworks} from './network-values.ts';
 import {parseRestart, parseUlimit, readPairsFile, resolveEnv, toMap} from './run-values.ts';
 
 /** What the words of `run` and `create` ask the engine for. Absent flags stay absent: the image and the engine decide. */
@@ -15,9 +16,6 @@ export function readSpec(flags: FlagValues, [image = '', ...command]: readonly s
 		user: text(flags, 'user'),
 		hostname: text(flags, 'hostname'),
 		domainname: text(flags, 'domainname'),
-		ip: text(flags, 'ip'),
-		macAddress: text(flags, 'mac-address'),
-		network: readNetwork(flags),
 		stopSignal: text(flags, 'stop-signal'),
 		stopTimeout: flags.given('stop-timeout') ? flags.int('stop-timeout') : undefined,
 		shmSize: flags.given('shm-size') ? flags.int('shm-size') : undefined,
@@ -34,7 +32,7 @@ export function readSpec(flags: FlagValues, [image = '', ...command]: readonly s
 		idFile: text(flags, 'cidfile'),
 		platform: text(flags, 'platform') ?? (process.env['DOCKER_DEFAULT_PLATFORM'] || undefined),
 	};
-	return {image, ...present(optional), ...readSwitches(flags), ...readLists(flags), ...readMaps(flags), resources: readResources(flags), restart: readRestart(flags)};
+	return {image, ...present(optional), ...readSwitches(flags), ...readLists(flags), ...readMaps(flags), ...readNetworks(flags), resources: readResources(flags), restart: readRestart(flags)};
 }
 
 const text = (flags: FlagValues, name: string): string | undefined => (flags.given(name) ? flags.text(name) : undefined);
@@ -62,7 +60,6 @@ function readLists(flags: FlagValues): Partial<ContainerSpec> {
 		ports: flags.list('publish').flatMap(value => parsePublish(value)),
 		expose: flags.list('expose'),
 		mounts: [...volumes, ...flags.list('mount').map(value => parseMount(value))],
-		networkAliases: [...flags.list('network-alias'), ...flags.list('net-alias')],
 		capAdd: flags.list('cap-add'),
 		capDrop: flags.list('cap-drop'),
 		securityOpt: flags.list('security-opt').map(readSecurityOpt),
@@ -128,12 +125,6 @@ function readSecurityOpt(option: string): string {
 function splitOnce(value: string, separator: string): [string, string] {
 	const at = value.indexOf(separator);
 	return at < 0 ? [value, ''] : [value.slice(0, at), value.slice(at + 1)];
-}
-
-function readNetwork(flags: FlagValues): string | undefined {
-	const names = [...flags.list('network'), ...flags.list('net')];
-	if (names.length > 1) throw new UsageError('hawser: --network was given more than once: a container is created in one network', {usage: false});
-	return names[0];
 }
 
 function readRestart(flags: FlagValues): NonNullable<ContainerSpec['restart']> {

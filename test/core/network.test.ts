@@ -6,7 +6,7 @@ import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {isEngineError} from '../../core/errors/error.ts';
 import {chooseSubnet} from '../../core/network/pool.ts';
-import {overlaps, parseSubnet} from '../../core/network/address.ts';
+import {overlaps, parseAddress, parseSubnet} from '../../core/network/address.ts';
 import {allocateEndpoint, releaseEndpoints} from '../../core/network/endpoint.ts';
 import {inspectEndpoint, inspectNetwork, inspectPorts} from '../../core/network/inspect.ts';
 import type {NetworkStore} from '../../core/network/model.ts';
@@ -38,6 +38,7 @@ const refuses = (t: ExecutionContext, code: string, message: RegExp, work: () =>
 };
 
 const id = (): string => randomBytes(32).toString('hex');
+const always = (): boolean => true;
 const nameOf = (container: string): string => `name-of-${container}`;
 
 for (const [spec, expected] of [
@@ -111,7 +112,7 @@ test('the default networks are there once, in a subnet that the host does not us
 				['none', 'none', null],
 			],
 		);
-		t.regex(store.networkByName('bridge')?.subnet ?? '', /^172\.\d+\.0\.0\/16$|^192\.168\.\d+\.0\/20$/);
+		t.regex(store.networkByName('bridge')?.pools[0]?.subnet ?? '', /^172\.\d+\.0\.0\/16$|^192\.168\.\d+\.0\/20$/);
 		t.is(resolveNetwork(store, 'default').name, 'bridge');
 	})());
 
@@ -120,7 +121,7 @@ test('chooseSubnet() passes over what is in use, and ends', t => {
 	t.deepEqual(chooseSubnet([]), used('172.17.0.0/16'));
 	t.deepEqual(chooseSubnet([used('172.17.5.0/24'), used('172.18.0.0/15')]), used('172.20.0.0/16'));
 	t.deepEqual(chooseSubnet([used('172.16.0.0/12')]), used('192.168.0.0/20'));
-	t.deepEqual(chooseSubnet([], [parseSubnet('172.17.0.53/32')!.base]), used('172.18.0.0/16'));
+	t.deepEqual(chooseSubnet([], [parseAddress('172.17.0.53')!]), used('172.18.0.0/16'));
 	t.is(chooseSubnet([used('172.16.0.0/12'), used('192.168.0.0/16')]), undefined);
 	t.true(overlaps(used('10.0.0.0/8'), used('10.255.255.0/24')));
 	t.false(overlaps(used('10.0.0.0/9'), used('10.128.0.0/9')));
@@ -129,19 +130,18 @@ test('chooseSubnet() passes over what is in use, and ends', t => {
 test('a network is made, found by name, id and the beginning of its id, and removed', async t =>
 	withStore(store => {
 		ensureDefaultNetworks(store, 'hawser');
-		const network = createNetwork(store, 'hawser', {name: 'web', subnet: '10.200.7.9/24', labels: {tier: 'front'}, internal: true});
-		t.is(network.subnet, '10.200.7.0/24');
-		t.is(network.gateway, '10.200.7.1');
+		const network = createNetwork(store, 'hawser', {name: 'web', subnets: ['10.200.7.9/24'], labels: {tier: 'front'}, internal: true});
+		t.like(network.pools, [{subnet: '10.200.7.0/24', gateway: '10.200.7.1'}]);
 		t.is(resolveNetwork(store, 'web').id, network.id);
 		t.deepEqual(resolveNetwork(store, network.id.slice(0, 12)), network);
 		refuses(t, 'network.exists', /network with name web already exists/, () => createNetwork(store, 'hawser', {name: 'web'}));
-		refuses(t, 'network.overlap', /overlaps 10\.200\.7\.0\/24 of network web/, () => createNetwork(store, 'hawser', {name: 'two', subnet: '10.200.0.0/16'}));
-		refuses(t, 'network.predefined', /host is a pre-defined network/, () => removeNetwork(store, 'host'));
+		refuses(t, 'network.overlap', /overlaps 10\.200\.7\.0\/24 of network web/, () => createNetwork(store, 'hawser', {name: 'two', subnets: ['10.200.0.0/16']}));
+		refuses(t, 'network.predefined', /host is a pre-defined network/, () => removeNetwork(store, 'host', always, nameOf));
 		const container = id();
 		allocateEndpoint(store, container, network);
-		refuses(t, 'network.in-use', /has active endpoints/, () => removeNetwork(store, 'web'));
+		refuses(t, 'network.in-use', /has active endpoints/, () => removeNetwork(store, 'web', always, nameOf));
 		releaseEndpoints(store, container);
-		t.is(removeNetwork(store, 'web').id, network.id);
+		t.is(removeNetwork(store, 'web', always, nameOf).id, network.id);
 		refuses(t, 'network.not-found', /network web not found/, () => resolveNetwork(store, 'web'));
 	})());
 
@@ -149,12 +149,12 @@ for (const [request, code] of [
 	[{name: '../x'}, 'network.invalid-name'],
 	[{name: 'a b'}, 'network.invalid-name'],
 	[{name: ''}, 'network.invalid-name'],
-	[{name: 'x', subnet: '10.0.0.0/33'}, 'network.invalid-subnet'],
-	[{name: 'x', subnet: '10.0.0.0'}, 'network.invalid-subnet'],
-	[{name: 'x', subnet: '10.0.0.0/31'}, 'network.invalid-subnet'],
-	[{name: 'x', subnet: '010.0.0.0/24'}, 'network.invalid-subnet'],
-	[{name: 'x', subnet: '10.0.0.0/24', gateway: '10.0.1.1'}, 'network.invalid-gateway'],
-	[{name: 'x', subnet: '10.0.0.0/24', gateway: '10.0.0.255'}, 'network.invalid-gateway'],
+	[{name: 'x', subnets: ['10.0.0.0/33']}, 'network.invalid-subnet'],
+	[{name: 'x', subnets: ['10.0.0.0']}, 'network.invalid-subnet'],
+	[{name: 'x', subnets: ['10.0.0.0/31']}, 'network.invalid-subnet'],
+	[{name: 'x', subnets: ['010.0.0.0/24']}, 'network.invalid-subnet'],
+	[{name: 'x', subnets: ['10.0.0.0/24'], gateways: ['10.0.1.1']}, 'network.invalid-gateway'],
+	[{name: 'x', subnets: ['10.0.0.0/24'], gateways: ['10.0.0.255']}, 'network.invalid-gateway'],
 	[{name: 'x', driver: 'overlay'}, 'network.unknown-driver'],
 	[{name: 'bridge'}, 'network.exists'],
 ] as const)
@@ -166,7 +166,7 @@ test('pruneNetworks() takes what nobody uses, never the predefined ones', async 
 		const [idle, kept, used] = ['idle', 'kept', 'used'].map(name => createNetwork(store, 'hawser', {name}));
 		allocateEndpoint(store, id(), used!);
 		t.deepEqual(
-			pruneNetworks(store, network => network.id === kept!.id).map(({name}) => name),
+			pruneNetworks(store, always, network => network.id === kept!.id).map(({name}) => name),
 			[idle!.name],
 		);
 		t.deepEqual(
@@ -177,7 +177,7 @@ test('pruneNetworks() takes what nobody uses, never the predefined ones', async 
 
 test('addresses are leased one by one, never twice, and come back', async t =>
 	withStore((store, reopen) => {
-		const network = createNetwork(store, 'hawser', {name: 'small', subnet: '10.200.7.0/29'});
+		const network = createNetwork(store, 'hawser', {name: 'small', subnets: ['10.200.7.0/29']});
 		const containers = Array.from({length: 5}, id);
 		const addresses = containers.map((container, index) => allocateEndpoint(index % 2 ? reopen() : store, container, network).address);
 		t.deepEqual(addresses, ['10.200.7.2', '10.200.7.3', '10.200.7.4', '10.200.7.5', '10.200.7.6']);
@@ -191,7 +191,7 @@ test('addresses are leased one by one, never twice, and come back', async t =>
 
 test('1,000 containers get 1,000 addresses in one subnet', async t =>
 	withStore(store => {
-		const network = createNetwork(store, 'hawser', {name: 'large', subnet: '10.200.0.0/16'});
+		const network = createNetwork(store, 'hawser', {name: 'large', subnets: ['10.200.0.0/16']});
 		const addresses = store.transaction(() => Array.from({length: 1000}, () => allocateEndpoint(store, id(), network).address));
 		t.is(new Set(addresses).size, 1000);
 		t.is(addresses.at(-1), '10.200.3.233');
@@ -199,9 +199,9 @@ test('1,000 containers get 1,000 addresses in one subnet', async t =>
 
 test('a fixed address and MAC are checked', async t =>
 	withStore(store => {
-		const network = createNetwork(store, 'hawser', {name: 'n', subnet: '10.200.7.0/24'});
+		const network = createNetwork(store, 'hawser', {name: 'n', subnets: ['10.200.7.0/24']});
 		const endpoint = allocateEndpoint(store, id(), network, {ip: '10.200.7.77', mac: '02-42-AC-11-00-99', aliases: ['db']});
-		t.like(endpoint, {address: '10.200.7.77', mac: '02:42:ac:11:00:99', aliases: ['db']});
+		t.like(endpoint, {address: '10.200.7.77', mac: '02:42:ac:11:00:99', wish: {aliases: ['db']}});
 		for (const ip of ['10.200.8.1', '10.200.7.0', '10.200.7.255', '10.200.7.1', 'x', '10.200.7.010'])
 			refuses(t, 'network.invalid-address', /./, () => allocateEndpoint(store, id(), network, {ip}));
 		refuses(t, 'network.address-in-use', /10\.200\.7\.77 .* already in use/, () => allocateEndpoint(store, id(), network, {ip: '10.200.7.77'}));
@@ -269,8 +269,8 @@ test('names of interfaces fit into 15 bytes and differ from store to store', t =
 
 test('netPlan() writes what hawser-net reads', async t =>
 	withStore(store => {
-		const network = createNetwork(store, 'hawser', {name: 'n', subnet: '10.200.7.0/24', options: {'com.docker.network.driver.mtu': '1400'}});
-		const inner = createNetwork(store, 'hawser', {name: 'inner', subnet: '10.200.8.0/24', internal: true});
+		const network = createNetwork(store, 'hawser', {name: 'n', subnets: ['10.200.7.0/24'], options: {'com.docker.network.driver.mtu': '1400'}});
+		const inner = createNetwork(store, 'hawser', {name: 'inner', subnets: ['10.200.8.0/24'], internal: true});
 		const container = id();
 		const endpoints = [inner, network].map(one => ({network: one, endpoint: allocateEndpoint(store, container, one)}));
 		const ports = resolveHostPorts(store, container, parsePublish('127.0.0.1:28280:80'), nameOf);
@@ -292,7 +292,7 @@ test('netPlan() writes what hawser-net reads', async t =>
 
 test('inspect has Docker’s shape', async t =>
 	withStore(store => {
-		const network = createNetwork(store, 'hawser', {name: 'n', subnet: '10.200.7.0/24', labels: {a: 'b'}});
+		const network = createNetwork(store, 'hawser', {name: 'n', subnets: ['10.200.7.0/24'], labels: {a: 'b'}});
 		const endpoint = allocateEndpoint(store, 'c1', network);
 		t.like(inspectNetwork(network, [endpoint], nameOf), {
 			Name: 'n',
@@ -301,7 +301,7 @@ test('inspect has Docker’s shape', async t =>
 			EnableIPv6: false,
 			Internal: false,
 			Labels: {a: 'b'},
-			IPAM: {Driver: 'default', Options: null, Config: [{Subnet: '10.200.7.0/24', Gateway: '10.200.7.1'}]},
+			IPAM: {Driver: 'default', Options: {}, Config: [{Subnet: '10.200.7.0/24', Gateway: '10.200.7.1'}]},
 			Containers: {c1: {Name: 'name-of-c1', EndpointID: endpoint.id, MacAddress: '02:42:0a:c8:07:02', IPv4Address: '10.200.7.2/24', IPv6Address: ''}},
 		});
 		t.like(inspectEndpoint(network, endpoint), {IPAddress: '10.200.7.2', IPPrefixLen: 24, Gateway: '10.200.7.1', NetworkID: network.id});

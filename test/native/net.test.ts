@@ -282,7 +282,7 @@ test('twenty starts at once make one table and lose no port', t =>
 			names.filter(name => !ruleset.includes(`comment "${name}"`)),
 			[],
 		);
-		t.is(ruleset.match(/masquerade/g)?.length, 6);
+		t.is(ruleset.match(/masquerade/g)?.length, 5);
 		t.is(world.net('check', world.plan(`bridge ${world.bridges[0]} 172.30.0.1/24 1500 nat`)).stdout, '');
 	}));
 
