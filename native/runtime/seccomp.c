@@ -24,7 +24,7 @@ struct cache_head {
 	uint32_t text_size, count;
 };
 /* Raised when seccomp_compile.c makes other code of the same configuration. */
-#define COMPILER 2
+#define COMPILER 3
 static const char magic[8] = "HWSECC1";
 
 static uint64_t hash(const char *text, size_t size)

@@ -167,46 +167,88 @@ static int export_filter(scmp_filter_ctx context, struct filter *filter, struct 
 #define NATIVE AUDIT_ARCH_AARCH64
 #endif
 
-/* A configuration that refuses what it does not name by an error cannot know the calls that came after it was written. A
- * program that tries one of those must hear ENOSYS, to fall back on an older call: EPERM would stop it. So a short piece
- * goes before the filter, which answers numbers above the highest that is named. */
-static int answer_newer_calls(struct filter *filter, int highest, struct error *err)
+/* Calls that are newer than the library that we may be built with. From 424 on a call has one number everywhere. */
+static const struct {
+	const char *name;
+	unsigned number;
+} newer[] = {{"cachestat", 451}, {"fchmodat2", 452}, {"map_shadow_stack", 453}, {"futex_wake", 454}, {"futex_wait", 455}, {"futex_requeue", 456},
+	{"statmount", 457}, {"listmount", 458}, {"lsm_get_self_attr", 459}, {"lsm_set_self_attr", 460}, {"lsm_list_modules", 461}, {"mseal", 462},
+	{"setxattrat", 463}, {"getxattrat", 464}, {"listxattrat", 465}, {"removexattrat", 466}, {"open_tree_attr", 467}, {"file_getattr", 468},
+	{"file_setattr", 469}};
+#define NEWER (sizeof newer / sizeof *newer)
+
+/* The highest call that is named, and which of the newer ones are allowed whatever their arguments. */
+struct named {
+	unsigned highest;
+	bool allowed[NEWER];
+};
+
+static void find_newer(struct named *named, const json_t *entry, const char *name)
 {
-#ifdef NATIVE
-	const struct sock_filter head[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE, 0, 4),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		/* x32 has its own numbers, from 2^30. */
-		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 2, 0),
-		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, (unsigned)highest, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
-	};
-	struct sock_filter *code = calloc(filter->count + 6, sizeof *code);
-	if (!code)
-		return error_set(err, ENOMEM, "linux.seccomp");
-	memcpy(code, head, sizeof head);
-	memcpy(code + 6, filter->code, filter->count * sizeof *code);
-	free(filter->code);
-	filter->code = code;
-	filter->count += 6;
-#else
-	(void)filter, (void)highest, (void)err;
-#endif
-	return 0;
+	const char *action = json_string_value(json_object_get(entry, "action"));
+	for (size_t i = 0; i < NEWER; i++)
+		if (name && action && strcmp(newer[i].name, name) == 0 && strcmp(action, "SCMP_ACT_ALLOW") == 0 &&
+			json_array_size(json_object_get(entry, "args")) == 0)
+			named->allowed[i] = true;
 }
 
-static int highest_call(const json_t *object)
+static struct named find_named(const json_t *object)
 {
 	size_t i, n;
 	json_t *entry, *name;
-	int highest = 0;
+	struct named named = {0};
 	json_array_foreach(json_object_get(object, "syscalls"), i, entry) json_array_foreach(json_object_get(entry, "names"), n, name)
 	{
 		int number = seccomp_syscall_resolve_name(json_string_value(name));
-		highest = number > highest ? number : highest;
+		if (number > (int)named.highest)
+			named.highest = (unsigned)number;
+		if (number == __NR_SCMP_ERROR)
+			find_newer(&named, entry, json_string_value(name));
 	}
-	return highest;
+	return named;
+}
+
+/* A configuration that refuses what it does not name by an error cannot know the calls that came after it was written. A
+ * program that tries one of those must hear ENOSYS, to fall back on an older call: EPERM would stop it. So a short piece
+ * goes before the filter, which answers numbers above the highest that the library knows by name. */
+static int answer_newer_calls(struct filter *filter, const struct named *named, struct error *err)
+{
+#ifdef NATIVE
+	unsigned count = 0;
+	struct sock_filter tests[NEWER];
+	for (size_t i = 0; i < NEWER; i++)
+		if (named->allowed[i] && newer[i].number > named->highest)
+			tests[count++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, newer[i].number, 0, 0);
+	for (unsigned i = 0; i < count; i++)
+		tests[i].jt = (unsigned char)(count - i); /* over the other tests and the refusal */
+	const unsigned char past = (unsigned char)(count + 2);
+	const struct sock_filter head[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE, 0, (unsigned char)(past + 3)),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		/* x32 has its own numbers, from 2^30. */
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, (unsigned char)(past + 1), 0),
+		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, named->highest, 0, past),
+	};
+	const struct sock_filter tail[] = {
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const size_t first = sizeof head / sizeof *head + count, all = first + 2;
+	struct sock_filter *code = calloc(filter->count + all, sizeof *code);
+	if (!code)
+		return error_set(err, ENOMEM, "linux.seccomp");
+	memcpy(code, head, sizeof head);
+	memcpy(code + sizeof head / sizeof *head, tests, count * sizeof *tests);
+	memcpy(code + first, tail, sizeof tail);
+	memcpy(code + all, filter->code, filter->count * sizeof *code);
+	free(filter->code);
+	filter->code = code;
+	filter->count += all;
+#else
+	(void)filter, (void)named, (void)err;
+#endif
+	return 0;
 }
 
 int filter_compile(const json_t *object, struct arena *arena, struct filter *filter, struct error *err)
@@ -224,8 +266,10 @@ int filter_compile(const json_t *object, struct arena *arena, struct filter *fil
 	if (result == 0)
 		result = export_filter(context, filter, err);
 	seccomp_release(context);
-	if (result == 0 && (fallback & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO)
-		result = answer_newer_calls(filter, highest_call(object), err);
+	if (result == 0 && (fallback & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO) {
+		const struct named named = find_named(object);
+		result = answer_newer_calls(filter, &named, err);
+	}
 	return result;
 }
 
