@@ -20,7 +20,8 @@ struct filter {
 
 struct options {
 	const char *root; /* --root */
-	bool debug, systemd_cgroup;
+	bool debug;
+	enum { MANAGER_CGROUPFS, MANAGER_SYSTEMD, MANAGER_NONE } manager;
 };
 
 struct launch {
@@ -34,6 +35,7 @@ struct container {
 	const struct options *options;
 	struct launch launch;
 	const char *id, *bundle;
+	const char *config_path; /* NULL: the bundle's config.json */
 	char *config; /* text of config.json */
 	size_t config_size;
 	struct spec spec;

@@ -20,7 +20,7 @@ int create_read(struct container *c, struct error *err)
 {
 	char path[PATH_MAX];
 	snprintf(path, sizeof path, "%s/config.json", c->bundle);
-	c->config = read_file_at(AT_FDCWD, path, SPEC_LIMIT, &c->config_size, err);
+	c->config = read_file_at(AT_FDCWD, c->config_path ? c->config_path : path, SPEC_LIMIT, &c->config_size, err);
 	if (!c->config || spec_parse(&c->spec, c->config, c->config_size, err) < 0)
 		return -1;
 	if (!c->spec.has_process || c->process->args.count == 0)
@@ -35,8 +35,6 @@ static int open_root(struct container *c, struct error *err)
 
 static int find_cgroups(struct container *c, struct error *err)
 {
-	if (c->options->systemd_cgroup)
-		return error_set(err, 0, "--systemd-cgroup: only the cgroupfs manager is supported");
 	const char *path = c->spec.cgroup_path;
 	if (!path || !*path)
 		path = c->id;

@@ -2,11 +2,11 @@
 #include "exec_request.h"
 
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "caps.h"
+#include "flags.h"
 #include "util.h"
 
 #define PROCESS_LIMIT (1u << 20)
@@ -14,7 +14,7 @@
 enum { FLAG_CONSOLE = 256, FLAG_PID_FILE, FLAG_CWD, FLAG_PRESERVE, FLAG_NNP, FLAG_APPARMOR, FLAG_LABEL, FLAG_CGROUP, FLAG_IGNORED };
 static const struct option flags[] = {
 	{"process", required_argument, NULL, 'p'},
-	{"tty", no_argument, NULL, 't'},
+	{"tty", optional_argument, NULL, 't'},
 	{"detach", no_argument, NULL, 'd'},
 	{"env", required_argument, NULL, 'e'},
 	{"user", required_argument, NULL, 'u'},
@@ -77,8 +77,6 @@ static int take_flag(struct container *c, struct exec_request *request, int flag
 	case FLAG_LABEL:
 		request->label = optarg;
 		return 0;
-	case FLAG_IGNORED:
-		return 0;
 	case 'g':
 	case FLAG_PRESERVE:
 		return take_number_flag(c, request, flag, err);
@@ -93,7 +91,7 @@ static int take_flag(struct container *c, struct exec_request *request, int flag
 		request->caps[request->cap_count++] = optarg;
 		return 0;
 	default:
-		return error_set(err, 0, "exec: unknown flag");
+		return 0;
 	}
 }
 
@@ -187,8 +185,9 @@ int exec_build_process(struct container *c, const struct exec_request *request, 
 
 int exec_take_flags(struct container *c, struct exec_request *request, int argc, char **argv, struct error *err)
 {
-	for (int flag; (flag = getopt_long(argc, argv, "+p:tde:u:g:c:", flags, NULL)) != -1;)
+	int flag;
+	while ((flag = flag_next(argc, argv, "+:p:tde:u:g:c:", flags, err)) > 0)
 		if (take_flag(c, request, flag, err) < 0)
 			return -1;
-	return 0;
+	return flag;
 }

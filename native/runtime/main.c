@@ -1,13 +1,13 @@
 /* hawser-runtime: an OCI runtime. The global flags, the table of verbs, and how an error is told. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 
+#include "flags.h"
 #include "seal.h"
 #include "state.h"
 #include "util.h"
@@ -21,7 +21,7 @@ static const struct verb {
 	int (*run)(const struct options *options, int argc, char **argv, struct error *err);
 	const char *usage;
 } verbs[] = {
-	{"create", verb_create, "[--bundle DIR] [--console-socket PATH] [--pid-file FILE] [--preserve-fds N] ID: make a container"},
+	{"create", verb_create, "[--bundle DIR] [--config FILE] [--console-socket PATH] [--pid-file FILE] [--preserve-fds N] ID: make a container"},
 	{"start", verb_start, "ID: run the program of a created container"},
 	{"run", verb_run, "[--detach] [--keep] [flags of create] ID: create, start, wait, delete"},
 	{"state", verb_state, "ID: its state as JSON"},
@@ -44,29 +44,19 @@ struct log {
 	const char *path, *format;
 };
 
-enum {
-	FLAG_ROOT = 256,
-	FLAG_LOG,
-	FLAG_LOG_FORMAT,
-	FLAG_LOG_LEVEL,
-	FLAG_SYSTEMD,
-	FLAG_MANAGER,
-	FLAG_DEBUG,
-	FLAG_VERSION,
-	FLAG_HELP,
-	FLAG_ROOTLESS
-};
+enum { FLAG_ROOT = 256, FLAG_LOG, FLAG_LOG_FORMAT, FLAG_MANAGER, FLAG_SYSTEMD, FLAG_DEBUG, FLAG_IGNORED };
 static const struct option flags[] = {
 	{"root", required_argument, NULL, FLAG_ROOT},
 	{"log", required_argument, NULL, FLAG_LOG},
 	{"log-format", required_argument, NULL, FLAG_LOG_FORMAT},
-	{"log-level", required_argument, NULL, FLAG_LOG_LEVEL},
+	{"log-level", required_argument, NULL, FLAG_IGNORED},
 	{"systemd-cgroup", no_argument, NULL, FLAG_SYSTEMD},
 	{"cgroup-manager", required_argument, NULL, FLAG_MANAGER},
-	{"rootless", required_argument, NULL, FLAG_ROOTLESS},
+	{"rootless", required_argument, NULL, FLAG_IGNORED},
+	{"criu", required_argument, NULL, FLAG_IGNORED},
 	{"debug", no_argument, NULL, FLAG_DEBUG},
-	{"version", no_argument, NULL, FLAG_VERSION},
-	{"help", no_argument, NULL, FLAG_HELP},
+	{"version", no_argument, NULL, 'v'},
+	{"help", no_argument, NULL, 'h'},
 	{0},
 };
 
@@ -98,45 +88,70 @@ static void log_error(const struct log *log, const char *text)
 		fprintf(stderr, "hawser-runtime: write to the log %s: %s\n", log->path, strerror(errno));
 }
 
+static int take_manager(const char *word, struct options *options, struct error *err)
+{
+	static const char *const words[] = {[MANAGER_CGROUPFS] = "cgroupfs", [MANAGER_SYSTEMD] = "systemd", [MANAGER_NONE] = "disabled"};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strcmp(words[i], word) == 0) {
+			options->manager = i;
+			return 0;
+		}
+	return error_set(err, 0, "--cgroup-manager is cgroupfs, systemd or disabled, not '%s'", word);
+}
+
+/* A log may be named with its kind in front, as crun takes it. */
+static int take_log(const char *word, struct log *log, struct error *err)
+{
+	if (strncmp(word, "journald:", 9) == 0 || strncmp(word, "syslog:", 7) == 0)
+		return error_set(err, 0, "--log %s: only a file can be the log", word);
+	log->path = strncmp(word, "file:", 5) == 0 ? word + 5 : word;
+	return 0;
+}
+
+static int take_flag(int flag, struct options *options, struct log *log, struct error *err)
+{
+	switch (flag) {
+	case FLAG_ROOT:
+		options->root = optarg;
+		return 0;
+	case FLAG_LOG:
+		return take_log(optarg, log, err);
+	case FLAG_LOG_FORMAT:
+		if (strcmp(optarg, "text") != 0 && strcmp(optarg, "json") != 0)
+			return error_set(err, 0, "--log-format is text or json, not '%s'", optarg);
+		log->format = optarg;
+		return 0;
+	case FLAG_MANAGER:
+		return take_manager(optarg, options, err);
+	case FLAG_SYSTEMD:
+		options->manager = MANAGER_SYSTEMD;
+		return 0;
+	case FLAG_DEBUG:
+		options->debug = true;
+		return 0;
+	default:
+		return 0;
+	}
+}
+
 /* Returns the exit code when the flags alone answer, -1 to go on. */
 static int take_flags(int argc, char **argv, struct options *options, struct log *log)
 {
+	struct error err = {0};
 	int flag;
-	while ((flag = getopt_long(argc, argv, "+hv", flags, NULL)) != -1) {
-		switch (flag) {
-		case FLAG_ROOT:
-			options->root = optarg;
-			break;
-		case FLAG_LOG:
-			log->path = optarg;
-			break;
-		case FLAG_LOG_FORMAT:
-			log->format = optarg;
-			break;
-		case FLAG_DEBUG:
-			options->debug = true;
-			break;
-		case FLAG_SYSTEMD:
-			options->systemd_cgroup = true;
-			break;
-		case FLAG_MANAGER:
-			options->systemd_cgroup = strcmp(optarg, "systemd") == 0;
-			break;
-		case FLAG_LOG_LEVEL:
-		case FLAG_ROOTLESS:
-			break;
-		case 'v':
-		case FLAG_VERSION:
-			printf("hawser-runtime version " VERSION "\nspec: 1.2.0\n");
-			return 0;
-		case 'h':
-		case FLAG_HELP:
+	while ((flag = flag_next(argc, argv, "+:hv", flags, &err)) > 0) {
+		if (flag == 'h')
 			return usage();
-		default:
-			return 1;
+		if (flag == 'v') {
+			printf("hawser-runtime version " VERSION "\nspec: 1.3.0\n");
+			return 0;
 		}
+		if (take_flag(flag, options, log, &err) < 0)
+			break;
 	}
-	return -1;
+	if (flag != 0)
+		fprintf(stderr, "%s\n", err.text);
+	return flag == 0 ? -1 : 1;
 }
 
 static const struct verb *find_verb(const char *name)
@@ -154,6 +169,10 @@ static int run_verb(const struct options *options, const struct log *log, int ar
 	if (!verb) {
 		fprintf(stderr, "hawser-runtime: there is no verb '%s'; see --help\n", argv[0]);
 		return 1;
+	}
+	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+		printf("usage: hawser-runtime %s %s\n", verb->name, verb->usage);
+		return 0;
 	}
 	optind = 1;
 	int code = verb->run(options, argc, argv, &err);

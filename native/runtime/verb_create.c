@@ -1,7 +1,6 @@
 /* create, run, start: the verbs that bring a container to life. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "create.h"
+#include "flags.h"
 #include "foreground.h"
 #include "state.h"
 #include "util.h"
@@ -17,6 +17,7 @@
 enum { FLAG_CONSOLE = 256, FLAG_PID_FILE, FLAG_PRESERVE, FLAG_NO_PIVOT, FLAG_NO_KEYRING, FLAG_KEEP, FLAG_IGNORED };
 static const struct option create_flags[] = {
 	{"bundle", required_argument, NULL, 'b'},
+	{"config", required_argument, NULL, 'f'},
 	{"console-socket", required_argument, NULL, FLAG_CONSOLE},
 	{"pid-file", required_argument, NULL, FLAG_PID_FILE},
 	{"preserve-fds", required_argument, NULL, FLAG_PRESERVE},
@@ -30,6 +31,7 @@ static const struct option create_flags[] = {
 
 struct create_request {
 	const char *bundle;
+	const char *config; /* another file than the bundle's config.json */
 	bool detach, keep;
 };
 
@@ -48,9 +50,11 @@ static int take_preserve(struct container *c, const char *text, struct error *er
 static int take_create_flags(struct container *c, struct create_request *request, int argc, char **argv, struct error *err)
 {
 	int flag;
-	while ((flag = getopt_long(argc, argv, "+b:d", create_flags, NULL)) != -1) {
+	while ((flag = flag_next(argc, argv, "+:b:f:d", create_flags, err)) > 0) {
 		if (flag == 'b')
 			request->bundle = optarg;
+		else if (flag == 'f')
+			request->config = optarg;
 		else if (flag == 'd')
 			request->detach = true;
 		else if (flag == FLAG_KEEP)
@@ -65,10 +69,8 @@ static int take_create_flags(struct container *c, struct create_request *request
 			return -1;
 		else if (flag == FLAG_NO_PIVOT)
 			return error_set(err, 0, "--no-pivot is not supported: it would leave the host's root in reach");
-		else if (flag == '?')
-			return error_set(err, 0, "%s: unknown flag", argv[0]);
 	}
-	return one_id(argc, argv, err);
+	return flag < 0 ? -1 : one_id(argc, argv, err);
 }
 
 /* Everything is named absolutely from here on: the working folder changes on the way. */
@@ -81,14 +83,11 @@ static int set_paths(struct container *c, const struct create_request *request, 
 	char here[PATH_MAX];
 	if (!getcwd(here, sizeof here))
 		return error_set(err, errno, "find the working folder");
-	const char **const paths[] = {&c->launch.pid_file, &c->launch.console_socket};
-	for (size_t i = 0; i < 2; i++)
-		if (*paths[i] && **paths[i] != '/') {
-			char *joined = NULL;
-			if (asprintf(&joined, "%s/%s", here, *paths[i]) < 0)
-				return error_set(err, ENOMEM, "paths");
-			*paths[i] = joined;
-		}
+	c->config_path = request->config;
+	const char **const paths[] = {&c->launch.pid_file, &c->launch.console_socket, &c->config_path};
+	for (size_t i = 0; i < 3; i++)
+		if (*paths[i] && **paths[i] != '/')
+			*paths[i] = arena_print(&c->spec.arena, "%s/%s", here, *paths[i]);
 	return 0;
 }
 
@@ -165,8 +164,5 @@ int verb_run(const struct options *options, int argc, char **argv, struct error 
 
 int verb_start(const struct options *options, int argc, char **argv, struct error *err)
 {
-	static const struct option flags[] = {{0}};
-	if (getopt_long(argc, argv, "+", flags, NULL) != -1)
-		return error_set(err, 0, "start: unknown flag");
-	return one_id(argc, argv, err) < 0 ? -1 : start_container(options, argv[optind], err);
+	return only_id(argc, argv, err) < 0 ? -1 : start_container(options, argv[optind], err);
 }

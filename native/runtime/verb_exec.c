@@ -1,7 +1,7 @@
 /* exec: one more process in a running container. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
+
 #include <limits.h>
 #include <linux/sched.h>
 #include <sched.h>

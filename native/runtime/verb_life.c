@@ -1,7 +1,6 @@
 /* kill, delete, pause, resume: the verbs for a container that is there. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -13,6 +12,7 @@
 #include <sys/wait.h>
 
 #include "create.h"
+#include "flags.h"
 #include "foreground.h"
 #include "state.h"
 #include "util.h"
@@ -23,6 +23,12 @@ int one_id(int argc, char **argv, struct error *err)
 	if (optind >= argc)
 		return error_set(err, 0, "%s: the container's id is missing", argv[0]);
 	return 0;
+}
+
+int only_id(int argc, char **argv, struct error *err)
+{
+	static const struct option none[] = {{0}};
+	return flag_next(argc, argv, "+:", none, err) < 0 ? -1 : one_id(argc, argv, err);
 }
 
 int load(const struct options *options, const char *id, int *root, struct state *state, struct error *err)
@@ -66,12 +72,10 @@ int verb_kill(const struct options *options, int argc, char **argv, struct error
 {
 	static const struct option flags[] = {{"all", no_argument, NULL, 'a'}, {0}};
 	bool all = false;
-	for (int flag; (flag = getopt_long(argc, argv, "+a", flags, NULL)) != -1;) {
-		if (flag == '?')
-			return error_set(err, 0, "kill: unknown flag");
+	int flag;
+	while ((flag = flag_next(argc, argv, "+:a", flags, err)) > 0)
 		all = true;
-	}
-	if (one_id(argc, argv, err) < 0)
+	if (flag < 0 || one_id(argc, argv, err) < 0)
 		return -1;
 	const char *id = argv[optind], *name = optind + 1 < argc ? argv[optind + 1] : "TERM";
 	int number = signal_number(name);
@@ -154,20 +158,19 @@ int verb_delete(const struct options *options, int argc, char **argv, struct err
 {
 	static const struct option flags[] = {{"force", no_argument, NULL, 'f'}, {0}};
 	bool force = false;
-	for (int flag; (flag = getopt_long(argc, argv, "+f", flags, NULL)) != -1;) {
-		if (flag == '?')
-			return error_set(err, 0, "delete: unknown flag");
+	int flag;
+	while ((flag = flag_next(argc, argv, "+:f", flags, err)) > 0)
 		force = true;
-	}
-	return one_id(argc, argv, err) < 0 ? -1 : delete_container(options, argv[optind], force, err);
+	if (flag < 0 || one_id(argc, argv, err) < 0)
+		return -1;
+	return delete_container(options, argv[optind], force, err);
 }
 
 static int set_frozen(const struct options *options, int argc, char **argv, bool frozen, struct error *err)
 {
 	cleanup_close int root = -1;
 	cleanup_state struct state state = {.dir = -1};
-	optind = 1;
-	if (one_id(argc, argv, err) < 0 || load(options, argv[optind], &root, &state, err) < 0)
+	if (only_id(argc, argv, err) < 0 || load(options, argv[optind], &root, &state, err) < 0)
 		return -1;
 	const char *status = state_status(&state);
 	if (frozen ? strcmp(status, "running") != 0 && strcmp(status, "created") != 0 : strcmp(status, "paused") != 0)

@@ -1,12 +1,12 @@
 /* state, list, ps: what there is, read and told. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "flags.h"
 #include "state.h"
 #include "util.h"
 #include "verbs.h"
@@ -15,8 +15,7 @@ int verb_state(const struct options *options, int argc, char **argv, struct erro
 {
 	cleanup_close int root = -1;
 	cleanup_state struct state state = {.dir = -1};
-	optind = 1;
-	if (one_id(argc, argv, err) < 0 || load(options, argv[optind], &root, &state, err) < 0)
+	if (only_id(argc, argv, err) < 0 || load(options, argv[optind], &root, &state, err) < 0)
 		return -1;
 	const char *status = state_status(&state);
 	cleanup_free char *text =
@@ -77,12 +76,15 @@ int verb_list(const struct options *options, int argc, char **argv, struct error
 {
 	static const struct option flags[] = {{"format", required_argument, NULL, 'f'}, {"quiet", no_argument, NULL, 'q'}, {0}};
 	struct listing listing = {0};
-	for (int flag; (flag = getopt_long(argc, argv, "+f:q", flags, NULL)) != -1;) {
+	int flag;
+	while ((flag = flag_next(argc, argv, "+:f:q", flags, err)) > 0) {
 		if (flag == 'q')
 			listing.quiet = true;
-		else if (flag != 'f' || !take_format(optarg, &listing.json))
-			return error_set(err, 0, "list: --format is table or json, and --quiet gives ids");
+		else if (!take_format(optarg, &listing.json))
+			return error_set(err, 0, "list: --format is table or json, not '%s'", optarg);
 	}
+	if (flag < 0)
+		return -1;
 	cleanup_close int root = -1;
 	if (state_open_root(options->root, &root, err) < 0)
 		return -1;
@@ -116,12 +118,13 @@ int verb_ps(const struct options *options, int argc, char **argv, struct error *
 {
 	static const struct option flags[] = {{"format", required_argument, NULL, 'f'}, {0}};
 	bool json = false;
-	for (int flag; (flag = getopt_long(argc, argv, "+f:", flags, NULL)) != -1;)
-		if (flag != 'f' || !take_format(optarg, &json))
-			return error_set(err, 0, "ps: --format is table or json");
+	int flag;
+	while ((flag = flag_next(argc, argv, "+:f:", flags, err)) > 0)
+		if (!take_format(optarg, &json))
+			return error_set(err, 0, "ps: --format is table or json, not '%s'", optarg);
 	cleanup_close int root = -1;
 	cleanup_state struct state state = {.dir = -1};
-	if (one_id(argc, argv, err) < 0 || load(options, argv[optind], &root, &state, err) < 0)
+	if (flag < 0 || one_id(argc, argv, err) < 0 || load(options, argv[optind], &root, &state, err) < 0)
 		return -1;
 	cleanup_free pid_t *pids = NULL;
 	size_t count;

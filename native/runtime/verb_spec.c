@@ -1,66 +1,11 @@
-/* features and spec: what we can do, and a configuration to begin with. */
+/* spec: a configuration to begin with. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "caps.h"
+#include "flags.h"
 #include "util.h"
 #include "verbs.h"
-
-static json_t *words(const char *const *list)
-{
-	json_t *array = json_array();
-	for (; *list; list++)
-		json_array_append_new(array, json_string(*list));
-	return array;
-}
-
-static json_t *capability_words(void)
-{
-	json_t *array = json_array();
-	char name[64];
-	for (int i = 0; caps_name(i); i++) {
-		snprintf(name, sizeof name, "CAP_%s", caps_name(i));
-		json_array_append_new(array, json_string(name));
-	}
-	return array;
-}
-
-int verb_features(const struct options *options, int argc, char **argv, struct error *err)
-{
-	(void)options, (void)argc, (void)argv;
-	static const char *const hooks[] = {
-		"prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop", NULL};
-	static const char *const mounts[] = {"bind", "rbind", "ro", "rw", "nosuid", "suid", "nodev", "dev", "noexec", "exec", "noatime",
-		"atime", "relatime", "norelatime", "strictatime", "nodiratime", "diratime", "nosymfollow", "symfollow", "rro", "rrw",
-		"rnosuid", "rsuid", "rnodev", "rdev", "rnoexec", "rexec", "rnoatime", "rrelatime", "rstrictatime", "rnosymfollow",
-		"private", "rprivate", "idmap", "ridmap", "tmpcopyup", "shared", "rshared", "slave", "rslave", "unbindable", "runbindable",
-		NULL};
-	static const char *const namespaces[] = {"cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts", NULL};
-	static const char *const actions[] = {"SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS",
-		"SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG", "SCMP_ACT_TRACE", "SCMP_ACT_TRAP", NULL};
-	static const char *const operators[] = {
-		"SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT", "SCMP_CMP_LE", "SCMP_CMP_LT", "SCMP_CMP_MASKED_EQ", "SCMP_CMP_NE", NULL};
-	static const char *const filter_flags_known[] = {"SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
-		"SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", NULL};
-	static const char *const architectures[] = {
-		"SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM", "SCMP_ARCH_RISCV64", "SCMP_ARCH_X32", "SCMP_ARCH_X86", "SCMP_ARCH_X86_64", NULL};
-	json_t *json = json_pack("{s:s, s:s, s:o, s:o, s:{s:o, s:o, s:{s:b, s:b, s:b, s:b, s:b}, s:{s:b, s:o, s:o, s:o, s:o}, s:{s:b}, "
-				 "s:{s:b}, s:{s:{s:b}}}}",
-		"ociVersionMin", "1.0.0", "ociVersionMax", "1.2.0", "hooks", words(hooks), "mountOptions", words(mounts), "linux",
-		"namespaces", words(namespaces), "capabilities", capability_words(), "cgroup", "v1", 1, "v2", 1, "systemd", 0,
-		"systemdUser", 0, "rdma", 1, "seccomp", "enabled", 1, "actions", words(actions), "operators", words(operators), "archs",
-		words(architectures), "supportedFlags", words(filter_flags_known), "apparmor", "enabled", 1, "selinux", "enabled", 1,
-		"mountExtensions", "idmap", "enabled", 1);
-	cleanup_free char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
-	json_decref(json);
-	if (!text)
-		return error_set(err, ENOMEM, "features");
-	puts(text);
-	return 0;
-}
 
 static const char template[] =
 	"{\n"
@@ -108,19 +53,63 @@ static const char template[] =
 	"  }\n"
 	"}\n";
 
+/* What an ordinary user may have: ids mapped to the own one, the host's network and its /sys, no limits. */
+static void make_rootless(json_t *config)
+{
+	json_t *linux_part = json_object_get(config, "linux"), *mounts = json_object_get(config, "mounts"), *entry;
+	json_t *list = json_object_get(linux_part, "namespaces");
+	size_t i;
+	json_object_del(linux_part, "resources");
+	json_array_foreach(list, i, entry) if (strcmp(json_string_value(json_object_get(entry, "type")), "network") == 0)
+		json_array_set_new(list, i, json_pack("{s:s}", "type", "user"));
+	json_object_set_new(linux_part, "uidMappings", json_pack("[{s:i, s:I, s:i}]", "containerID", 0, "hostID", (json_int_t)geteuid(), "size", 1));
+	json_object_set_new(linux_part, "gidMappings", json_pack("[{s:i, s:I, s:i}]", "containerID", 0, "hostID", (json_int_t)getegid(), "size", 1));
+	json_array_foreach(mounts, i, entry)
+	{
+		const char *target = json_string_value(json_object_get(entry, "destination"));
+		if (strcmp(target, "/sys") == 0)
+			json_array_set_new(mounts, i, json_pack("{s:s, s:s, s:s, s:[s,s,s,s,s]}", "destination", "/sys", "type", "none",
+				"source", "/sys", "options", "rbind", "nosuid", "noexec", "nodev", "ro"));
+		else if (strcmp(target, "/dev/pts") == 0)
+			json_array_remove(json_object_get(entry, "options"), json_array_size(json_object_get(entry, "options")) - 1);
+	}
+	for (i = json_array_size(mounts); i-- > 0;)
+		if (strcmp(json_string_value(json_object_get(json_array_get(mounts, i), "type")), "cgroup") == 0)
+			json_array_remove(mounts, i);
+}
+
+static int write_spec(const char *bundle, const char *name, bool rootless, struct error *err)
+{
+	cleanup_close int dir = open(bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_close int fd = dir < 0 ? -1 : openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return error_set(err, errno, "write %s in %s", name, bundle);
+	cleanup_free char *text = NULL;
+	if (rootless) {
+		json_t *config = json_loads(template, 0, NULL);
+		make_rootless(config);
+		text = json_dumps(config, JSON_INDENT(2));
+		json_decref(config);
+	}
+	const char *chosen = text ? text : template;
+	return write_all(fd, chosen, strlen(chosen)) < 0 ? error_set(err, errno, "write %s in %s", name, bundle) : 0;
+}
+
 int verb_spec(const struct options *options, int argc, char **argv, struct error *err)
 {
 	(void)options;
-	static const struct option flags[] = {{"bundle", required_argument, NULL, 'b'}, {0}};
-	const char *bundle = ".";
-	for (int flag; (flag = getopt_long(argc, argv, "+b:", flags, NULL)) != -1;) {
-		if (flag == '?')
-			return error_set(err, 0, "spec: unknown flag");
-		bundle = optarg;
+	static const struct option flags[] = {
+		{"bundle", required_argument, NULL, 'b'}, {"file", required_argument, NULL, 'f'}, {"rootless", no_argument, NULL, 'r'}, {0}};
+	const char *bundle = ".", *name = "config.json";
+	bool rootless = false;
+	int flag;
+	while ((flag = flag_next(argc, argv, "+:b:f:", flags, err)) > 0) {
+		if (flag == 'b')
+			bundle = optarg;
+		else if (flag == 'f')
+			name = optarg;
+		else
+			rootless = true;
 	}
-	cleanup_close int dir = open(bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cleanup_close int fd = dir < 0 ? -1 : openat(dir, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (fd < 0 || write_all(fd, template, sizeof template - 1) < 0)
-		return error_set(err, errno, "write config.json in %s", bundle);
-	return 0;
+	return flag < 0 ? -1 : write_spec(bundle, name, rootless, err);
 }

@@ -1,11 +1,11 @@
 /* update: other limits for a container that is there. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
+#include "flags.h"
 #include "state.h"
 #include "util.h"
 #include "verbs.h"
@@ -98,17 +98,18 @@ static int take_flags(int argc, char **argv, json_t **json, struct error *err)
 	struct option flags[ROWS + 2] = {{"resources", required_argument, NULL, 'r'}};
 	for (size_t i = 0; i < ROWS; i++)
 		flags[i + 1] = (struct option){rows[i].flag, required_argument, NULL, 256 + (int)i};
-	for (int flag; (flag = getopt_long(argc, argv, "+r:", flags, NULL)) != -1;) {
+	int flag;
+	while ((flag = flag_next(argc, argv, "+:r:", flags, err)) > 0) {
 		if (flag == 'r') {
 			json_decref(*json);
 			*json = read_resources(optarg, err);
 			if (!*json)
 				return -1;
-		} else if (flag == '?' || take_row(*json, &rows[flag - 256], optarg, err) < 0) {
-			return flag == '?' ? error_set(err, 0, "update: unknown flag") : -1;
+		} else if (take_row(*json, &rows[flag - 256], optarg, err) < 0) {
+			return -1;
 		}
 	}
-	return one_id(argc, argv, err);
+	return flag < 0 ? -1 : one_id(argc, argv, err);
 }
 
 static int update(const struct options *options, const char *id, const json_t *json, struct error *err)

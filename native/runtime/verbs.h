@@ -22,6 +22,8 @@ int verb_spec(const struct options *options, int argc, char **argv, struct error
 
 /* Shared by those that name one container: the flags are read, argv[optind] is the id. -1 with an error otherwise. */
 int one_id(int argc, char **argv, struct error *err);
+/* The same for a verb without flags of its own. */
+int only_id(int argc, char **argv, struct error *err);
 /* Opens the state of the container `id`. */
 int load(const struct options *options, const char *id, int *root, struct state *state, struct error *err);
 /* Waits for a child and gives the exit code a shell would: 128+n for a signal. */
