@@ -129,7 +129,8 @@ static int apply_huge(struct cgroup *cgroup, const struct resources *resources, 
 	for (size_t i = 0; i < resources->huge_count; i++) {
 		char file[128];
 		snprintf(file, sizeof file, "hugetlb.%s.limit_in_bytes", resources->huge[i].size);
-		if (write_number(cgroup, "hugetlb", file, (struct number){true, (int64_t)resources->huge[i].limit}, err) < 0)
+		struct hierarchy *hierarchy = need(cgroup, "hugetlb", err);
+		if (!hierarchy || cgroup_write(hierarchy, file, err, "%llu", (unsigned long long)resources->huge[i].limit) < 0)
 			return -1;
 	}
 	return 0;

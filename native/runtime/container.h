@@ -82,6 +82,9 @@ int namespaces_open(struct container *c, struct error *err);
 int namespaces_clone(struct container *c, int (*child)(struct container *), struct error *err);
 int namespaces_write_maps(struct container *c, struct error *err);
 int namespaces_join(struct container *c, struct error *err);
+bool namespaces_has_offsets(const struct container *c);
+int namespaces_write_offsets(struct container *c, struct error *err);
+int namespaces_make_time(struct container *c, struct error *err);
 int namespaces_names(struct container *c, struct error *err);
 bool namespaces_has_new_user(const struct container *c);
 /* The caller's answer to process_stdio() of a child in a user namespace. */
@@ -124,6 +127,9 @@ int filter_load(const struct filter *filter, struct error *err);
 
 /* Every signal unblocked and with its default meaning, as a program expects them. */
 void process_default_signals(void);
+/* The calling process moves to these processors ("0-3,7"; NULL: stays). */
+int scheduling_set_processors(const char *list, struct error *err);
+int scheduling_apply(struct container *c, struct error *err);
 int process_keyring(struct container *c, struct error *err);
 int process_limits(struct container *c, struct error *err);
 /* The rlimits alone, of another process: in a user namespace nobody may raise one for himself. */

@@ -141,6 +141,7 @@ static const struct step makes[] = {
 	{"process", make_sync, NULL},
 	{"process", make_process, NULL},
 	{"user namespace", namespaces_write_maps, namespaces_has_new_user},
+	{"time namespace", namespaces_write_offsets, namespaces_has_offsets},
 	{"limits", set_oom_score, has_oom_score},
 	{"state", state_write, NULL},
 	{"container", wait_until_ready, NULL},

@@ -63,6 +63,7 @@ static int close_the_rest(struct container *c, struct error *err)
 
 static const struct step steps[] = {
 	{"user namespace", become_root, in_user_namespace},
+	{"time namespace", namespaces_make_time, namespaces_has_offsets},
 	{"session keyring", process_keyring, NULL},
 	{"cgroup", enter_cgroup, NULL},
 	{"namespaces", namespaces_join, NULL},

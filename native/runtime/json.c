@@ -1,11 +1,67 @@
 #include "json.h"
 
+#include <errno.h>
 #include <string.h>
+
+#include "util.h"
+
+/* jansson's integers have a sign: one above 2^63 is no JSON to it. Such a number is handed on as text with this mark, which
+ * read_amount() alone understands. */
+#define LARGE "\001"
+
+/* Digits of a whole number that does not fit, at `at`. 0: it does, or is none. */
+static size_t large_number(const char *at, const char *end)
+{
+	size_t n = 0;
+	while (at + n < end && at[n] >= '0' && at[n] <= '9')
+		n++;
+	bool whole = at + n == end || !strchr(".eE", at[n]);
+	if (n < 19 || n > 20 || !whole)
+		return 0;
+	char digits[24];
+	memcpy(digits, at, n);
+	digits[n] = 0;
+	errno = 0;
+	unsigned long long value = strtoull(digits, NULL, 10);
+	return errno == 0 && value > INT64_MAX ? n : 0;
+}
+
+/* A copy of the text with large numbers as marked strings; NULL: there are none, which is the rule. */
+static char *mark_large(const char *text, size_t size, size_t *marked)
+{
+	char *copy = NULL;
+	size_t used = 0, from = 0;
+	bool quoted = false;
+	for (size_t i = 0; i < size; i++) {
+		if (quoted && text[i] == '\\')
+			i++;
+		else if (text[i] == '"')
+			quoted = !quoted;
+		bool digit = text[i] >= '1' && text[i] <= '9';
+		size_t n = quoted || !digit || (i && strchr("0123456789.+-eE", text[i - 1])) ? 0 : large_number(text + i, text + size);
+		if (!n)
+			continue;
+		/* Each takes eight bytes more, and has nineteen: half as much again is room enough. */
+		if (!copy && !(copy = malloc(size + size / 2 + 16)))
+			return NULL;
+		memcpy(copy + used, text + from, i - from);
+		used += i - from;
+		used += (size_t)sprintf(copy + used, "\"\\u0001%.*s\"", (int)n, text + i);
+		from = i += n;
+		i--;
+	}
+	if (!copy)
+		return NULL;
+	memcpy(copy + used, text + from, size - from);
+	*marked = used + size - from;
+	return copy;
+}
 
 json_t *json_parse(const char *text, size_t size, const char *name, struct error *err)
 {
 	json_error_t bad;
-	json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &bad);
+	cleanup_free char *marked = mark_large(text, size, &size);
+	json_t *root = json_loadb(marked ? marked : text, size, JSON_REJECT_DUPLICATES, &bad);
 	if (!root) {
 		error_set(err, 0, "%s: line %d, column %d: %s", name, bad.line, bad.column, bad.text);
 		return NULL;
@@ -66,6 +122,28 @@ struct number read_number(struct reader *r, const json_t *object, const char *wh
 	if (number.value < min || number.value > max)
 		read_fail(r, where, key, "is out of range");
 	return number;
+}
+
+struct amount read_amount(struct reader *r, const json_t *object, const char *where, const char *key, bool all_ones)
+{
+	const json_t *value = member(object, key);
+	const char *text = json_string_value(value);
+	if (text && strncmp(text, LARGE, 1) == 0)
+		return (struct amount){true, strtoull(text + 1, NULL, 10)};
+	struct number number = read_number(r, object, where, key, all_ones ? -1 : 0, INT64_MAX);
+	return (struct amount){number.set, (uint64_t)number.value};
+}
+
+struct number read_word(struct reader *r, const json_t *object, const char *where, const char *key, const char *const *words)
+{
+	const char *word = read_string(r, object, where, key);
+	if (!word)
+		return (struct number){0};
+	for (int i = 0; words[i]; i++)
+		if (strcmp(words[i], word) == 0)
+			return (struct number){true, i};
+	read_fail(r, where, key, arena_print(r->arena, "is %s, which is not known", word));
+	return (struct number){0};
 }
 
 const json_t *read_object(struct reader *r, const json_t *object, const char *where, const char *key)

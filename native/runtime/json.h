@@ -25,6 +25,12 @@ struct strings {
 	size_t count;
 };
 
+/* A number of 64 bits without a sign. */
+struct amount {
+	bool set;
+	uint64_t value;
+};
+
 /* Parses `size` bytes: one object and nothing after it, no double keys, no NUL. NULL on error. */
 json_t *json_parse(const char *text, size_t size, const char *name, struct error *err);
 
@@ -35,8 +41,12 @@ const char *read_string(struct reader *r, const json_t *object, const char *wher
 const char *read_required(struct reader *r, const json_t *object, const char *where, const char *key);
 bool read_bool(struct reader *r, const json_t *object, const char *where, const char *key);
 struct number read_number(struct reader *r, const json_t *object, const char *where, const char *key, int64_t min, int64_t max);
+/* `all_ones`: -1 is taken too and means the highest number, as writers of limits have it. */
+struct amount read_amount(struct reader *r, const json_t *object, const char *where, const char *key, bool all_ones);
 const json_t *read_object(struct reader *r, const json_t *object, const char *where, const char *key);
 const json_t *read_array(struct reader *r, const json_t *object, const char *where, const char *key);
+/* The place of a word in `words`, which ends with NULL. */
+struct number read_word(struct reader *r, const json_t *object, const char *where, const char *key, const char *const *words);
 struct strings read_strings(struct reader *r, const json_t *object, const char *where, const char *key);
 
 /* Element `index` of an array of objects, and its place ("mounts[3]"). */

@@ -73,12 +73,18 @@ static pid_t clone_child(uint64_t flags, int into, int *pidfd)
 	return (pid_t)syscall(SYS_clone3, &args, sizeof args);
 }
 
+bool namespaces_has_offsets(const struct container *c)
+{
+	return c->spec.has_offsets;
+}
+
 static uint64_t new_flags(const struct container *c)
 {
 	uint64_t flags = 0;
-	/* The cgroup namespace takes the cgroup of whoever asks as its root: the child unshares it once it is inside. */
+	/* The cgroup namespace takes the cgroup of whoever asks as its root: the child unshares it once it is inside. A time
+	 * namespace's offsets can be written only as long as no process is in it: it too is made later. */
 	for (int kind = 0; kind < NS_KINDS; kind++)
-		if (is_new(c, kind) && kind != NS_CGROUP)
+		if (is_new(c, kind) && kind != NS_CGROUP && !(kind == NS_TIME && c->spec.has_offsets))
 			flags |= (uint64_t)kinds[kind].flag;
 	return flags;
 }
@@ -192,6 +198,36 @@ int namespaces_answer_stdio(struct container *c, struct error *err)
 		process_own_stdio(c, outside, err) < 0)
 		return -1;
 	return sync_send(c->sync_parent, SYNC_GO, 0, err);
+}
+
+/* The caller's part: it may write there when the child, undumpable and perhaps in a user namespace, may not. */
+int namespaces_write_offsets(struct container *c, struct error *err)
+{
+	static const char *const clocks[OFFSET_CLOCKS] = {"monotonic", "boottime"};
+	char path[64], text[160];
+	int used = 0;
+	for (int i = 0; i < OFFSET_CLOCKS; i++)
+		used += snprintf(text + used, sizeof text - (size_t)used, "%s %lld %u\n", clocks[i], (long long)c->spec.offsets[i].seconds,
+			c->spec.offsets[i].nanoseconds);
+	snprintf(path, sizeof path, "/proc/%d/timens_offsets", (int)c->pid);
+	if (sync_expect(c->sync_parent, SYNC_TIME, NULL, err) < 0)
+		return -1;
+	if (write_file_at(AT_FDCWD, path, text) < 0)
+		return error_set(err, errno, "write linux.timeOffsets (would a clock be below 0?)");
+	return sync_send(c->sync_parent, SYNC_GO, 0, err);
+}
+
+/* The child's part: made for our children, then entered. */
+int namespaces_make_time(struct container *c, struct error *err)
+{
+	if (unshare(CLONE_NEWTIME) < 0)
+		return error_set(err, errno, "make a time namespace");
+	if (sync_send(c->sync_child, SYNC_TIME, 0, err) < 0 || sync_expect(c->sync_child, SYNC_GO, NULL, err) < 0)
+		return -1;
+	cleanup_close int fd = open("/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || setns(fd, CLONE_NEWTIME) < 0)
+		return error_set(err, errno, "enter the time namespace");
+	return 0;
 }
 
 int namespaces_join(struct container *c, struct error *err)

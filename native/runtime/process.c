@@ -30,19 +30,6 @@ int process_keyring(struct container *c, struct error *err)
 	return 0;
 }
 
-static int set_priorities(const struct process *process, struct error *err)
-{
-	if (process->nice.set && setpriority(PRIO_PROCESS, 0, (int)process->nice.value) < 0)
-		return error_set(err, errno, "set nice to %d", (int)process->nice.value);
-	struct sched_param param = {.sched_priority = (int)process->scheduler_priority.value};
-	if (process->scheduler_policy.set && sched_setscheduler(0, (int)process->scheduler_policy.value, &param) < 0)
-		return error_set(err, errno, "set the scheduler policy");
-	long io = (long)(process->io_class.value << 13 | process->io_priority.value);
-	if (process->io_class.set && syscall(SYS_ioprio_set, 1, 0, io) < 0)
-		return error_set(err, errno, "set the I/O priority");
-	return 0;
-}
-
 int process_rlimits(const struct container *c, pid_t pid, struct error *err)
 {
 	for (size_t i = 0; i < c->process->rlimit_count; i++) {
@@ -62,7 +49,7 @@ int process_limits(struct container *c, struct error *err)
 		return -1;
 	if (c->spec.personality.set && personality((unsigned long)c->spec.personality.value) < 0)
 		return error_set(err, errno, "set the personality");
-	return set_priorities(c->process, err);
+	return scheduling_apply(c, err);
 }
 
 int process_own_stdio(const struct container *c, uid_t owner, struct error *err)

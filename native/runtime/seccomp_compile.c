@@ -58,15 +58,6 @@ static enum scmp_compare read_operator(struct reader *r, const json_t *object, c
 	return SCMP_CMP_EQ;
 }
 
-/* Arguments are 64 bits without a sign; a writer may give one above 2^63 as a real number. */
-static uint64_t read_value(struct reader *r, const json_t *object, const char *place, const char *key)
-{
-	const json_t *value = json_object_get(object, key);
-	if (json_is_real(value) && json_real_value(value) >= 0 && json_real_value(value) < 18446744073709551616.0)
-		return (uint64_t)json_real_value(value);
-	return (uint64_t)read_number(r, object, place, key, INT64_MIN, INT64_MAX).value;
-}
-
 struct rule {
 	uint32_t action;
 	struct strings names;
@@ -86,7 +77,8 @@ static void read_args(struct reader *r, const json_t *object, const char *place,
 		const json_t *entry = read_element(r, array, i, read_place(r, place, "args"), &at);
 		unsigned index = (unsigned)read_number(r, entry, at, "index", 0, 5).value;
 		enum scmp_compare op = read_operator(r, entry, at);
-		uint64_t value = read_value(r, entry, at, "value"), second = read_value(r, entry, at, "valueTwo");
+		uint64_t value = read_amount(r, entry, at, "value", false).value,
+			 second = read_amount(r, entry, at, "valueTwo", false).value;
 		if (r->failed)
 			return;
 		rule->args[rule->count++] = (struct scmp_arg_cmp){index, op, value, second};

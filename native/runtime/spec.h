@@ -67,6 +67,26 @@ struct hooks {
 
 enum { CAPS_BOUNDING, CAPS_EFFECTIVE, CAPS_INHERITABLE, CAPS_PERMITTED, CAPS_AMBIENT, CAPS_SETS };
 
+struct scheduler {
+	struct number policy; /* SCHED_* */
+	int nice;
+	uint32_t priority;
+	uint64_t flags; /* SCHED_FLAG_* */
+	struct amount runtime, deadline, period; /* ns */
+};
+
+struct memory_policy {
+	struct number mode; /* MPOL_* with flags */
+	const char *nodes;
+};
+
+/* Of a new time namespace, against the host's clocks. */
+struct time_offset {
+	int64_t seconds;
+	uint32_t nanoseconds;
+};
+enum { CLOCK_OF_MONOTONIC, CLOCK_OF_BOOTTIME, OFFSET_CLOCKS };
+
 struct process {
 	bool terminal, no_new_privileges;
 	unsigned rows, columns;
@@ -83,8 +103,9 @@ struct process {
 	size_t rlimit_count;
 	struct number oom_score_adj;
 	const char *apparmor, *selinux;
-	struct number scheduler_policy, nice, scheduler_priority;
+	struct scheduler scheduler;
 	struct number io_class, io_priority;
+	const char *affinity_initial, *affinity_final; /* lists of processors, for exec: before and after it is in the cgroup */
 };
 
 struct pair {
@@ -164,6 +185,9 @@ struct spec {
 	uint64_t root_propagation;
 	const char *mount_label;
 	struct number personality;
+	struct memory_policy memory_policy;
+	struct time_offset offsets[OFFSET_CLOCKS];
+	bool has_offsets;
 };
 
 #define SPEC_LIMIT (8u << 20)
@@ -182,6 +206,8 @@ const char *spec_annotation(const struct spec *spec, const char *key);
 /* Parts that other verbs read alone: the process of exec, the resources of update. */
 void spec_read_process(struct reader *r, const json_t *object, const char *where, struct process *process);
 void spec_read_resources(struct reader *r, const json_t *object, const char *where, struct resources *resources);
+void spec_read_scheduling(struct reader *r, const json_t *object, const char *where, struct process *process);
+struct memory_policy spec_read_memory_policy(struct reader *r, const json_t *linux_object);
 void spec_read_linux(struct reader *r, const json_t *object, struct spec *spec);
 
 struct pairs spec_read_pairs(struct reader *r, const json_t *object, const char *where, const char *key);

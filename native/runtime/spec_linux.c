@@ -117,6 +117,30 @@ static struct number read_personality(struct reader *r, const json_t *object)
 	return (struct number){true, strcmp(domain, "LINUX32") == 0 ? 8 : 0};
 }
 
+static void read_offset(struct reader *r, const json_t *object, const char *name, struct time_offset *offset, bool *has)
+{
+	const json_t *entry = read_object(r, object, "linux.timeOffsets", name);
+	const char *where = read_place(r, "linux.timeOffsets", name);
+	offset->seconds = read_number(r, entry, where, "secs", INT64_MIN, INT64_MAX).value;
+	offset->nanoseconds = (uint32_t)read_number(r, entry, where, "nanosecs", 0, 999999999).value;
+	*has |= offset->seconds || offset->nanoseconds;
+}
+
+static void read_offsets(struct reader *r, const json_t *object, struct spec *spec)
+{
+	static const char *const clocks[OFFSET_CLOCKS] = {"monotonic", "boottime"};
+	const json_t *offsets = read_object(r, object, "linux", "timeOffsets");
+	const struct namespace *time = &spec->namespaces[NS_TIME];
+	const char *name;
+	json_t *value;
+	json_object_foreach((json_t *)offsets, name, value) if (strcmp(name, clocks[0]) != 0 && strcmp(name, clocks[1]) != 0)
+		read_fail(r, "linux.timeOffsets", name, "is not a clock that a time namespace can shift");
+	for (int i = 0; i < OFFSET_CLOCKS; i++)
+		read_offset(r, offsets, clocks[i], &spec->offsets[i], &spec->has_offsets);
+	if (spec->has_offsets && (!time->wanted || time->path))
+		read_fail(r, "linux", "timeOffsets", "need a new time namespace");
+}
+
 /* What a process could use to leave its cgroup's place is refused here, where the path enters. */
 static void check_cgroup_path(struct reader *r, const char *path)
 {
@@ -162,5 +186,7 @@ void spec_read_linux(struct reader *r, const json_t *object, struct spec *spec)
 	spec->root_propagation = read_root_propagation(r, object);
 	spec->mount_label = read_string(r, object, "linux", "mountLabel");
 	spec->personality = read_personality(r, object);
+	spec->memory_policy = spec_read_memory_policy(r, object);
+	read_offsets(r, object, spec);
 	check_maps(r, spec);
 }

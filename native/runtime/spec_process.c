@@ -69,16 +69,13 @@ static int rlimit_number(const char *name)
 	return -1;
 }
 
-/* JSON writers give RLIM_INFINITY as 18446744073709551615, which jansson cannot hold, or as -1. */
+/* RLIM_INFINITY is the highest number, or -1. */
 static uint64_t read_limit(struct reader *r, const json_t *object, const char *where, const char *key)
 {
-	const json_t *value = json_object_get(object, key);
-	if (json_is_real(value) && json_real_value(value) >= 9.2e18)
-		return RLIM_INFINITY;
-	struct number number = read_number(r, object, where, key, -1, INT64_MAX);
-	if (!number.set)
+	struct amount limit = read_amount(r, object, where, key, true);
+	if (!limit.set)
 		read_fail(r, where, key, "is missing");
-	return number.value < 0 ? RLIM_INFINITY : (uint64_t)number.value;
+	return limit.value;
 }
 
 static void read_rlimits(struct reader *r, const json_t *object, const char *where, struct process *process)
@@ -101,32 +98,6 @@ static void read_rlimits(struct reader *r, const json_t *object, const char *whe
 		process->rlimits[process->rlimit_count++] =
 			(struct rlimit_rule){resource, read_limit(r, entry, place, "soft"), read_limit(r, entry, place, "hard")};
 	}
-}
-
-static struct number read_word(struct reader *r, const json_t *object, const char *where, const char *key, const char *const *words)
-{
-	const char *word = read_string(r, object, where, key);
-	if (!word)
-		return (struct number){0};
-	for (int i = 0; words[i]; i++)
-		if (strcmp(words[i], word) == 0)
-			return (struct number){true, i};
-	read_fail(r, where, key, "is not a known class or policy");
-	return (struct number){0};
-}
-
-static void read_priorities(struct reader *r, const json_t *object, const char *where, struct process *process)
-{
-	static const char *const policies[] = {"SCHED_OTHER", "SCHED_FIFO", "SCHED_RR", "SCHED_BATCH", "SCHED_ISO", "SCHED_IDLE", NULL};
-	static const char *const classes[] = {"IOPRIO_CLASS_NONE", "IOPRIO_CLASS_RT", "IOPRIO_CLASS_BE", "IOPRIO_CLASS_IDLE", NULL};
-	const json_t *scheduler = read_object(r, object, where, "scheduler"), *io = read_object(r, object, where, "ioPriority");
-	const char *place = read_place(r, where, "scheduler");
-	process->scheduler_policy = read_word(r, scheduler, place, "policy", policies);
-	process->nice = read_number(r, scheduler, place, "nice", -20, 19);
-	process->scheduler_priority = read_number(r, scheduler, place, "priority", 0, 99);
-	place = read_place(r, where, "ioPriority");
-	process->io_class = read_word(r, io, place, "class", classes);
-	process->io_priority = read_number(r, io, place, "priority", 0, 7);
 }
 
 static void check_env(struct reader *r, const char *where, const struct strings *env)
@@ -156,7 +127,7 @@ void spec_read_process(struct reader *r, const json_t *object, const char *where
 	process->oom_score_adj = read_number(r, object, where, "oomScoreAdj", -1000, 1000);
 	process->apparmor = read_string(r, object, where, "apparmorProfile");
 	process->selinux = read_string(r, object, where, "selinuxLabel");
-	read_priorities(r, object, where, process);
+	spec_read_scheduling(r, object, where, process);
 }
 
 void spec_read_user_annotations(struct reader *r, const json_t *annotations, struct process *process)

@@ -44,7 +44,7 @@ static struct block_rules read_block_rules(struct reader *r, const json_t *objec
 		rule->minor = (unsigned)read_number(r, entry, place, "minor", 0, 0xfffff).value;
 		rule->weight = read_number(r, entry, place, "weight", 0, 1000);
 		rule->leaf_weight = read_number(r, entry, place, "leafWeight", 0, 1000);
-		rule->rate = (uint64_t)read_number(r, entry, place, "rate", 0, INT64_MAX).value;
+		rule->rate = read_amount(r, entry, place, "rate", false).value;
 	}
 	return rules;
 }
@@ -76,7 +76,7 @@ static void read_huge(struct reader *r, const json_t *object, struct resources *
 		const json_t *entry = read_element(r, array, to->huge_count, "linux.resources.hugepageLimits", &place);
 		struct huge_limit *limit = &to->huge[to->huge_count];
 		limit->size = read_required(r, entry, place, "pageSize");
-		limit->limit = (uint64_t)read_number(r, entry, place, "limit", 0, INT64_MAX).value;
+		limit->limit = read_amount(r, entry, place, "limit", false).value;
 		if (!is_file_word(limit->size))
 			read_fail(r, place, "pageSize", "is not a page size such as 2MB");
 	}

@@ -7,7 +7,7 @@
 
 #include "error.h"
 
-enum sync_type { SYNC_ERROR = 1, SYNC_GO, SYNC_HOOKS, SYNC_READY, SYNC_PID, SYNC_STDIO };
+enum sync_type { SYNC_ERROR = 1, SYNC_GO, SYNC_HOOKS, SYNC_READY, SYNC_PID, SYNC_STDIO, SYNC_TIME };
 
 struct sync_frame {
 	uint32_t type;
