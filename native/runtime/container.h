@@ -7,6 +7,7 @@
 
 #include "cgroup.h"
 #include "error.h"
+#include "log.h"
 #include "spec.h"
 
 /* Codes beside errno: the program itself cannot be run. Their low byte is the exit code of run and exec. */
@@ -21,6 +22,7 @@ struct filter {
 struct options {
 	const char *root; /* --root */
 	bool debug;
+	struct log log;
 	enum { MANAGER_CGROUPFS, MANAGER_SYSTEMD, MANAGER_NONE } manager;
 };
 
@@ -85,6 +87,7 @@ int namespaces_join(struct container *c, struct error *err);
 bool namespaces_has_offsets(const struct container *c);
 int namespaces_write_offsets(struct container *c, struct error *err);
 int namespaces_make_time(struct container *c, struct error *err);
+int namespaces_loopback(struct container *c, struct error *err);
 int namespaces_names(struct container *c, struct error *err);
 bool namespaces_has_new_user(const struct container *c);
 /* The caller's answer to process_stdio() of a child in a user namespace. */
@@ -144,16 +147,20 @@ int process_exec(struct container *c, struct error *err);
 /* Finds the program; the errors are runc's words, which callers look for. `*path` lives in the spec's arena. */
 int process_find(struct container *c, const char **path, struct error *err);
 
-bool user_is_named(const struct container *c);
+bool user_is_wanted(const struct container *c);
 int user_resolve(struct container *c, struct error *err);
 
+int descriptors_listen(struct container *c, struct error *err);
 /* Closes every descriptor but the standard three, the caller's, and those that the last steps need. */
 int descriptors_keep(const struct container *c, struct error *err);
 
 int lsm_check(struct container *c, struct error *err);
 int lsm_apply(struct container *c, struct error *err);
 
+/* The first that fails ends it; of poststop all are run, and a failure is a warning. */
 int hooks_run(struct container *c, int kind, const char *status, struct error *err);
+bool hooks_come_early(const struct container *c);
+bool hooks_come_late(const struct container *c);
 
 /* The child's side. */
 int init_main(struct container *c);

@@ -15,6 +15,7 @@
 #include "state.h"
 #include "sync.h"
 #include "util.h"
+#include "verbs.h"
 
 int create_read(struct container *c, struct error *err)
 {
@@ -25,7 +26,7 @@ int create_read(struct container *c, struct error *err)
 		return -1;
 	if (!c->spec.has_process || c->process->args.count == 0)
 		return error_set(err, 0, "config: process.args is missing");
-	return 0;
+	return descriptors_listen(c, err);
 }
 
 static int open_root(struct container *c, struct error *err)
@@ -232,5 +233,10 @@ int start_container(const struct options *options, const char *id, struct error 
 	close(steal_fd(&start));
 	if (wait_until_started(started, err) < 0)
 		return -1;
-	return mentions_poststart(&state) ? poststart_hooks(options, &state, err) : 0;
+	if (!mentions_poststart(&state) || poststart_hooks(options, &state, err) == 0)
+		return 0;
+	/* The specification wants it stopped and taken down. */
+	struct error ignored;
+	delete_container(options, id, true, &ignored);
+	return -1;
 }

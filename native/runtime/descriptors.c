@@ -1,13 +1,35 @@
 /* Whatever a step still holds of the host is closed before the container could look at the process that holds it. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "container.h"
+#include "util.h"
 
 static int by_number(const void *a, const void *b)
 {
 	return *(const int *)a - *(const int *)b;
+}
+
+/* Sockets that systemd, or who acts like it, has opened for the service: the program finds them from 3 on. */
+int descriptors_listen(struct container *c, struct error *err)
+{
+	const char *fds = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
+	uint64_t count, meant = 0;
+	if (!fds || !*fds || (pid && (!parse_u64(pid, INT32_MAX, &meant) || (pid_t)meant != getpid())))
+		return 0;
+	if (!parse_u64(fds, 1024, &count))
+		return error_set(err, 0, "LISTEN_FDS must be a number up to 1024, not '%s'", fds);
+	c->launch.preserve_fds += (int)count;
+	struct strings *env = &c->process->env;
+	const char **list = arena_alloc(&c->spec.arena, (env->count + 3) * sizeof *list);
+	memcpy(list, env->list, env->count * sizeof *list);
+	list[env->count++] = arena_print(&c->spec.arena, "LISTEN_FDS=%d", (int)count);
+	if (!c->launch.joins)
+		list[env->count++] = "LISTEN_PID=1";
+	env->list = list;
+	return 0;
 }
 
 int descriptors_keep(const struct container *c, struct error *err)

@@ -22,6 +22,7 @@ static const struct option flags[] = {
 	{"cap", required_argument, NULL, 'c'},
 	{"cwd", required_argument, NULL, FLAG_CWD},
 	{"console-socket", required_argument, NULL, FLAG_CONSOLE},
+	{"cgroup", required_argument, NULL, FLAG_CGROUP},
 	{"pid-file", required_argument, NULL, FLAG_PID_FILE},
 	{"preserve-fds", required_argument, NULL, FLAG_PRESERVE},
 	{"no-new-privs", no_argument, NULL, FLAG_NNP},
@@ -70,6 +71,9 @@ static int take_flag(struct container *c, struct exec_request *request, int flag
 		return 0;
 	case FLAG_NNP:
 		request->no_new_privileges = true;
+		return 0;
+	case FLAG_CGROUP:
+		request->cgroup = optarg;
 		return 0;
 	case FLAG_APPARMOR:
 		request->apparmor = optarg;

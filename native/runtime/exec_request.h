@@ -4,7 +4,7 @@
 
 /* What the flags say; laid over the container's own process once that is read. */
 struct exec_request {
-	const char *process_file, *cwd, *user, *apparmor, *label;
+	const char *process_file, *cwd, *cgroup, *user, *apparmor, *label;
 	const char *env[256], *caps[64];
 	size_t env_count, cap_count, gid_count;
 	gid_t gids[64];

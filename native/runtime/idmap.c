@@ -11,18 +11,8 @@
 #include <unistd.h>
 
 #include "container.h"
+#include "maps.h"
 #include "util.h"
-
-static int write_map(pid_t pid, const char *file, const struct id_maps *maps)
-{
-	char path[64], text[16384];
-	size_t used = 0;
-	for (size_t i = 0; i < maps->count && used < sizeof text - 64; i++)
-		used += (size_t)snprintf(
-			text + used, sizeof text - used, "%u %u %u\n", maps->list[i].inside, maps->list[i].outside, maps->list[i].size);
-	snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
-	return write_file_at(AT_FDCWD, path, text);
-}
 
 /* A process that does nothing but be in a new user namespace. */
 static pid_t hold_namespace(void)
@@ -42,14 +32,13 @@ int idmap_open(const struct id_maps *uids, const struct id_maps *gids, struct er
 	if (pid < 0)
 		return error_set(err, errno, "make a user namespace for an id mapping");
 	char path[64];
-	int fd = -1;
 	snprintf(path, sizeof path, "/proc/%d/ns/user", (int)pid);
-	if (write_map(pid, "uid_map", uids) == 0 && write_map(pid, "gid_map", gids) == 0)
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-	int code = errno;
+	int fd = maps_write(pid, uids, gids, err);
+	if (fd == 0 && (fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+		error_set(err, errno, "open %s", path);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	return fd < 0 ? error_set(err, code, "make an id mapping") : fd;
+	return fd;
 }
 
 int idmap_set(int fd, int namespace, bool recursive)

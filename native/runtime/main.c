@@ -1,13 +1,12 @@
 /* hawser-runtime: an OCI runtime. The global flags, the table of verbs, and how an error is told. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "flags.h"
+#include "log.h"
 #include "seal.h"
 #include "state.h"
 #include "util.h"
@@ -40,10 +39,6 @@ static const struct verb {
 };
 #define VERBS (sizeof verbs / sizeof *verbs)
 
-struct log {
-	const char *path, *format;
-};
-
 enum { FLAG_ROOT = 256, FLAG_LOG, FLAG_LOG_FORMAT, FLAG_MANAGER, FLAG_SYSTEMD, FLAG_DEBUG, FLAG_IGNORED };
 static const struct option flags[] = {
 	{"root", required_argument, NULL, FLAG_ROOT},
@@ -68,26 +63,6 @@ static int usage(void)
 	return 0;
 }
 
-static void log_error(const struct log *log, const char *text)
-{
-	char stamp[40], line[ERROR_TEXT * 7];
-	time_t now = time(NULL);
-	struct tm parts;
-	strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &parts));
-	int size;
-	if (log->format && strcmp(log->format, "json") == 0) {
-		json_t *json = json_pack("{s:s, s:s, s:s}", "level", "error", "msg", text, "time", stamp);
-		cleanup_free char *dumped = json ? json_dumps(json, JSON_COMPACT) : NULL;
-		json_decref(json);
-		size = snprintf(line, sizeof line, "%s\n", dumped ? dumped : "{}");
-	} else {
-		size = snprintf(line, sizeof line, "time=\"%s\" level=error msg=\"%s\"\n", stamp, text);
-	}
-	cleanup_close int fd = open(log->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	if (fd < 0 || write_all(fd, line, (size_t)size) < 0)
-		fprintf(stderr, "hawser-runtime: write to the log %s: %s\n", log->path, strerror(errno));
-}
-
 static int take_manager(const char *word, struct options *options, struct error *err)
 {
 	static const char *const words[] = {[MANAGER_CGROUPFS] = "cgroupfs", [MANAGER_SYSTEMD] = "systemd", [MANAGER_NONE] = "disabled"};
@@ -108,18 +83,18 @@ static int take_log(const char *word, struct log *log, struct error *err)
 	return 0;
 }
 
-static int take_flag(int flag, struct options *options, struct log *log, struct error *err)
+static int take_flag(int flag, struct options *options, struct error *err)
 {
 	switch (flag) {
 	case FLAG_ROOT:
 		options->root = optarg;
 		return 0;
 	case FLAG_LOG:
-		return take_log(optarg, log, err);
+		return take_log(optarg, &options->log, err);
 	case FLAG_LOG_FORMAT:
 		if (strcmp(optarg, "text") != 0 && strcmp(optarg, "json") != 0)
 			return error_set(err, 0, "--log-format is text or json, not '%s'", optarg);
-		log->format = optarg;
+		options->log.json = strcmp(optarg, "json") == 0;
 		return 0;
 	case FLAG_MANAGER:
 		return take_manager(optarg, options, err);
@@ -135,7 +110,7 @@ static int take_flag(int flag, struct options *options, struct log *log, struct 
 }
 
 /* Returns the exit code when the flags alone answer, -1 to go on. */
-static int take_flags(int argc, char **argv, struct options *options, struct log *log)
+static int take_flags(int argc, char **argv, struct options *options)
 {
 	struct error err = {0};
 	int flag;
@@ -146,11 +121,11 @@ static int take_flags(int argc, char **argv, struct options *options, struct log
 			printf("hawser-runtime version " VERSION "\nspec: 1.3.0\n");
 			return 0;
 		}
-		if (take_flag(flag, options, log, &err) < 0)
+		if (take_flag(flag, options, &err) < 0)
 			break;
 	}
 	if (flag != 0)
-		fprintf(stderr, "%s\n", err.text);
+		log_write(&options->log, LOG_ERROR, err.text);
 	return flag == 0 ? -1 : 1;
 }
 
@@ -162,7 +137,7 @@ static const struct verb *find_verb(const char *name)
 	return NULL;
 }
 
-static int run_verb(const struct options *options, const struct log *log, int argc, char **argv)
+static int run_verb(const struct options *options, int argc, char **argv)
 {
 	struct error err = {0};
 	const struct verb *verb = find_verb(argv[0]);
@@ -178,9 +153,7 @@ static int run_verb(const struct options *options, const struct log *log, int ar
 	int code = verb->run(options, argc, argv, &err);
 	if (code >= 0)
 		return code;
-	fprintf(stderr, "hawser-runtime: %s\n", err.text);
-	if (log->path)
-		log_error(log, err.text);
+	log_write(&options->log, LOG_ERROR, err.text);
 	/* run and exec stand for the program: 127 and 126 say why it never was. */
 	bool stands = verb->run == verb_run || verb->run == verb_exec;
 	return stands && (err.code == EXEC_MISSING || err.code == EXEC_REFUSED) ? err.code & 0xff : 1;
@@ -189,8 +162,7 @@ static int run_verb(const struct options *options, const struct log *log, int ar
 int main(int argc, char **argv)
 {
 	struct options options = {.root = DEFAULT_ROOT};
-	struct log log = {0};
-	int code = take_flags(argc, argv, &options, &log);
+	int code = take_flags(argc, argv, &options);
 	if (code >= 0)
 		return code;
 	if (optind >= argc) {
@@ -206,5 +178,5 @@ int main(int argc, char **argv)
 		fprintf(stderr, "hawser-runtime: seal its own program file: %s\n", strerror(errno));
 		return 1;
 	}
-	return run_verb(&options, &log, argc - optind, argv + optind);
+	return run_verb(&options, argc - optind, argv + optind);
 }

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <linux/nsfs.h>
 #include <linux/sched.h>
+#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,10 +10,12 @@
 #include <sys/ioctl.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "container.h"
+#include "maps.h"
 #include "sync.h"
 #include "util.h"
 
@@ -47,6 +50,8 @@ bool namespaces_has_new_user(const struct container *c)
 /* The paths come from the caller, but are checked to be what they are said to be. */
 int namespaces_open(struct container *c, struct error *err)
 {
+	if (is_new(c, NS_USER) && !c->spec.uids.count)
+		maps_default(&c->spec.arena, &c->spec.uids, &c->spec.gids);
 	for (int kind = 0; kind < NS_KINDS; kind++) {
 		const char *path = c->spec.namespaces[kind].path;
 		if (!path)
@@ -155,20 +160,9 @@ int namespaces_clone(struct container *c, int (*child)(struct container *), stru
 	return c->pid < 0 ? error_set(err, errno, "clone with new namespaces") : 0;
 }
 
-static int write_map(const struct container *c, const char *file, const struct id_maps *maps, struct error *err)
-{
-	char path[64], text[16384];
-	size_t used = 0;
-	for (size_t i = 0; i < maps->count && used < sizeof text - 64; i++)
-		used += (size_t)snprintf(
-			text + used, sizeof text - used, "%u %u %u\n", maps->list[i].inside, maps->list[i].outside, maps->list[i].size);
-	snprintf(path, sizeof path, "/proc/%d/%s", (int)c->pid, file);
-	return write_file_at(AT_FDCWD, path, text) < 0 ? error_set(err, errno, "write %s", path) : 0;
-}
-
 int namespaces_write_maps(struct container *c, struct error *err)
 {
-	if (write_map(c, "uid_map", &c->spec.uids, err) < 0 || write_map(c, "gid_map", &c->spec.gids, err) < 0)
+	if (maps_write(c->pid, &c->spec.uids, &c->spec.gids, err) < 0)
 		return -1;
 	return sync_send(c->sync_parent, SYNC_GO, 0, err);
 }
@@ -241,6 +235,19 @@ int namespaces_join(struct container *c, struct error *err)
 	if (is_new(c, NS_CGROUP) && unshare(CLONE_NEWCGROUP) < 0)
 		return error_set(err, errno, "make a cgroup namespace");
 	return 0;
+}
+
+/* A new network namespace's own interface is down, and nobody but the runtime would think of it. */
+int namespaces_loopback(struct container *c, struct error *err)
+{
+	if (!is_new(c, NS_NET))
+		return 0;
+	struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+	cleanup_close int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	/* A kernel without IPv4 has no loopback to bring up. */
+	if (fd < 0 && errno == EAFNOSUPPORT)
+		return 0;
+	return fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0 ? error_set(err, errno, "bring the loopback interface up") : 0;
 }
 
 int namespaces_names(struct container *c, struct error *err)

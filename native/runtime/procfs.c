@@ -64,7 +64,7 @@ static int namespace_of(const char *key)
 		return NS_IPC;
 	if (strncmp(key, "net/", 4) == 0)
 		return NS_NET;
-	if (strcmp(key, "kernel/hostname") == 0 || strcmp(key, "kernel/domainname") == 0)
+	if (strcmp(key, "kernel/domainname") == 0)
 		return NS_UTS;
 	return -1;
 }
@@ -91,8 +91,12 @@ int sysctl_check(struct container *c, struct error *err)
 		const struct pair *pair = &c->spec.sysctl.list[i];
 		char path[512];
 		int kind = key_path(pair->key, path, sizeof path) ? namespace_of(path) : -1;
+		if (strcmp(path, "kernel/hostname") == 0)
+			return error_set(err, 0, "linux.sysctl.%s: hostname is the place for that", pair->key);
 		if (kind < 0)
 			return error_set(err, 0, "linux.sysctl.%s is not a key that belongs to a container", pair->key);
+		if (kind == NS_UTS && c->spec.domainname && *c->spec.domainname && strcmp(c->spec.domainname, pair->value) != 0)
+			return error_set(err, 0, "linux.sysctl.%s contradicts domainname", pair->key);
 		if (!c->spec.namespaces[kind].wanted)
 			return error_set(err, 0, "linux.sysctl.%s would change the host: the container has no namespace of its own for it",
 				pair->key);

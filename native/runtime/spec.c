@@ -74,6 +74,7 @@ static void read_hooks(struct reader *r, const json_t *config, struct spec *spec
 				read_fail(r, place, "path", "must be absolute");
 			list[i].args = read_strings(r, object, place, "args");
 			list[i].env = read_strings(r, object, place, "env");
+			list[i].has_env = json_is_array(json_object_get(object, "env"));
 			list[i].timeout = (int)read_number(r, object, place, "timeout", 1, 86400).value;
 		}
 		spec->hooks[kind] = (struct hooks){list, count};

@@ -57,6 +57,7 @@ struct rlimit_rule {
 struct hook {
 	const char *path;
 	struct strings args, env;
+	bool has_env; /* none: that of the caller */
 	int timeout; /* seconds, 0: none */
 };
 enum { HOOK_PRESTART, HOOK_CREATE_RUNTIME, HOOK_CREATE_CONTAINER, HOOK_START_CONTAINER, HOOK_POSTSTART, HOOK_POSTSTOP, HOOK_KINDS };

@@ -159,8 +159,8 @@ static void check_maps(struct reader *r, const struct spec *spec)
 	const struct namespace *user = &spec->namespaces[NS_USER];
 	if ((spec->uids.count || spec->gids.count) && !user->wanted)
 		read_fail(r, "linux", "uidMappings", "needs a user namespace");
-	if (user->wanted && !user->path && (!spec->uids.count || !spec->gids.count))
-		read_fail(r, "linux", "uidMappings", "and gidMappings are needed for a new user namespace");
+	if (!spec->uids.count != !spec->gids.count)
+		read_fail(r, "linux", "uidMappings", "and gidMappings go together");
 	if (!spec->namespaces[NS_MOUNT].wanted)
 		read_fail(r, "linux", "namespaces", "must hold a mount namespace");
 	if (spec->hostname && *spec->hostname && !spec->namespaces[NS_UTS].wanted)

@@ -162,12 +162,19 @@ static void add_memberships(struct process *process, const char *groups, const c
 			add_group(process, gid);
 }
 
+static bool has_home(const struct process *process)
+{
+	for (size_t i = 0; i < process->env.count; i++)
+		if (strncmp(process->env.list[i], "HOME=", 5) == 0)
+			return true;
+	return false;
+}
+
 static void set_home(struct container *c, const struct entry *user)
 {
 	struct process *process = c->process;
-	for (size_t i = 0; i < process->env.count; i++)
-		if (strncmp(process->env.list[i], "HOME=", 5) == 0)
-			return;
+	if (has_home(process))
+		return;
 	/* A home with control bytes could forge lines wherever it is printed. */
 	bool good = user && user->lengths[5] > 0 && *user->fields[5] == '/';
 	for (size_t i = 0; good && i < user->lengths[5]; i++)
@@ -219,14 +226,26 @@ static int apply(struct container *c, const char *passwd, const char *groups, st
 	return add_asked_groups(c, groups, err);
 }
 
-bool user_is_named(const struct container *c)
+/* A process that is given by number needs the files only for its HOME, and goes without when they cannot be read. */
+static int find_home(struct container *c)
 {
-	return c->process->user_name || c->process->group_names;
+	struct entry entry;
+	cleanup_free char *passwd = read_database(c, "/etc/passwd", NULL);
+	char *user = arena_print(&c->spec.arena, "%u", c->process->uid);
+	set_home(c, passwd && find_entry(passwd, user, 4, 2, &entry) ? &entry : NULL);
+	return 0;
+}
+
+bool user_is_wanted(const struct container *c)
+{
+	return c->process->user_name || c->process->group_names || !has_home(c->process);
 }
 
 /* Runs in the container, after the pivot: "/" is its root. */
 int user_resolve(struct container *c, struct error *err)
 {
+	if (!c->process->user_name && !c->process->group_names)
+		return find_home(c);
 	cleanup_free char *passwd = read_database(c, "/etc/passwd", err);
 	cleanup_free char *groups = passwd ? read_database(c, "/etc/group", err) : NULL;
 	if (!groups)

@@ -25,7 +25,9 @@
 
 static int enter_cgroup(struct container *c, struct error *err)
 {
-	return cgroup_enter(&c->cgroup, err);
+	if (cgroup_enter(&c->cgroup, err) < 0)
+		return -1;
+	return scheduling_set_processors(c->process->affinity_final, err);
 }
 
 static int close_the_rest(struct container *c, struct error *err)
@@ -83,7 +85,7 @@ static const struct step child_steps[] = {
 	{"descriptors", close_the_rest, NULL},
 	{"namespaces", join, NULL},
 	{"procfs", procfs_open, procfs_is_needed},
-	{"user", user_resolve, user_is_named},
+	{"user", user_resolve, user_is_wanted},
 	{"terminal", terminal_make, NULL},
 	{"stdio", process_stdio, NULL},
 	{"working folder", process_cwd, NULL},
@@ -132,6 +134,24 @@ static int use_init_cgroup(struct container *c, pid_t init, struct error *err)
 	close(steal_fd(&hierarchy->fd));
 	hierarchy->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return hierarchy->fd < 0 ? error_set(err, errno, "open cgroup %s", path) : 0;
+}
+
+/* "PATH", or "CONTROLLERS:PATH" for some v1 hierarchies only: folders below the container's own, which must be there. */
+static int use_sub_cgroup(struct container *c, const char *text, struct error *err)
+{
+	const char *colon = strchr(text, ':'), *path = colon ? colon + 1 : text;
+	for (const char *at = path; *at; at += strcspn(at, "/") + (at[strcspn(at, "/")] == '/'))
+		if (*at == '.' && (at[1] == '/' || !at[1] || (at[1] == '.' && (at[2] == '/' || !at[2]))))
+			return error_set(err, 0, "exec: --cgroup must not hold '.' or '..', as '%s' does", text);
+	bool found = false;
+	for (size_t i = 0; i < c->cgroup.count; i++) {
+		struct hierarchy *hierarchy = &c->cgroup.list[i];
+		if (colon && strncmp(hierarchy->controllers, text, (size_t)(colon - text)) != 0)
+			continue;
+		hierarchy->path = arena_print(&c->spec.arena, "%s/%s", hierarchy->path, path + strspn(path, "/"));
+		found = true;
+	}
+	return found ? 0 : error_set(err, 0, "exec: --cgroup %s: no such hierarchy", text);
 }
 
 static pid_t clone_into(const struct container *c)
@@ -184,7 +204,8 @@ static int launch(
 		return -1;
 	if (lsm_check(c, err) < 0 || filter_prepare(c, err) < 0 || terminal_connect(c, err) < 0 || open_cgroups(c, err) < 0)
 		return -1;
-	if (make_child(c, state->pid, err) < 0)
+	/* Ours until the end of this short life; the child has it from its first moment. */
+	if (scheduling_set_processors(c->process->affinity_initial, err) < 0 || make_child(c, state->pid, err) < 0)
 		return -1;
 	if (wait_for_exec(c, err) < 0 || (c->launch.pid_file && write_pid_file(c->launch.pid_file, c->pid, err) < 0)) {
 		kill(c->pid, SIGKILL);
@@ -204,7 +225,9 @@ static int prepare(struct container *c, struct state *state, const struct exec_r
 	if (!c->config || spec_parse(&c->spec, c->config, c->config_size, err) < 0)
 		return -1;
 	c->cgroup = state->cgroup;
-	return exec_build_process(c, request, argc, argv, err);
+	if (exec_build_process(c, request, argc, argv, err) < 0 || descriptors_listen(c, err) < 0)
+		return -1;
+	return request->cgroup ? use_sub_cgroup(c, request->cgroup, err) : 0;
 }
 
 int verb_exec(const struct options *options, int argc, char **argv, struct error *err)

@@ -376,7 +376,7 @@ const malformed: Array<[string, (text: string) => string, RegExp]> = [
 	['an unknown action', text => text.replace('"defaultAction":"SCMP_ACT_ERRNO"', '"defaultAction":"SCMP_ACT_FUN"'), /seccomp\.defaultAction is not a known action/],
 	['an annotation that is no text', text => text.replace('"annotations":{', '"annotations":{"x":1,'), /annotations\.x must be a string/],
 	['a hook that is not absolute', text => text.replace('"hostname"', '"hooks":{"prestart":[{"path":"x"}]},"hostname"'), /hooks\.prestart\[0\]\.path must be absolute/],
-	['a hook that is missing', text => text.replace('"hostname"', '"hooks":{"createRuntime":[{"path":"/no/such"}]},"hostname"'), /hook \/no\/such/],
+	['a hook that is missing', text => text.replace('"hostname"', '"hooks":{"createRuntime":[{"path":"/no/such"}]},"hostname"'), /createRuntime hook failed .*\/no\/such/],
 	['an AppArmor profile that is not there', text => text.replace('"terminal"', '"apparmorProfile":"no-such-profile","terminal"'), /no-such-profile/],
 ];
 for (const [title, change, words] of malformed)

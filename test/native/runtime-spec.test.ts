@@ -125,7 +125,7 @@ test("hooks run at their times, with the state on stdin, in order, and without t
 	await until('the program', () => existsSync(`${box.rootfs}/log`) && readFileSync(`${box.rootfs}/log`, 'utf8').includes('program'));
 	t.is(readFileSync(`${box.rootfs}/log`, 'utf8'), 'startContainer\nprogram\n');
 	box.verb('delete', ['--force']);
-	t.is(readFileSync(`${box.bundle}/log`, 'utf8'), ['prestart', 'createRuntime', 'createContainer', 'poststart', 'poststop'].map(name => `${name} 0 /\n`).join(''));
+	t.is(readFileSync(`${box.bundle}/log`, 'utf8'), ['prestart', 'createRuntime', 'createContainer', 'poststart', 'poststop'].map(name => `${name} 0 ${box.bundle}\n`).join(''));
 	t.true(isGone(world, box));
 });
 
@@ -133,7 +133,7 @@ test('a hook that fails stops the creation, and nothing is left', t => {
 	const box = world.box(['true'], config => void (config.hooks = {createRuntime: [{path: '/bin/false'}]}));
 	const {code, err} = box.run();
 	t.is(code, 1);
-	t.regex(err, /hook \/bin\/false ended with 1/);
+	t.regex(err, /createRuntime hook failed with exit code 1: \/bin\/false/);
 	t.true(isGone(world, box));
 });
 
@@ -182,7 +182,7 @@ test('run forwards signals to the program', async t => {
 test("features and spec tell what there is; spec's configuration runs", t => {
 	const features = JSON.parse(world.call('features').out) as {linux: {namespaces: string[]}};
 	t.true(features.linux.namespaces.includes('user'));
-	t.regex(world.call('--version').out, /^hawser-runtime version \S+\nspec: 1\.2\.0\n/);
+	t.regex(world.call('--version').out, /^hawser-runtime version \S+\nspec: 1\.3\.0\n/);
 	const folder = `${world.directory}/made`;
 	mkdirSync(folder);
 	t.is(world.call('spec', '--bundle', folder).code, 0);

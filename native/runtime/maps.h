@@ -1,0 +1,13 @@
+/* The id maps of a user namespace. */
+#pragma once
+
+#include <sys/types.h>
+
+#include "arena.h"
+#include "error.h"
+#include "spec.h"
+
+/* Writes the maps of the namespace that `pid` is in: directly where we may, else by newuidmap and newgidmap. */
+int maps_write(pid_t pid, const struct id_maps *uids, const struct id_maps *gids, struct error *err);
+/* What a configuration without maps gets: its root is the caller; an ordinary user's other ids are those of /etc/subuid. */
+void maps_default(struct arena *arena, struct id_maps *uids, struct id_maps *gids);
