@@ -24,6 +24,8 @@ type Job = {
 	helper?: UnpackHelper;
 	info?: LayerInfo;
 	failure?: EngineError;
+	/** Some of its bytes were here before. */
+	resumed?: boolean;
 	/** The layer that it lies on. */
 	readonly below: Job | undefined;
 	/** Looked up in the layers below; `through`: folders that are links there, `PATH:TARGET`. */
@@ -180,10 +182,26 @@ function start(run: Run, job: Job, changed: () => void): void {
 		return;
 	}
 	enter(job, 'extracting', onProgress, 0);
-	unpackOne(run, job, changed)
+	unpackOrAgain(run, job, changed)
 		.catch(error => (job.failure = layerFailure(job.layer, error)))
 		.finally(changed);
 }
+
+/**
+ * What an earlier try left may be wrong: bytes of another layer, from whoever sent them. The helper has thrown them away by then, and all of it
+ * is fetched anew, once, so that a lie of yesterday does not fail the honest pull of today.
+ */
+async function unpackOrAgain(run: Run, job: Job, changed: () => void): Promise<void> {
+	try {
+		await unpackOne(run, job, changed);
+	} catch (error) {
+		if (job.resumed !== true || run.abort.signal.aborted || !isWrong(layerFailure(job.layer, error))) throw error;
+		await job.helper?.kill();
+		await unpackOne(run, job, changed);
+	}
+}
+
+const isWrong = ({code}: EngineError): boolean => code === 'layer.invalid' || code === 'blob.wrong-digest' || code === 'layer.wrong-diff-id';
 
 async function unpackOne(run: Run, job: Job, changed: () => void): Promise<void> {
 	const {store, onProgress} = run;
@@ -219,6 +237,7 @@ function follow({onProgress}: Run, job: Job, news: HelperNews): void {
 /** The helper has `have` bytes and wants the others. Bytes come from the network when any are missing. */
 function supply({fetch, onProgress, abort}: Run, job: Job, have: number): Promise<void> {
 	const missing = have < job.layer.size;
+	job.resumed = have > 0;
 	enter(job, missing ? 'downloading' : 'extracting', onProgress, have);
 	const {helper} = job;
 	if (helper === undefined) throw new EngineError({code: 'layer.invalid', message: 'the helper spoke before it was started'});

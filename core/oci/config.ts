@@ -139,6 +139,7 @@ function readEnvironment(value: Parameters<typeof asArray>[0], place: Place): re
 function readHealthcheck(value: Parameters<typeof asObject>[0], place: Place): Healthcheck {
 	const object = asObject(value, place);
 	const test = optional(object, 'Test', place, words);
+	if (test) refuseNul(test, below(place, 'Test'));
 	const numbers = (['Interval', 'Timeout', 'StartPeriod', 'StartInterval', 'Retries'] as const).map(key => [key, optional(object, key, place, asSize)] as const);
 	return {...(test !== undefined && {Test: test}), ...Object.fromEntries(numbers.filter(([, number]) => number !== undefined))};
 }

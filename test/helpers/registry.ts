@@ -20,6 +20,8 @@ export type ScriptedRegistry = {
 	serve(name: string, tag: string, image: MadeImage | Blob): void;
 	/** For paths that match; only the first `times` of them. A later trick goes before an earlier one. */
 	trick(path: RegExp, how: Trick, times?: number): void;
+	/** Ends all tricks. */
+	behave(): void;
 	/** How many requests of blobs and manifests by digest have come. */
 	count(path: RegExp): number;
 	close(): Promise<void>;
@@ -67,6 +69,7 @@ export async function startRegistry({listener, address = '127.0.0.1'}: {listener
 			tags.set(`${name}:${tag}`, top);
 		},
 		trick: (path, how, times = Number.POSITIVE_INFINITY) => void rules.unshift({path, how, left: times}),
+		behave: () => void rules.splice(0),
 		count: path => requests.filter(request => path.test(request.path)).length,
 		async close() {
 			sockets.forEach(socket => socket.destroy());
