@@ -36,7 +36,8 @@ export function openPty(args: readonly string[], {env = {}, columns = 80, rows =
 	emulator.onData(write);
 	pty.onExit(status => {
 		ended = true;
-		resolve(status);
+		// The emulator parses when it has time: only then is the last word on the screen.
+		emulator.write('', () => resolve(status));
 	});
 	const lines = (): string[] => {
 		const {active} = emulator.buffer;
