@@ -1,6 +1,6 @@
 import {functionNames, functions} from './functions.ts';
 import {TemplateError} from './lexer.ts';
-import {type Command, type Node, type Operand, parseTemplate, type Pipe} from './parser.ts';
+import {type Command, type Node, type Operand, type Parsed, parseTemplate, type Pipe} from './parser.ts';
 import {goPrint, isMap, isRow, isTrue, sortedKeys, type Value} from './values.ts';
 
 /** A parsed template; call it with data as often as wanted. */
@@ -15,15 +15,15 @@ export type TemplateOptions = {
 	readonly functions?: Readonly<Record<string, (...args: Value[]) => Value>>;
 };
 
-type Scope = {readonly data: Value; readonly variables: Array<{readonly name: string; value: Value}>; readonly options: TemplateOptions; output: string; size: number};
+type Scope = {readonly data: Value; readonly variables: Array<{readonly name: string; value: Value}>; readonly options: TemplateOptions; readonly definitions: Parsed['definitions']; depth: number; output: string};
 
 /** A range over a range may multiply a small template into much text. */
 const LONGEST = 64 * 1024 * 1024;
 
 export function compileTemplate(source: string, options: TemplateOptions = {}): Template {
-	const nodes = parseTemplate(source, functionNames);
+	const {nodes, definitions} = parseTemplate(source, functionNames);
 	return data => {
-		const scope: Scope = {data, variables: [{name: '$', value: data}], options, output: '', size: 0};
+		const scope: Scope = {data, variables: [{name: '$', value: data}], options, definitions, depth: 0, output: ''};
 		runNodes(scope, nodes, data);
 		return scope.output;
 	};
@@ -54,12 +54,29 @@ function runNode(scope: Scope, node: Node, dot: Value): Signal {
 			if (node.pipe.declare.length === 0) emit(scope, goPrint(value));
 			return undefined;
 		}
+		case 'template':
+			runNamed(scope, node, dot);
+			return undefined;
 		case 'break':
 		case 'continue':
 			return node.kind;
 		default:
 			return inScope(scope, () => runControl(scope, node, dot));
 	}
+}
+
+/** A template may call itself. */
+const DEEPEST = 1000;
+
+/** It sees nothing but what it is given. */
+function runNamed(scope: Scope, {name, pipe}: Extract<Node, {kind: 'template'}>, dot: Value): void {
+	const nodes = scope.definitions.get(name);
+	if (nodes === undefined) throw new TemplateError(`failed to execute template: template: :1: template ${JSON.stringify(name)} not defined`);
+	if (scope.depth >= DEEPEST) throw new TemplateError('failed to execute template: template: :1: exceeded maximum template depth (1000)');
+	const data = pipe === undefined ? undefined : runPipe(scope, pipe, dot);
+	const inner: Scope = {...scope, variables: [{name: '$', value: data}], depth: scope.depth + 1};
+	runNodes(inner, nodes, data);
+	scope.output = inner.output;
 }
 
 function inScope<T>(scope: Scope, run: () => T): T {
@@ -169,24 +186,29 @@ function valueOf(scope: Scope, operand: Operand, dot: Value, args: readonly Valu
 }
 
 function follow(scope: Scope, start: Value, names: readonly string[], operand: Operand, args: readonly Value[]): Value {
-	return names.reduce((value, name, at) => getField(scope, value, name, operand, at === names.length - 1 ? args : []), start);
+	return names.reduce((value, name, at) => getField(scope, value, {name, operand, before: names.slice(0, at)}, at === names.length - 1 ? args : []), start);
 }
 
+/** A name within an operand such as `.A.B`, and what stands before it there: errors point at the name. */
+type Step = {readonly name: string; readonly operand: Operand; readonly before: readonly string[]};
+
 /** A field of an object; a function there is a method, and gets the arguments. */
-function getField(scope: Scope, value: Value, name: string, operand: Operand, args: readonly Value[]): Value {
+function getField(scope: Scope, value: Value, step: Step, args: readonly Value[]): Value {
+	const {name, operand} = step;
 	const {missing = 'error', subject = 'object'} = scope.options;
+	const failed = (reason: string): TemplateError => failure(describe(operand), operand, reason, step.before.join('').length + step.before.length);
 	if (value === undefined || value === null) {
 		if (missing === 'no value') return undefined;
-		throw failure(describe(operand), operand, `nil data; no entry for key ${JSON.stringify(name)}`);
+		throw failed(`nil data; no entry for key ${JSON.stringify(name)}`);
 	}
-	if (!isMap(value)) throw failure(describe(operand), operand, `can't evaluate field ${name} in type ${Array.isArray(value) ? 'list' : typeof value}`);
+	if (!isMap(value)) throw failed(`can't evaluate field ${name} in type ${Array.isArray(value) ? 'list' : typeof value}`);
 	if (!Object.hasOwn(value, name)) {
 		if (missing === 'no value') return undefined;
-		throw failure(describe(operand), operand, isRow(value) ? `can't evaluate field ${name} in type ${subject}` : `map has no entry for key ${JSON.stringify(name)}`);
+		throw failed(isRow(value) ? `can't evaluate field ${name} in type ${subject}` : `map has no entry for key ${JSON.stringify(name)}`);
 	}
 	const field = value[name];
 	if (typeof field === 'function') return (field as (...values: readonly Value[]) => Value)(...args);
-	if (args.length > 0) throw failure(describe(operand), operand, `${name} has arguments but cannot be invoked as function`);
+	if (args.length > 0) throw failed(`${name} has arguments but cannot be invoked as function`);
 	return field;
 }
 
@@ -202,7 +224,7 @@ function describe(operand: Operand): string {
 				: '.';
 }
 
-function failure(what: string, operand: Operand, reason: string): TemplateError {
-	const column = 'at' in operand ? operand.at : 0;
+function failure(what: string, operand: Operand, reason: string, offset = 0): TemplateError {
+	const column = ('at' in operand ? operand.at : 0) + offset;
 	return new TemplateError(`failed to execute template: template: :1:${column}: executing "" at <${what}>: ${reason}`);
 }

@@ -17,15 +17,19 @@ export type Node =
 	| {readonly kind: 'text'; readonly text: string}
 	| {readonly kind: 'action'; readonly pipe: Pipe}
 	| {readonly kind: 'if' | 'with' | 'range'; readonly pipe: Pipe; readonly body: readonly Node[]; readonly otherwise: readonly Node[]}
+	| {readonly kind: 'template'; readonly name: string; readonly pipe: Pipe | undefined}
 	| {readonly kind: 'break' | 'continue'};
 
-type Cursor = {readonly tokens: readonly Token[]; at: number; readonly functions: ReadonlySet<string>; readonly variables: string[]; loops: number};
+/** A template, and those that it defines by name. */
+export type Parsed = {readonly nodes: readonly Node[]; readonly definitions: ReadonlyMap<string, readonly Node[]>};
 
-export function parseTemplate(source: string, functions: ReadonlySet<string>): Node[] {
-	const cursor: Cursor = {tokens: tokenize(source), at: 0, functions, variables: ['$'], loops: 0};
+type Cursor = {readonly tokens: readonly Token[]; at: number; readonly functions: ReadonlySet<string>; readonly variables: string[]; readonly definitions: Map<string, readonly Node[]>; loops: number};
+
+export function parseTemplate(source: string, functions: ReadonlySet<string>): Parsed {
+	const cursor: Cursor = {tokens: tokenize(source), at: 0, functions, variables: ['$'], definitions: new Map(), loops: 0};
 	const {nodes, ended} = parseNodes(cursor);
 	if (ended !== undefined) throw parseError(`unexpected {{${ended}}}`);
-	return nodes;
+	return {nodes, definitions: cursor.definitions};
 }
 
 /** Up to `{{end}}` or `{{else}}`, whose word it gives; that action stays open for the caller. */
@@ -43,11 +47,16 @@ function parseNodes(cursor: Cursor): {nodes: Node[]; ended?: string} {
 			cursor.at++;
 			return {nodes, ended: word};
 		}
-		nodes.push(parseAction(cursor, word));
+		const node = parseAction(cursor, word);
+		if (node !== undefined) nodes.push(node);
 	}
 }
 
-function parseAction(cursor: Cursor, word: string | undefined): Node {
+function parseAction(cursor: Cursor, word: string | undefined): Node | undefined {
+	if (word === 'define' || word === 'template' || word === 'block') {
+		cursor.at++;
+		return parseNamed(cursor, word);
+	}
 	if (word === 'if' || word === 'with' || word === 'range') {
 		cursor.at++;
 		return parseControl(cursor, word);
@@ -61,6 +70,24 @@ function parseAction(cursor: Cursor, word: string | undefined): Node {
 	const pipe = parsePipe(cursor, 'command');
 	expectClose(cursor, 'command');
 	return {kind: 'action', pipe};
+}
+
+/** `{{define "T"}}…{{end}}`, `{{template "T" .}}`, and `{{block "T" .}}…{{end}}`, which is both. */
+function parseNamed(cursor: Cursor, word: 'define' | 'template' | 'block'): Node | undefined {
+	const token = cursor.tokens[cursor.at++];
+	if (token?.kind !== 'string') throw parseError(`unexpected ${describe(token)} in ${word} clause`);
+	const name = unquote(token.text);
+	const pipe = cursor.tokens[cursor.at]?.kind === 'close' ? undefined : parsePipe(cursor, `${word} clause`);
+	expectClose(cursor, `${word} clause`);
+	if (word !== 'template') {
+		const outer = cursor.variables.splice(1);
+		const {nodes, ended} = parseNodes(cursor);
+		if (ended !== 'end') throw parseError(ended === undefined ? 'unexpected EOF' : `unexpected {{${ended}}}`);
+		expectClose(cursor, 'end');
+		cursor.definitions.set(name, nodes);
+		cursor.variables.splice(1, cursor.variables.length, ...outer);
+	}
+	return word === 'define' ? undefined : {kind: 'template', name, pipe};
 }
 
 function parseControl(cursor: Cursor, kind: 'if' | 'with' | 'range'): Node {
