@@ -1,4 +1,4 @@
-import {EngineError} from '../errors/error.ts';
+import {EngineError, isEngineError} from '../errors/error.ts';
 import {readIfThere} from '../platform/files.ts';
 import {defaultsFor} from './hardening.ts';
 import type {Capabilities} from './spec.ts';
@@ -20,8 +20,18 @@ function normalize(name: string): string {
 	const upper = name.toUpperCase();
 	if (upper === 'ALL') return 'ALL';
 	const full = upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
-	if (!all.includes(full)) throw new EngineError({code: 'container.invalid', subject: name, message: `invalid capability: "${name}"`});
+	if (!all.includes(full)) throw new EngineError({code: 'container.invalid', subject: name, message: `unknown capability: "${full}"`});
 	return full;
+}
+
+/** The names as Docker keeps them; what is unknown is refused with the flag's name. */
+export function capabilityNames(field: 'CapAdd' | 'CapDrop', names: readonly string[]): string[] {
+	try {
+		return [...new Set(names.map(normalize))].toSorted();
+	} catch (error) {
+		if (!isEngineError(error)) throw error;
+		throw new EngineError({code: error.code, subject: error.subject, message: `invalid ${field}: ${error.message}`});
+	}
 }
 
 export type CapabilityWishes = {readonly privileged: boolean; readonly capAdd: readonly string[]; readonly capDrop: readonly string[]; readonly hardened?: boolean | undefined};

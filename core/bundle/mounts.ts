@@ -10,18 +10,18 @@ function baseMounts({privileged, shmSize, ipc, writableCgroups = false, deviceOp
 		{destination: '/dev/pts', type: 'devpts', source: 'devpts', options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5']},
 		{destination: '/sys', type: 'sysfs', source: 'sysfs', options: ['nosuid', 'noexec', 'nodev', ...readOnly]},
 		{destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: ['nosuid', 'noexec', 'nodev', 'relatime', ...(writableCgroups ? [] : readOnly)]},
-		...(ipc === 'host'
-			? ['/dev/mqueue', '/dev/shm'].filter(path => existsSync(path)).map(path => bind(path, path))
-			: [
-					{destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: ['nosuid', 'noexec', 'nodev']},
-					// Another container's is found by the runtime: its source has no name on the host.
-					...(ipc.startsWith('container:')
-						? [bind('/dev/shm', '/dev/shm', ['bind', 'nosuid', 'noexec', 'nodev'])]
-						: ipc === 'none'
-							? []
-							: [{destination: '/dev/shm', type: 'tmpfs', source: 'shm', options: ['nosuid', 'noexec', 'nodev', 'mode=1777', `size=${shmSize}`]}]),
-				]),
+		// The queues are those of the ipc namespace that the container is in.
+		{destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: ['nosuid', 'noexec', 'nodev']},
+		...sharedMemory(ipc, shmSize),
 	];
+}
+
+function sharedMemory(ipc: string, size: number): Mount[] {
+	if (ipc === 'none') return [];
+	if (ipc === 'host') return [bind('/dev/shm', '/dev/shm')];
+	// Another container's is found by the runtime: its source has no name on the host.
+	if (ipc.startsWith('container:')) return [bind('/dev/shm', '/dev/shm', ['bind', 'nosuid', 'noexec', 'nodev'])];
+	return [{destination: '/dev/shm', type: 'tmpfs', source: 'shm', options: ['nosuid', 'noexec', 'nodev', 'mode=1777', `size=${size}`]}];
 }
 
 export const bind = (source: string, destination: string, options: readonly string[] = ['rbind', 'rprivate']): Mount => ({destination, type: 'bind', source, options});

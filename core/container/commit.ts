@@ -99,7 +99,7 @@ function runConfigOf(config: ContainerConfig, {Shell, ExposedPorts, Volumes}: Ru
 		...((volumes.length > 0 || Volumes) && {Volumes: {...Volumes, ...Object.fromEntries(volumes)}}),
 		...((config.exposed.length > 0 || ExposedPorts) && {ExposedPorts: {...ExposedPorts, ...ports}}),
 		...(Object.keys(config.labels).length > 0 && {Labels: config.labels}),
-		...(config.stopSignal !== 'SIGTERM' && {StopSignal: config.stopSignal}),
+		...(config.stopSignal !== '' && {StopSignal: config.stopSignal}),
 		...(config.healthcheck !== undefined && {Healthcheck: config.healthcheck}),
 		...(Shell !== undefined && {Shell}),
 	};

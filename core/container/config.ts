@@ -28,6 +28,7 @@ export type ContainerConfig = {
 	readonly mounts: readonly MountPoint[];
 	readonly resources: Resources;
 	readonly restart: RestartPolicy;
+	/** '' is SIGTERM. */
 	readonly stopSignal: string;
 	readonly stopTimeout?: number;
 	readonly healthcheck?: Healthcheck;

@@ -1,5 +1,5 @@
 import {mkdirSync, rmSync} from 'node:fs';
-import {chooseCapabilities} from '../bundle/capabilities.ts';
+import {capabilityNames} from '../bundle/capabilities.ts';
 import {parseSecurity} from '../bundle/security.ts';
 import type {Engine} from '../engine/engine.ts';
 import {EngineError} from '../errors/error.ts';
@@ -33,12 +33,11 @@ export type CreateResult = {readonly id: string; readonly name: string; readonly
 export async function createContainer(engine: Engine, spec: ContainerSpec): Promise<CreateResult> {
 	checkSpec(spec);
 	parseSecurity(spec.securityOpt ?? []);
-	chooseCapabilities({privileged: spec.privileged ?? false, capAdd: spec.capAdd ?? [], capDrop: spec.capDrop ?? []});
 	const image = findImage(engine, spec.image);
 	checkPlatform(spec, image);
 	const id = drawId();
 	const {resources, warnings} = fitResources(spec.resources ?? {});
-	const config = joinNamespaces(engine, mergeConfig({...spec, resources}, image, {id, hardened: engine.settings.hardened}));
+	const config = joinNamespaces(engine, mergeConfig({...spec, resources, ...capabilitiesOf(spec)}, image, {id, hardened: engine.settings.hardened}));
 	checkSupported(config);
 	mkdirSync(`${containerFolder(engine, id)}/log`, {recursive: true, mode: 0o700});
 	try {
@@ -60,6 +59,12 @@ function checkPlatform({image: name, platform}: ContainerSpec, {os, architecture
 		subject: name,
 		message: `image with reference ${name} was found but does not match the specified platform: wanted ${formatPlatform(parsePlatform(platform))}, actual: ${os}/${architecture}`,
 	});
+}
+
+function capabilitiesOf({capAdd = [], capDrop = []}: ContainerSpec): Pick<ContainerConfig, 'capAdd' | 'capDrop'> {
+	const add = capabilityNames('CapAdd', capAdd);
+	// What is both added and dropped is added.
+	return {capAdd: add, capDrop: capabilityNames('CapDrop', capDrop).filter(name => !add.includes(name))};
 }
 
 function insert(engine: Engine, id: string, spec: ContainerSpec, config: ContainerConfig, image: ReturnType<typeof findImage>): ContainerRecord {
@@ -88,7 +93,12 @@ function checkSupported(config: Omit<ContainerConfig, 'mounts'>): void {
 		throw new EngineError({code: 'container.unsupported', subject: what, message: `${what} is not supported`, hint});
 	};
 	if (config.storageOptions !== undefined)
-		refuse(`--storage-opt (${Object.keys(config.storageOptions).join(', ')})`, 'The writable layer is as large as the file system of the store.');
+		throw new EngineError({
+			code: 'container.unsupported',
+			subject: 'storage-opt',
+			message: "--storage-opt is supported only for overlay over xfs with 'pquota' mount option",
+			hint: 'The writable layer is as large as the file system of the store.',
+		});
 	if (config.runtime !== 'hawser' && !config.runtime.endsWith('/hawser-runtime')) refuse(`the runtime ${config.runtime}`, 'Leave --runtime out.');
 }
 

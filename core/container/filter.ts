@@ -3,11 +3,13 @@ import {EngineError, isEngineError} from '../errors/error.ts';
 import {findImage} from '../image/find.ts';
 import type {ContainerSummary} from './model.ts';
 import type {Filters} from './options.ts';
-import {findRecord} from './record.ts';
+import {type ContainerRecord, findRecord} from './record.ts';
 
-type Test = (summary: ContainerSummary) => boolean;
+type Test = (summary: ContainerSummary, record: ContainerRecord) => boolean;
 
-const invalid = (key: string, value: string): EngineError => new EngineError({code: 'container.invalid-filter', subject: key, message: `invalid filter '${key}=${value}'`});
+const refuse = (key: string, message: string): EngineError => new EngineError({code: 'container.invalid-filter', subject: key, message});
+
+const notBoolean = (key: string, value: string): EngineError => refuse(key, `invalid filter '${key}=[${value}]'`);
 
 /** Docker's keys of `ps --filter`: any value of a key, every key. */
 const tests: Readonly<Record<string, (engine: Engine, value: string) => Test>> = {
@@ -25,22 +27,33 @@ const tests: Readonly<Record<string, (engine: Engine, value: string) => Test>> =
 				summary.createdAt > created
 		)(findRecord(engine.db, value).createdAt),
 	exited: (_, value) => {
-		if (!/^-?\d+$/.test(value)) throw invalid('exited', value);
+		if (!/^-?\d+$/.test(value)) throw refuse('exited', `strconv.Atoi: parsing ${JSON.stringify(value)}: invalid syntax`);
 		return ({status, exitCode}) => exitCode === Number(value) && (status === 'exited' || status === 'dead');
 	},
-	expose: (_, value) => byPort(value, () => true),
-	publish: (_, value) => byPort(value, port => port.hostPort !== undefined),
-	health: (_, value) => summary => (summary.health ?? 'none') === value,
+	expose: (_, value) => byPort('expose', value, () => true),
+	publish: (_, value) => byPort('publish', value, port => port.hostPort !== undefined),
+	health: (_, value) => {
+		if (!['starting', 'healthy', 'unhealthy', 'none'].includes(value)) throw refuse('health', `unrecognised filter value for health: ${value}`);
+		return ({health = 'none'}) => health === value;
+	},
 	id: (_, value) => summary => summary.id.startsWith(value) || matchesPattern(summary.id, value),
-	'is-task': (_, value) => () => value === 'false' || value === '0',
+	'is-task': (_, value) => {
+		if (!['true', 'false', '1', '0'].includes(value)) throw notBoolean('is-task', value);
+		return () => value === 'false' || value === '0';
+	},
+	// There is only one, and it has no name.
+	isolation: () => () => true,
 	label: (_, value) => byLabel(value),
 	name: (_, value) => summary => matchesPattern(`/${summary.name}`, value) || matchesPattern(summary.name, value),
 	network: (_, value) => summary => Object.keys(summary.networks).some(name => name === value || (value.length > 3 && name.startsWith(value))),
 	status: (_, value) => {
-		if (!['created', 'restarting', 'running', 'removing', 'paused', 'exited', 'dead'].includes(value)) throw invalid('status', value);
+		if (!['created', 'restarting', 'running', 'removing', 'paused', 'exited', 'dead'].includes(value)) throw refuse('status', `invalid filter 'status=${value}'`);
 		return ({status}) => status === value || (value === 'running' && status === 'stopping');
 	},
-	volume: (_, value) => summary => summary.mounts.includes(value),
+	volume:
+		(_, value) =>
+		({mounts}, {config}) =>
+			mounts.includes(value) || config.mounts.some(({target}) => target === value),
 };
 
 export function matcher(engine: Engine, filters: Filters): Test {
@@ -50,9 +63,9 @@ export function matcher(engine: Engine, filters: Filters): Test {
 			throw new EngineError({code: 'container.invalid-filter', subject: key, message: `invalid filter '${key}'`, hint: `These are known: ${Object.keys(tests).join(', ')}.`});
 		// Every label that is named must be there.
 		const made = values.map(value => make(engine, value));
-		return key === 'label' ? (summary: ContainerSummary) => made.every(test => test(summary)) : (summary: ContainerSummary) => made.some(test => test(summary));
+		return key === 'label' ? (...found: Parameters<Test>) => made.every(test => test(...found)) : (...found: Parameters<Test>) => made.some(test => test(...found));
 	});
-	return summary => groups.every(test => test(summary));
+	return (...found) => groups.every(test => test(...found));
 }
 
 /** Docker takes a regular expression; text that is none is looked for as it is. */
@@ -82,9 +95,9 @@ function byImage(engine: Engine, value: string): Test {
 	}
 }
 
-function byPort(value: string, which: (port: ContainerSummary['ports'][number]) => boolean): Test {
+function byPort(key: string, value: string, which: (port: ContainerSummary['ports'][number]) => boolean): Test {
 	const [, first = '', last = first, protocol = 'tcp'] = /^(\d+)(?:-(\d+))?(?:\/(tcp|udp|sctp))?$/.exec(value) ?? [];
-	if (first === '') throw invalid('publish', value);
+	if (first === '') throw refuse(key, `error while looking up for ${key} ${value}: strconv.ParseUint: parsing ${JSON.stringify(value)}: invalid syntax`);
 	return ({ports}) =>
 		ports.some(
 			port =>

@@ -1,6 +1,7 @@
+import {existsSync} from 'node:fs';
 import {apparmorOf} from './apparmor.ts';
-import {maskedPaths, readonlyPaths} from '../bundle/paths.ts';
 import type {Engine} from '../engine/engine.ts';
+import {imageRow} from '../image/record.ts';
 import {inspectEndpoint, inspectPorts} from '../network/inspect.ts';
 import type {Endpoint} from '../network/model.ts';
 import {networkStore} from '../network/store.ts';
@@ -9,7 +10,8 @@ import {inspectMount} from '../volume/inspect.ts';
 import {hostnameOf} from './etc.ts';
 import {execIds} from './exec.ts';
 import {readHealth} from './health.ts';
-import {isRunning, type LiveState, readExit, readLive} from './live.ts';
+import {inspectHostConfig, orNull} from './inspect-host.ts';
+import {isRunning, type LiveState, readExit, readLive, startFile} from './live.ts';
 import {readLink} from './links.ts';
 import {hasAddress, namesOn} from './network.ts';
 import {containerFolder, snapshots} from './place.ts';
@@ -22,6 +24,8 @@ export function inspectContainer(engine: Engine, ref: string, {size = false}: {r
 	const live = readLive(engine, record.id);
 	const {config} = record;
 	const folder = containerFolder(engine, record.id);
+	// A container that has never been started has none of its files.
+	const made = (name: string): string => (existsSync(startFile(engine, record.id)) ? `${folder}/${name}` : '');
 	const [path = '', ...args] = [...config.entrypoint, ...config.command];
 	return {
 		Id: record.id,
@@ -30,10 +34,10 @@ export function inspectContainer(engine: Engine, ref: string, {size = false}: {r
 		Args: args,
 		State: {...stateOf(live, readExit(engine, record.id)?.finishedAt), ...healthOf(engine, record)},
 		Image: record.imageId,
-		ResolvConfPath: `${folder}/resolv.conf`,
-		HostnamePath: `${folder}/hostname`,
-		HostsPath: `${folder}/hosts`,
-		LogPath: config.logDriver !== 'json-file' ? '' : `${folder}/log/json.log`,
+		ResolvConfPath: made('resolv.conf'),
+		HostnamePath: made('hostname'),
+		HostsPath: made('hosts'),
+		LogPath: config.logDriver !== 'json-file' ? '' : made('log/json.log'),
 		Name: `/${record.name}`,
 		RestartCount: live.restarts,
 		Driver: 'overlay2',
@@ -42,13 +46,18 @@ export function inspectContainer(engine: Engine, ref: string, {size = false}: {r
 		ProcessLabel: '',
 		AppArmorProfile: apparmorOf(config),
 		ExecIDs: orNull(live.monitored ? execIds(engine, record.id) : []),
-		HostConfig: hostConfigOf(engine, record),
+		HostConfig: {...inspectHostConfig(record), Links: orNull(hostLinks(engine, record))},
 		GraphDriver: {Name: 'overlay2', Data: driverData(engine, record)},
-		...(size && {SizeRw: sizeOfUpper(engine, record.id)}),
+		...(size && sizesOf(engine, record)),
 		Mounts: config.mounts.map(inspectMount),
 		Config: configOf(record),
 		NetworkSettings: networkSettings(engine, record, live),
 	};
+}
+
+function sizesOf(engine: Engine, {id, imageId}: ContainerRecord): {SizeRw: number; SizeRootFs: number} {
+	const own = sizeOfUpper(engine, id);
+	return {SizeRw: own, SizeRootFs: own + Number(imageRow(engine.db, imageId)?.['size'] ?? 0)};
 }
 
 const oldStates: Readonly<Record<string, string>> = {stopping: 'running'};
@@ -82,9 +91,6 @@ function driverData(engine: Engine, {id, config}: ContainerRecord): Record<strin
 	return {LowerDir: lower.join(':'), UpperDir: upper, WorkDir: work, MergedDir: ''};
 }
 
-/** Where the image or the user said nothing Docker has null. */
-const orNull = <T>(list: readonly T[]): readonly T[] | null => (list.length === 0 ? null : list);
-
 function configOf(record: ContainerRecord): Record<string, unknown> {
 	const {config} = record;
 	const volumes = config.mounts.filter(({type, anonymous}) => type === 'volume' && anonymous).map(({target}) => [target, {}] as const);
@@ -92,9 +98,9 @@ function configOf(record: ContainerRecord): Record<string, unknown> {
 		Hostname: config.hostname === '' ? hostnameOf(record) : config.hostname,
 		Domainname: config.domainname,
 		User: config.user,
-		AttachStdin: config.stdinOnce,
-		AttachStdout: true,
-		AttachStderr: true,
+		AttachStdin: config.attach?.stdin ?? false,
+		AttachStdout: config.attach?.stdout ?? false,
+		AttachStderr: config.attach?.stderr ?? false,
 		...(config.exposed.length > 0 && {ExposedPorts: Object.fromEntries(config.exposed.map(port => [port, {}]))}),
 		Tty: config.tty,
 		OpenStdin: config.openStdin,
@@ -107,106 +113,9 @@ function configOf(record: ContainerRecord): Record<string, unknown> {
 		Entrypoint: orNull(config.entrypoint),
 		OnBuild: null,
 		Labels: config.labels,
-		StopSignal: config.stopSignal,
+		...(config.stopSignal !== '' && {StopSignal: config.stopSignal}),
 		...(config.stopTimeout !== undefined && {StopTimeout: config.stopTimeout}),
 		...(config.healthcheck !== undefined && {Healthcheck: config.healthcheck}),
-	};
-}
-
-function hostConfigOf(engine: Engine, record: ContainerRecord): Record<string, unknown> {
-	const {config} = record;
-	return {
-		...mountConfig(config),
-		...resourceConfig(config.resources),
-		NetworkMode: config.network,
-		PortBindings: Object.fromEntries(
-			[...Map.groupBy(config.ports, ({containerPort, protocol}) => `${containerPort}/${protocol}`)].map(([port, list]) => [
-				port,
-				list.map(({hostIp, hostPort}) => ({HostIp: hostIp, HostPort: hostPort === 0 ? '' : String(hostPort)})),
-			]),
-		),
-		PublishAllPorts: config.publishAll,
-		LogConfig: {Type: config.logDriver, Config: config.logOptions},
-		RestartPolicy: {Name: config.restart.name, MaximumRetryCount: config.restart.maximumRetryCount},
-		AutoRemove: config.autoRemove,
-		CapAdd: orNull(config.capAdd),
-		CapDrop: orNull(config.capDrop),
-		CgroupnsMode: config.cgroupns,
-		Dns: config.dns,
-		DnsOptions: config.dnsOptions,
-		DnsSearch: config.dnsSearch,
-		ExtraHosts: orNull(config.extraHosts),
-		GroupAdd: orNull(config.groupAdd),
-		IpcMode: config.ipc,
-		PidMode: config.pid,
-		UTSMode: config.uts,
-		UsernsMode: config.userns,
-		Cgroup: '',
-		CgroupParent: engine.cgroupParent,
-		Links: orNull(hostLinks(engine, record)),
-		Privileged: config.privileged,
-		ReadonlyRootfs: config.readOnly,
-		SecurityOpt: orNull(config.securityOpt),
-		ShmSize: config.shmSize,
-		Sysctls: config.sysctls,
-		Runtime: config.runtime,
-		Isolation: '',
-		...(config.init && {Init: true}),
-		Annotations: config.annotations,
-		Devices: config.devices.map(device => {
-			const [host = '', inside = host, access = 'rwm'] = device.split(':');
-			return {PathOnHost: host, PathInContainer: inside, CgroupPermissions: access};
-		}),
-		Ulimits: config.ulimits.map(({name, soft, hard}) => ({Name: name, Soft: soft, Hard: hard})),
-		MaskedPaths: config.privileged ? null : maskedPaths(config.hardened),
-		ReadonlyPaths: config.privileged ? null : readonlyPaths(config.hardened),
-	};
-}
-
-function mountConfig({mounts}: ContainerRecord['config']): Record<string, unknown> {
-	const binds = mounts.filter(({type, anonymous}) => type !== 'tmpfs' && !anonymous);
-	const tmpfs = mounts.filter(({type}) => type === 'tmpfs');
-	return {
-		Binds: orNull(binds.map(({source, name, target, readOnly}) => `${name ?? source}:${target}${readOnly ? ':ro' : ''}`)),
-		Tmpfs: tmpfs.length === 0 ? undefined : Object.fromEntries(tmpfs.map(({target, options}) => [target, options.join(',')])),
-		VolumeDriver: '',
-		VolumesFrom: null,
-		ContainerIDFile: '',
-		ConsoleSize: [0, 0],
-	};
-}
-
-function resourceConfig(resources: ContainerRecord['config']['resources']): Record<string, unknown> {
-	const rates = (list: ReadonlyArray<{path: string; rate: number}> = []): unknown => list.map(({path, rate}) => ({Path: path, Rate: rate}));
-	const {memory = 0, memorySwap = 0} = resources;
-	return {
-		Memory: memory,
-		MemorySwap: memorySwap === 0 ? memory * 2 : memorySwap,
-		MemoryReservation: resources.memoryReservation ?? 0,
-		MemorySwappiness: null,
-		OomKillDisable: null,
-		OomScoreAdj: resources.oomScoreAdj ?? 0,
-		NanoCpus: resources.nanoCpus ?? 0,
-		CpuShares: resources.cpuShares ?? 0,
-		CpuPeriod: resources.cpuPeriod ?? 0,
-		CpuQuota: resources.cpuQuota ?? 0,
-		CpuRealtimePeriod: 0,
-		CpuRealtimeRuntime: 0,
-		CpusetCpus: resources.cpusetCpus ?? '',
-		CpusetMems: resources.cpusetMems ?? '',
-		CpuCount: 0,
-		CpuPercent: 0,
-		PidsLimit: resources.pidsLimit === undefined || resources.pidsLimit === 0 ? null : resources.pidsLimit,
-		BlkioWeight: resources.blkioWeight ?? 0,
-		BlkioWeightDevice: [],
-		BlkioDeviceReadBps: rates(resources.deviceReadBps),
-		BlkioDeviceWriteBps: rates(resources.deviceWriteBps),
-		BlkioDeviceReadIOps: rates(resources.deviceReadIops),
-		BlkioDeviceWriteIOps: rates(resources.deviceWriteIops),
-		DeviceCgroupRules: null,
-		DeviceRequests: null,
-		IOMaximumIOps: 0,
-		IOMaximumBandwidth: 0,
 	};
 }
 

@@ -55,13 +55,14 @@ function donor(engine: Engine, mode: string): {readonly record: ContainerRecord;
 	return {record, pid: live.pid};
 }
 
-type Modes = Pick<ContainerSpec, 'pid' | 'ipc' | 'uts' | 'cgroupns' | 'isolation'>;
+type Modes = Pick<ContainerSpec, 'pid' | 'ipc' | 'uts' | 'cgroupns' | 'isolation' | 'hostname'>;
 
 /** Docker's sentences for a mode that is none. */
-export function checkModes({pid = '', ipc = '', uts = '', cgroupns = '', isolation = ''}: Modes): void {
+export function checkModes({pid = '', ipc = '', uts = '', cgroupns = '', isolation = '', hostname = ''}: Modes): void {
 	const other = /^container:.+$/;
 	if (!['', 'host', 'private'].includes(pid) && !other.test(pid)) throw invalid(pid, '--pid: invalid PID mode');
 	if (!['', 'none', 'private', 'shareable', 'host'].includes(ipc) && !other.test(ipc)) throw invalid(ipc, `invalid IPC mode: ${ipc}`);
+	if (uts === 'host' && hostname !== '') throw invalid(hostname, 'conflicting options: hostname and the UTS mode');
 	if (!['', 'host', 'private'].includes(uts)) throw invalid(uts, '--uts: invalid UTS mode');
 	if (!['', 'host', 'private'].includes(cgroupns)) throw invalid(cgroupns, '--cgroupns: invalid CGROUP mode');
 	if (!['', 'default'].includes(isolation)) throw invalid(isolation, `invalid isolation '${isolation}' on linux`);

@@ -1,4 +1,5 @@
 import type {Engine} from '../engine/engine.ts';
+import {EngineError, isEngineError} from '../errors/error.ts';
 import {recordEvent} from '../events/journal.ts';
 import {request} from '../monitor/request.ts';
 import {parseSignal} from '../platform/signals.ts';
@@ -9,9 +10,19 @@ import {liveFolder} from './place.ts';
 import {findRecord} from './record.ts';
 import {requireRunning} from './state.ts';
 
+/** The sentence begins with what could not be done, whatever was in the way. */
+function find(engine: Engine, ref: string): ReturnType<typeof findRecord> {
+	try {
+		return findRecord(engine.db, ref);
+	} catch (error) {
+		if (!isEngineError(error)) throw error;
+		throw new EngineError({code: error.code, subject: error.subject, message: `cannot kill container: ${ref}: ${error.message}`, hint: error.hint});
+	}
+}
+
 export async function killContainer(engine: Engine, ref: string, {signal = 'SIGKILL'}: {readonly signal?: string} = {}): Promise<void> {
 	const number = parseSignal(signal);
-	const record = findRecord(engine.db, ref);
+	const record = find(engine, ref);
 	const live = readLive(engine, record.id);
 	requireRunning(record, live, 'kill');
 	if (live.monitored) return void (await request(liveFolder(engine, record.id), 'kill', {signal: number}));

@@ -1,7 +1,9 @@
 import type {Engine} from '../engine/engine.ts';
+import {imageRow} from '../image/record.ts';
 import type {NetworkStore, PortLease} from '../network/model.ts';
 import {parseExpose} from '../network/publish.ts';
 import {networkStore} from '../network/store.ts';
+import type {Digest} from '../oci/digest.ts';
 import {isNever} from '../platform/time.ts';
 import {matcher} from './filter.ts';
 import {isRunning, type LiveState, readLive} from './live.ts';
@@ -24,10 +26,15 @@ export function listContainers(engine: Engine, {all = false, limit, size = false
 		const live = readLive(engine, record.id);
 		if (!everyState && !isRunning(live)) continue;
 		const summary = toSummary(record, live);
-		if (!matches(summary)) continue;
-		found.push(size ? {...summary, sizeRw: sizeOfUpper(engine, record.id)} : summary);
+		if (!matches(summary, record)) continue;
+		found.push(size ? withSizes(engine, summary) : summary);
 	}
 	return found;
+}
+
+function withSizes(engine: Engine, summary: ContainerSummary): ContainerSummary {
+	const sizeRw = sizeOfUpper(engine, summary.id);
+	return {...summary, sizeRw, sizeRootFs: sizeRw + Number(imageRow(engine.db, summary.imageId as Digest)?.['size'] ?? 0)};
 }
 
 /** By id, name or the unique beginning of an id. */
@@ -71,6 +78,9 @@ function toPorts({config}: ContainerRecord, leases: readonly PortLease[]): Publi
 	return [...published, ...exposed.map(({protocol, port}) => ({protocol, containerPort: port}))];
 }
 
+/** As Docker shows it: an argument with a blank stands in quotes. */
+const commandText = ([path = '', ...args]: readonly string[]): string => [path, ...args.map(word => (word.includes(' ') ? `'${word}'` : word))].join(' ');
+
 type NetworkView = Pick<ContainerSummary, 'networks' | 'ports'>;
 
 function summarize(engine: Engine, record: ContainerRecord, live: LiveState, view: NetworkView): ContainerSummary {
@@ -80,7 +90,7 @@ function summarize(engine: Engine, record: ContainerRecord, live: LiveState, vie
 		name: record.name,
 		image: record.image,
 		imageId: record.imageId,
-		command: [...config.entrypoint, ...config.command].join(' '),
+		command: commandText([...config.entrypoint, ...config.command]),
 		createdAt: record.createdAt,
 		status: live.status,
 		...(live.note !== undefined && {note: live.note}),

@@ -24,7 +24,7 @@ export function mergeConfig(spec: ContainerSpec, image: Image, {id, hardened}: {
 	return {
 		entrypoint,
 		command,
-		env: mergeEnv(run.Env ?? [], spec.env ?? []),
+		env: userFirst(spec.env ?? [], run.Env ?? []),
 		labels: {...run.Labels, ...spec.labels},
 		workdir: workdir === '' ? '' : absolute(workdir),
 		user,
@@ -40,7 +40,7 @@ export function mergeConfig(spec: ContainerSpec, image: Image, {id, hardened}: {
 		exposed: exposedPorts(spec, Object.keys(run.ExposedPorts ?? {})),
 		resources: {...(defaults.pidsLimit > 0 && {pidsLimit: defaults.pidsLimit}), ...spec.resources},
 		restart: spec.restart ?? {name: 'no', maximumRetryCount: 0},
-		stopSignal: spec.stopSignal ?? run.StopSignal ?? 'SIGTERM',
+		stopSignal: spec.stopSignal ?? run.StopSignal ?? '',
 		...(spec.stopTimeout !== undefined && {stopTimeout: spec.stopTimeout}),
 		...(healthcheck !== undefined && {healthcheck}),
 		...(healthcheck !== undefined && run.Shell !== undefined && run.Shell.length > 0 && {shell: run.Shell}),
@@ -91,6 +91,13 @@ function kept({deviceRequests, cgroupParent, storageOptions, isolation, idFile, 
 function mergeUlimits(defaults: Defaults['ulimits'], asked: NonNullable<ContainerSpec['ulimits']>): NonNullable<ContainerSpec['ulimits']> {
 	const open = defaults.filter(({name}) => !asked.some(other => other.name === name));
 	return [...open.map(limit => (limit.name === 'nofile' ? {...limit, hard: Math.min(limit.hard, openFilesLimit())} : limit)), ...asked];
+}
+
+/** The user's, then what of the image's they say nothing of; KEY alone takes the image's away. */
+function userFirst(asked: readonly string[], ofImage: readonly string[]): string[] {
+	const keyOf = (variable: string): string => (variable.includes('=') ? variable.slice(0, variable.indexOf('=', 1)) : variable);
+	const named = new Set(asked.map(keyOf));
+	return [...mergeEnv([], asked), ...mergeEnv([], ofImage).filter(variable => !named.has(keyOf(variable)))];
 }
 
 /** An image's WORKDIR may lack its first slash. */

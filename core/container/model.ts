@@ -153,6 +153,8 @@ export type ContainerSummary = {
 	readonly tty: boolean;
 	/** Bytes of the writable layer, only where asked for. */
 	readonly sizeRw?: number;
+	/** With the image's. */
+	readonly sizeRootFs?: number;
 };
 
 /** `hostPort` absent: exposed only. */

@@ -10,6 +10,7 @@ import {sizeOfUpper} from './size.ts';
 
 /** Removes every container that does not run, and what killed commands left on the disk. */
 export async function pruneContainers(engine: Engine, {filters = new Map()}: {readonly filters?: Filters} = {}): Promise<PruneResult> {
+	checkFilters(filters);
 	await sweepDead(engine);
 	const deleted: string[] = [];
 	let spaceReclaimed = 0;
@@ -30,9 +31,14 @@ export async function pruneContainers(engine: Engine, {filters = new Map()}: {re
 	return {deleted, spaceReclaimed};
 }
 
+/** Before anything is removed. */
+function checkFilters(filters: Filters): void {
+	for (const key of filters.keys())
+		if (!['until', 'label', 'label!'].includes(key)) throw new EngineError({code: 'container.invalid-filter', subject: key, message: `invalid filter '${key}'`});
+}
+
 function wanted({createdAt, config}: ContainerRecord, filters: Filters): boolean {
 	for (const [key, values] of filters) {
-		if (!['until', 'label', 'label!'].includes(key)) throw new EngineError({code: 'container.invalid-filter', subject: key, message: `invalid filter '${key}'`});
 		const has = (value: string): boolean => {
 			const equals = value.indexOf('=');
 			return equals < 0 ? Object.hasOwn(config.labels, value) : config.labels[value.slice(0, equals)] === value.slice(equals + 1);

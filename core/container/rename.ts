@@ -9,11 +9,11 @@ import {checkName} from './validate.ts';
 
 export async function renameContainer(engine: Engine, ref: string, name: string): Promise<void> {
 	if (name === '') throw new EngineError({code: 'container.invalid', subject: ref, message: 'Neither old nor new names may be empty'});
-	checkName(name);
 	const clean = name.replace(/^\//, '');
 	const {db} = engine;
 	const record = transaction(db, () => {
 		const old = findRecord(db, ref);
+		checkName(name);
 		if (old.name === clean) throw new EngineError({code: 'container.invalid', subject: ref, message: 'Renaming a container with the same name as its current name'});
 		renameRecord(db, old.id, clean);
 		return old;

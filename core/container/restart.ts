@@ -5,7 +5,7 @@ import {startContainer} from './start.ts';
 import {stopContainer} from './stop.ts';
 import {request} from '../monitor/request.ts';
 import {liveFolder} from './place.ts';
-import {parseSignal} from '../platform/signals.ts';
+import {stopSignal} from '../platform/signals.ts';
 import {DEFAULT_STOP_TIMEOUT} from './start.ts';
 
 /** Starts it as well when it did not run. A `--rm` container stays. */
@@ -13,9 +13,8 @@ export async function restartContainer(engine: Engine, ref: string, {signal, tim
 	const record = findRecord(engine.db, ref);
 	const live = readLive(engine, record.id);
 	if (!isRunning(live)) return void (await startContainer(engine, record.id));
-	const {stopSignal, stopTimeout} = record.config;
-	const number = parseSignal(signal ?? stopSignal);
-	const seconds = timeout ?? stopTimeout ?? DEFAULT_STOP_TIMEOUT;
+	const number = stopSignal(signal ?? record.config.stopSignal);
+	const seconds = timeout ?? record.config.stopTimeout ?? DEFAULT_STOP_TIMEOUT;
 	if (live.monitored) return void (await request(liveFolder(engine, record.id), 'restart', {signal: number, timeout: seconds}));
 	await stopContainer(engine, record.id, {timeout: seconds, ...(signal !== undefined && {signal})});
 	await startContainer(engine, record.id);

@@ -3,12 +3,13 @@ import {buildSpec} from '../bundle/build.ts';
 import type {Engine} from '../engine/engine.ts';
 import {messageOf} from '../errors/codes.ts';
 import {EngineError, isEngineError} from '../errors/error.ts';
+import {recordEvent} from '../events/journal.ts';
 import {launchMonitor} from '../monitor/launch.ts';
 import {encodePlan, type MonitorPlan} from '../monitor/plan.ts';
 import {request} from '../monitor/request.ts';
 import {attach} from '../monitor/stream.ts';
 import {bootId} from '../platform/process.ts';
-import {parseSignal} from '../platform/signals.ts';
+import {stopSignal} from '../platform/signals.ts';
 import {countBlockIo} from '../platform/block-stats.ts';
 import {nowText} from '../platform/time.ts';
 import {ociMounts} from '../volume/oci.ts';
@@ -16,6 +17,7 @@ import {copyUps} from '../volume/point.ts';
 import {chooseApparmor} from './apparmor.ts';
 import {attachContainer, toAttachment} from './attach.ts';
 import {type Claim, claimContainer, sweepDead} from './claim.ts';
+import {eventAttributes} from './events.ts';
 import {etcMounts, hostnameOf, writeEtcFiles} from './etc.ts';
 import {buildExec} from './exec.ts';
 import {writeExitRecord} from './exit.ts';
@@ -42,7 +44,7 @@ export async function startContainer(engine: Engine, ref: string, {attach: wish,
 	await underClaim(claim, async () => prepare(engine, present, claim, {wish, apparmor: await chooseApparmor(present.config)}));
 	// From here on the folder belongs to the monitor, which takes back what it made when it fails.
 	const {pid} = await launch(engine, present, claim);
-	const attachment = wish === undefined ? undefined : await connectAndStart(claim.folder, wish, pid);
+	const attachment = wish === undefined ? undefined : await connectAndStart(engine, present, wish, pid);
 	onStarted?.(pid);
 	return attachment;
 }
@@ -77,7 +79,7 @@ async function launch(engine: Engine, {id}: ContainerRecord, claim: Claim): Prom
 /** The program's trouble in the words that scripts know, without the names of the parts that met it. */
 function inOurWords(error: unknown, id: string): unknown {
 	if (!isEngineError(error) || !(error.code in failureCodes || error.code === 'runtime.failed')) return error;
-	const reason = error.message.replace(/^hawser-runtime: /, '').replace(/^container: program: /, '');
+	const reason = error.message.replace(/^hawser-runtime: /, '').replace(/^container: (program|user): /, '');
 	const message = error.code in failureCodes ? `unable to start container process: ${reason}` : reason;
 	return new EngineError({code: error.code, subject: id, message, hint: error.hint, cause: error});
 }
@@ -91,7 +93,8 @@ function noteFailure(engine: Engine, id: string, error: unknown): void {
 	writeExitRecord(engine, {id, exitCode, signal: 0, oom: false, startedAt, finishedAt, restarts, manual: false, error: messageOf(error)});
 }
 
-async function connectAndStart(folder: string, wish: AttachOptions, pid: number): Promise<Attachment> {
+async function connectAndStart(engine: Engine, record: ContainerRecord, wish: AttachOptions, pid: number): Promise<Attachment> {
+	const folder = liveFolder(engine, record.id);
 	const stream = await attach(folder, {
 		input: wish.input,
 		lossless: wish.lossless ?? true,
@@ -99,6 +102,7 @@ async function connectAndStart(folder: string, wish: AttachOptions, pid: number)
 		...(wish.columns !== undefined && {columns: wish.columns}),
 		...(wish.willRemove !== undefined && {remove: wish.willRemove}),
 	});
+	recordEvent(engine, {type: 'container', action: 'attach', id: record.id, attributes: eventAttributes(record)});
 	try {
 		await request(folder, 'start');
 	} catch (error) {
@@ -169,7 +173,7 @@ function planMonitor(engine: Engine, record: ContainerRecord, hasNet: boolean, w
 		journal: `${engine.root}/journal`,
 		health: planHealth(config, `${folder}/health-process`),
 		restart: config.restart,
-		stopSignal: parseSignal(config.stopSignal),
+		stopSignal: stopSignal(config.stopSignal),
 		stopTimeout: config.stopTimeout ?? DEFAULT_STOP_TIMEOUT,
 		...(config.autoRemove && {exitCommand: [engine.native.command, '--root', engine.root, '--state', engine.state, 'container', 'reap', id]}),
 		labels: config.labels,

@@ -5,13 +5,12 @@ import type {ContainerRecord} from './record.ts';
 /** What a verb asks of the state, in Docker's words where it refuses. */
 export function requireRunning({name, id}: ContainerRecord, live: LiveState, verb: string): void {
 	if (live.status === 'running' || live.status === 'paused' || live.status === 'stopping') return;
-	const short = id.slice(0, 12);
 	if (live.status === 'restarting')
 		throw new EngineError({code: 'container.restarting', subject: name, message: `Container ${id} is restarting, wait until the container is running`});
 	throw new EngineError({
 		code: 'container.not-running',
 		subject: name,
-		message: verb === 'kill' ? `cannot kill container: ${name}: container ${id} is not running` : `container ${verb === 'exec' ? id : short} is not running`,
+		message: verb === 'kill' ? `cannot kill container: ${name}: container ${id} is not running` : `container ${id} is not running`,
 	});
 }
 

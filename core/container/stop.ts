@@ -1,7 +1,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Engine} from '../engine/engine.ts';
 import {requestExit} from '../monitor/request.ts';
-import {parseSignal} from '../platform/signals.ts';
+import {parseSignal, stopSignal} from '../platform/signals.ts';
 import {signalByRuntime} from '../runtime/runtime.ts';
 import {isRunning, readLive} from './live.ts';
 import type {StopOptions} from './options.ts';
@@ -17,7 +17,7 @@ export async function stopContainer(engine: Engine, ref: string, options: StopOp
 	const record = findRecord(engine.db, ref);
 	const live = readLive(engine, record.id);
 	if (!isRunning(live)) return;
-	const signal = parseSignal(options.signal ?? record.config.stopSignal);
+	const signal = stopSignal(options.signal ?? record.config.stopSignal);
 	const timeout = options.timeout ?? record.config.stopTimeout ?? DEFAULT_STOP_TIMEOUT;
 	await (live.monitored ? stopByMonitor(engine, record, signal, timeout, options) : stopAlone(engine, record, signal, timeout, options));
 	options.onProgress?.({phase: 'stopped'});

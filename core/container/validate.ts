@@ -116,7 +116,9 @@ function checkRest(spec: ContainerSpec): void {
 	for (const mount of spec.mounts ?? []) checkMountTarget(mount.target, mount.source);
 	for (const target of Object.keys(spec.tmpfs ?? {})) checkMountTarget(target, '');
 	for (const [key, value] of Object.entries(spec.sysctls ?? {})) checkSysctl(key, value, spec);
-	for (const [key] of Object.entries(spec.annotations ?? {})) if (key.startsWith('io.hawser.')) throw invalid(key, `annotation ${key} is reserved`);
+	for (const [key] of Object.entries(spec.annotations ?? {}))
+		if (key === '') throw invalid(key, 'invalid Annotations: the empty string is not permitted as an annotation key');
+		else if (key.startsWith('io.hawser.')) throw invalid(key, `annotation ${key} is reserved`);
 	checkLogDriver(spec.logDriver ?? 'json-file', spec.logOptions ?? {});
 }
 

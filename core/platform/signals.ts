@@ -22,6 +22,9 @@ function numberOf(name: string): number | undefined {
 	return byName[`SIG${name}`];
 }
 
+/** What ends a container when nobody has chosen another signal. */
+export const stopSignal = (chosen: string): number => parseSignal(chosen === '' ? 'SIGTERM' : chosen);
+
 /** `SIGKILL`; real-time ones by their distance from RTMIN. */
 export const signalName = (number: number): string =>
 	Object.keys(byName).find(name => byName[name] === number) ?? (number >= RTMIN ? `SIGRTMIN+${number - RTMIN}` : String(number));

@@ -14,8 +14,7 @@ function imageName({image}: ContainerSummary, noTrunc: boolean): string {
 	return image.replace(/@sha256:[\da-f]{64}$/, '');
 }
 
-const sizeText = ({sizeRw = 0, sizeRootFs = 0}: ContainerSummary & {readonly sizeRootFs?: number}): string =>
-	`${humanSize(sizeRw)}${sizeRootFs > 0 ? ` (virtual ${humanSize(sizeRootFs)})` : ''}`;
+const sizeText = ({sizeRw = 0, sizeRootFs = 0}: ContainerSummary): string => `${humanSize(sizeRw)}${sizeRootFs > 0 ? ` (virtual ${humanSize(sizeRootFs)})` : ''}`;
 
 const labelsText = (labels: Readonly<Record<string, string>>): string =>
 	Object.keys(labels)
@@ -31,6 +30,7 @@ export function containerListing({noTrunc, size}: {readonly noTrunc: boolean; re
 	const now = Date.now();
 	return {
 		subject: 'container',
+		raw: `container_id: {{.ID}}\nimage: {{.Image}}\ncommand: {{.Command}}\ncreated_at: {{.CreatedAt}}\nstate: {{.State}}\nstatus: {{.Status}}\nnames: {{.Names}}\nlabels:{{- pad .Labels 1 0}}\nports:{{- pad .Ports 1 0}}\n${size ? 'size: {{.Size}}\n' : ''}`,
 		table: ['ID', 'Image', 'Command', 'RunningFor', 'Status', 'Ports', 'Names', ...(size ? ['Size'] : [])],
 		columns: {
 			ID: {header: 'CONTAINER ID', value: ({id}) => (noTrunc ? id : shortId(id))},

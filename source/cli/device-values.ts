@@ -25,7 +25,10 @@ function parseRate(text: string, rate: string): number {
 	try {
 		return parseBytes(rate);
 	} catch (error) {
-		throw new Error(`invalid rate for device: ${text}. The correct format is <device-path>:<number>[<unit>]`, {cause: error});
+		throw new Error(
+			`invalid rate for device: ${text}. The correct format is <device-path>:<number>[<unit>]. Number must be a positive integer. Unit is optional and can be kb, mb, or gb`,
+			{cause: error},
+		);
 	}
 }
 

@@ -6,7 +6,7 @@ const goError = (parser: string, value: string, reason: string): Error => new Er
 const TRUE = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
 const FALSE = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False']);
 
-function parseBool(value: string): string {
+export function parseBool(value: string): string {
 	if (TRUE.has(value)) return 'true';
 	if (FALSE.has(value)) return 'false';
 	throw goError('ParseBool', value, 'invalid syntax');
@@ -43,10 +43,8 @@ export function parseBytes(value: string): number {
 	return Math.floor(Number(parts[1]) * unit);
 }
 
-function parseBytesFlag(value: string): string {
-	// Minus one is "no limit" where a flag takes it (--memory-swap).
-	return value === '-1' ? '-1' : String(parseBytes(value));
-}
+/** Minus one is no limit, for the one flag that takes it. */
+const parseSwap = (value: string): string => (value === '-1' ? '-1' : String(parseBytes(value)));
 
 const DURATION_UNITS: Readonly<Record<string, number>> = {ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000};
 
@@ -71,7 +69,8 @@ const parsers: Partial<Record<FlagKind, (value: string) => string>> = {
 	int: parseInt64,
 	uint16: parseUint16,
 	decimal: parseDecimal,
-	bytes: parseBytesFlag,
+	bytes: value => String(parseBytes(value)),
+	swap: parseSwap,
 	filter: parseFilter,
 	duration: value => `${parseDuration(value)}`,
 };

@@ -7,6 +7,7 @@ export type FlagKind =
 	| 'uint16'
 	| 'decimal'
 	| 'bytes'
+	| 'swap'
 	| 'list'
 	| 'strings'
 	| 'map'

@@ -12,7 +12,10 @@ const headerFunctions: TemplateOptions['functions'] = {json: same, split: same, 
 /** `json`, a template, or `table` and a template. */
 export function renderTemplate<T>(listing: Listing<T>, items: readonly T[], format: string): string {
 	const isTable = format.startsWith('table');
-	const source = (format === 'json' ? '{{json .}}' : isTable ? format.slice('table'.length) : format).trim().replaceAll('\\t', '\t').replaceAll('\\n', '\n');
+	const source = (format === 'raw' && listing.raw !== undefined ? listing.raw : format === 'json' ? '{{json .}}' : isTable ? format.slice('table'.length) : format)
+		.trim()
+		.replaceAll('\\t', '\t')
+		.replaceAll('\\n', '\n');
 	const render = compileTemplate(source, {subject: listing.subject});
 	if (items.length === 0 && !isTable) checkFields(listing, source);
 	const lines = items.map(item => render(rowOf(listing, item)));

@@ -15,6 +15,8 @@ export type Listing<T> = {
 	readonly columns: Readonly<Record<string, Column<T>>>;
 	/** Methods with an argument, such as `.Label "key"`; they are no part of the JSON. */
 	readonly methods?: Readonly<Record<string, {readonly header: (argument: string) => string; readonly value: (item: T, argument: string) => unknown}>>;
+	/** The template that Docker calls `raw`. */
+	readonly raw?: string;
 	/** Names of the columns of the plain table. */
 	readonly table: readonly string[];
 };

@@ -6,7 +6,7 @@ const DEFAULT_WIDTH = 80;
 /** A line may be this much longer rather than break before a short last word. */
 const SLOP = 5;
 
-const TYPES: Readonly<Record<string, string>> = {bool: ''};
+const TYPES: Readonly<Record<string, string>> = {bool: '', swap: 'bytes'};
 
 function flagHead({name, short, kind}: Flag): string {
 	const type = TYPES[kind] ?? kind;

@@ -1,4 +1,4 @@
-import {normalizeValue} from './flag-kinds.ts';
+import {normalizeValue, parseBool} from './flag-kinds.ts';
 import {type Flag, UsageError} from './flags.ts';
 
 export type ParsedWords = {
@@ -47,7 +47,7 @@ function readLong(state: State, flags: ReadonlyMap<string, Flag>, word: string):
 	if (name === '' || name.startsWith('-')) throw new UsageError(`bad flag syntax: ${word}`);
 	const flag = flags.get(name);
 	if (flag === undefined) {
-		if (name === 'help') state.help = true;
+		if (name === 'help') state.help = at < 0 || parseBool(word.slice(at + 1)) === 'true';
 		else throw new UsageError(`unknown flag: --${name}`);
 	} else if (at >= 0) setValue(state, flag, word.slice(at + 1));
 	else if (flag.kind === 'bool') setValue(state, flag, 'true');

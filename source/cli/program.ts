@@ -7,7 +7,7 @@ import {type Globals, runVerb} from './run-verb.ts';
 import {explainUnsupported} from './unsupported.ts';
 import {findVerb, groups} from './verbs.ts';
 
-const LEVELS = ['debug', 'info', 'warn', 'error', 'fatal'];
+const LEVELS = ['debug', 'info', 'warn', 'warning', 'error', 'fatal', 'panic', 'trace'];
 
 const globalFlags: readonly Flag[] = [
 	{name: 'root', kind: 'string', help: 'Folder of images, containers and volumes (HAWSER_ROOT)', default: '/var/lib/hawser'},
@@ -16,7 +16,7 @@ const globalFlags: readonly Flag[] = [
 	{name: 'context', short: 'c', kind: 'string', help: 'Accepted for scripts: default', check: checkContext},
 	{name: 'debug', short: 'D', kind: 'bool', help: 'Show where an error came from'},
 	{name: 'host', short: 'H', kind: 'list', help: 'Accepted for scripts: the Docker socket of this host', check: checkHost},
-	{name: 'log-level', short: 'l', kind: 'string', help: 'Accepted for scripts that set it: debug, info, warn, error or fatal', default: 'info', check: checkLevel},
+	{name: 'log-level', short: 'l', kind: 'string', help: 'Accepted for scripts that set it: debug, info, warn, error or fatal', default: 'info'},
 	{name: 'tls', kind: 'bool', help: 'Accepted for scripts: false', check: checkNoTls},
 	{name: 'tlscacert', kind: 'string', help: 'Accepted for scripts', hidden: true},
 	{name: 'tlscert', kind: 'string', help: 'Accepted for scripts', hidden: true},
@@ -27,10 +27,6 @@ const globalFlags: readonly Flag[] = [
 	{name: 'version', short: 'v', kind: 'bool', help: 'Print the version and quit'},
 ];
 
-function checkLevel(level: string): void {
-	if (!LEVELS.includes(level)) throw new Error(`not a logging level (${LEVELS.join(', ')})`);
-}
-
 const ENGINE_FAILED = 125;
 
 /** The whole program: words in, exit code out. */
@@ -38,12 +34,16 @@ export async function runProgram(words: readonly string[]): Promise<number> {
 	const globals = parseGlobals(words);
 	if (typeof globals === 'number') return globals;
 	const {flags, help, rest} = globals;
+	if (!LEVELS.includes(flags.text('log-level'))) {
+		printError(`unable to parse logging level: ${flags.text('log-level')}`);
+		return 1;
+	}
 	if (flags.given('config')) process.env['DOCKER_CONFIG'] = flags.text('config');
 	if (flags.bool('version')) return say(`Hawser version ${version}\n`);
 	const [name, ...more] = rest;
 	if (name === undefined && !help && isTerminal(0) && isTerminal(1)) return openConsole(flags);
 	if (name === undefined || help || name === 'help') return showHelp(name === 'help' ? more : []);
-	if (Object.hasOwn(groups, name) && (more.length === 0 || more[0]?.startsWith('-'))) return showHelp([name]);
+	if (Object.hasOwn(groups, name) && (more.length === 0 || more[0]?.startsWith('-'))) return showHelp([name], more.length === 0 ? 2 : 1);
 	const found = findVerb(rest);
 	if (found === undefined) return unknownCommand(rest);
 	const verb = await found.entry.load();
@@ -69,10 +69,10 @@ function parseGlobals(words: readonly string[]): number | {flags: FlagValues; he
 	}
 }
 
-async function showHelp(words: readonly string[]): Promise<number> {
+async function showHelp(words: readonly string[], descriptor = 1): Promise<number> {
 	const {rootHelp, groupHelp, verbHelp} = await import('./help.ts');
 	if (words[0] === undefined) return say(rootHelp(globalFlags));
-	if (Object.hasOwn(groups, words[0]) && words[1] === undefined) return say(groupHelp(words[0]));
+	if (Object.hasOwn(groups, words[0]) && words[1] === undefined) return say(groupHelp(words[0]), descriptor);
 	const found = findVerb(words);
 	if (found === undefined) {
 		printError(`unknown help topic: ${words.join(' ')}`);
@@ -81,8 +81,8 @@ async function showHelp(words: readonly string[]): Promise<number> {
 	return say(verbHelp(found.entry, `hawser ${found.path}`, await found.entry.load()));
 }
 
-function say(text: string): number {
-	print(text);
+function say(text: string, descriptor = 1): number {
+	print(text, descriptor);
 	return 0;
 }
 

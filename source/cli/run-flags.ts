@@ -1,7 +1,7 @@
 import {checkDeviceOperations, checkDeviceRate, checkDeviceRule, checkDeviceWeight, checkGpus} from './device-values.ts';
 import {UsageError, type Flag} from './flags.ts';
 import {parseMac, parseNetwork} from './network-values.ts';
-import {checkEnv, checkUlimit} from './run-values.ts';
+import {checkEnv, checkSysctl, checkUlimit} from './run-values.ts';
 
 /** The flags that `run` and `create` share. */
 export const containerFlags: readonly Flag[] = [
@@ -64,7 +64,7 @@ export const containerFlags: readonly Flag[] = [
 	{name: 'mac-address', kind: 'string', help: 'MAC address (e.g., 92:d0:c6:0a:29:33)', check: checkMac},
 	{name: 'memory', short: 'm', kind: 'bytes', help: 'Memory limit'},
 	{name: 'memory-reservation', kind: 'bytes', help: 'Memory soft limit'},
-	{name: 'memory-swap', kind: 'bytes', help: 'Limit of memory and swap together; -1: swap without limit'},
+	{name: 'memory-swap', kind: 'swap', help: 'Limit of memory and swap together; -1: swap without limit'},
 	{name: 'memory-swappiness', kind: 'int', default: '-1', help: 'How readily its memory is swapped out (0 to 100)'},
 	{name: 'mount', kind: 'mount', help: 'Mount a file system in the container'},
 	{name: 'name', kind: 'string', help: 'Name of the container'},
@@ -92,7 +92,7 @@ export const containerFlags: readonly Flag[] = [
 	{name: 'stop-signal', kind: 'string', help: 'Signal that stops the container'},
 	{name: 'stop-timeout', kind: 'int', default: '0', help: 'Seconds from that signal to SIGKILL'},
 	{name: 'storage-opt', kind: 'list', help: 'Options of the storage driver'},
-	{name: 'sysctl', kind: 'map', help: 'Set sysctls of its namespaces'},
+	{name: 'sysctl', kind: 'map', help: 'Set sysctls of its namespaces', check: checkSysctl},
 	{name: 'tmpfs', kind: 'list', help: 'Mount a tmpfs: TARGET[:OPTIONS]'},
 	{name: 'tty', short: 't', kind: 'bool', help: 'Give the program a terminal'},
 	{name: 'ulimit', kind: 'ulimit', help: 'Set resource limits: NAME=SOFT[:HARD]', check: checkUlimit},

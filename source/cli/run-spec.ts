@@ -1,5 +1,5 @@
 import {readFileSync} from 'node:fs';
-import {type ContainerSpec, parseMount, parsePublish, parseVolume, type Resources} from '../../core/index.ts';
+import {type ContainerSpec, parseExpose, parseMount, parsePublish, parseVolume, type Resources} from '../../core/index.ts';
 import {checkDevice, isCdiName, parseDeviceOperations, parseDeviceRate, parseDeviceWeight, parseGpus} from './device-values.ts';
 import {type FlagValues, UsageError} from './flags.ts';
 import {readHealthcheck} from './health-flags.ts';
@@ -58,7 +58,7 @@ function readLists(flags: FlagValues): Partial<ContainerSpec> {
 	return {
 		env: [...flags.list('env-file').flatMap(path => readPairsFile(path, 'environment')), ...flags.list('env').map(resolveEnv)],
 		ports: flags.list('publish').flatMap(value => parsePublish(value)),
-		expose: flags.list('expose'),
+		expose: flags.list('expose').map(checkExpose),
 		mounts: [...volumes, ...flags.list('mount').map(value => parseMount(value))],
 		capAdd: flags.list('cap-add'),
 		capDrop: flags.list('cap-drop'),
@@ -98,6 +98,15 @@ function readStorageOptions(flags: FlagValues): Record<string, string> {
 	return toMap(flags.list('storage-opt'));
 }
 
+function checkExpose(text: string): string {
+	try {
+		parseExpose(text);
+		return text;
+	} catch (error) {
+		throw new UsageError(`hawser: invalid range format for --expose: ${text}, error: ${(error as Error).message}`, {usage: false});
+	}
+}
+
 const refused = (message: string): UsageError => new UsageError(`hawser: ${message}`, {usage: false});
 
 /** What a grammar throws is a mistake of the command line. */
@@ -128,9 +137,10 @@ function splitOnce(value: string, separator: string): [string, string] {
 }
 
 function readRestart(flags: FlagValues): NonNullable<ContainerSpec['restart']> {
-	const restart = parseRestart(flags.text('restart'));
-	if (flags.bool('rm') && restart.name !== 'no') throw new UsageError('hawser: conflicting options: cannot specify both --restart and --rm', {usage: false});
-	return restart;
+	const asked = flags.text('restart');
+	if (flags.bool('rm') && asked !== '' && asked !== 'no' && !asked.startsWith(':'))
+		throw new UsageError('hawser: conflicting options: cannot specify both --restart and --rm', {usage: false});
+	return parseRestart(asked);
 }
 
 const BILLION = 1e9;

@@ -45,6 +45,14 @@ export function checkEnv(text: string): void {
 	if (text === '' || text.startsWith('=')) throw new Error(`invalid environment variable: ${text}`);
 }
 
+const NAMESPACED = ['kernel.msgmax', 'kernel.msgmnb', 'kernel.msgmni', 'kernel.sem', 'kernel.shmall', 'kernel.shmmax', 'kernel.shmmni', 'kernel.shm_rmid_forced'];
+
+/** As Docker's client, which knows the names; what is in their values the engine looks at. */
+export function checkSysctl(text: string): void {
+	const [name = '', ...value] = text.split('=');
+	if (value.length === 0 || !(NAMESPACED.includes(name) || name.startsWith('net.') || name.startsWith('fs.mqueue.'))) throw new Error(`sysctl '${text}' is not allowed`);
+}
+
 /** A name alone takes the caller's value, and without one stays alone: that removes the image's. */
 export const resolveEnv = (text: string): string => (text.includes('=') || process.env[text] === undefined ? text : `${text}=${process.env[text]}`);
 

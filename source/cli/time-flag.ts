@@ -11,7 +11,7 @@ export function parseTime(text: string, now = Date.now()): Date {
 	try {
 		return new Date(now - parseDuration(text));
 	} catch (error) {
-		throw new Error(`invalid value for time: "${text}" is neither a time (2026-01-31T12:00:00Z), nor Unix seconds, nor a duration (10m, 1h30m)`, {cause: error});
+		throw new Error(`failed to parse value as time or duration: ${JSON.stringify(text)}`, {cause: error});
 	}
 }
 
@@ -20,6 +20,6 @@ function parseDate(text: string): Date {
 	const [date = '', clock = ''] = text.slice(0, text.length - zone.length).split('T');
 	const [hours = '00', minutes = '00', seconds = '00'] = clock === '' ? [] : clock.split(':');
 	const time = new Date(`${date}T${hours}:${minutes}:${seconds}${zone}`);
-	if (Number.isNaN(time.getTime())) throw new Error(`invalid value for time: "${text}"`);
+	if (Number.isNaN(time.getTime())) throw new Error(`failed to parse value as time or duration: ${JSON.stringify(text)}`);
 	return time;
 }

@@ -3,6 +3,8 @@ import {filterFlag} from '../cli/common-flags.ts';
 import {readFilters} from '../cli/filters.ts';
 import {print} from '../cli/output.ts';
 import {parseTime} from '../cli/time-flag.ts';
+import {UsageError} from '../cli/flags.ts';
+import {openMap} from '../cli/template/values.ts';
 import type {Verb} from '../cli/verb.ts';
 
 export const verb: Verb = {
@@ -31,8 +33,23 @@ async function renderer(format: string): Promise<(event: EngineEvent) => string>
 	if (format === '') return eventLine;
 	if (format === 'json') return event => JSON.stringify(withOldNames(event));
 	const {compileObject} = await import('../cli/format-template.ts');
-	const template = compileObject(format);
+	const template = parsed(() => compileObject(format));
+	// A name that no event has is a mistake at once, and not at the first event.
+	parsed(() => template(templateEvent(NOTHING)));
 	return event => template(templateEvent(event));
+}
+
+const NOTHING: EngineEvent = {Type: 'container', Action: '', Actor: {ID: '', Attributes: {}}, scope: 'local', time: 0, timeNano: 0};
+
+/** Docker's code for a template that is none. */
+const BAD_TEMPLATE = 64;
+
+function parsed<T>(work: () => T): T {
+	try {
+		return work();
+	} catch (error) {
+		throw new UsageError((error as Error).message.replace(/^failed to (parse|execute) template:/, 'Error parsing format:'), {exitCode: BAD_TEMPLATE, usage: false});
+	}
 }
 
 const BILLION = 1_000_000_000n;
@@ -60,7 +77,9 @@ function withOldNames(event: EngineEvent): object {
 
 /** Under the names that Docker's templates use. */
 const templateEvent = (event: EngineEvent): object => ({
+	toJSON: () => withOldNames(event),
 	...event,
+	Actor: {...event.Actor, Attributes: openMap({...event.Actor.Attributes})},
 	Status: event.Action,
 	ID: event.Actor.ID,
 	From: event.Actor.Attributes['image'] ?? '',

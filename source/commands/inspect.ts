@@ -37,19 +37,38 @@ async function inspectAll({flags, args, engine}: Context, look: Look): Promise<n
 			failures.push((error as Error).message);
 		}
 	}
-	print(await render(found, flags.text('format')));
+	await show(found, flags.text('format'));
 	for (const message of failures) printError(`Error: ${message}`);
 	return failures.length === 0 ? 0 : 1;
 }
 
 const INDENT = 4;
 
-async function render(found: readonly Found[], format: string): Promise<string> {
-	if (format === '') return `${JSON.stringify(found, null, INDENT)}\n`;
-	if (format === 'json') return `${JSON.stringify(found)}\n`;
-	const {compileObject} = await import('../cli/format-template.ts');
-	const template = compileObject(format);
-	return found.map(object => `${template(object)}\n`).join('');
+async function show(found: readonly Found[], format: string): Promise<void> {
+	if (format === '') return print(`${JSON.stringify(found, null, INDENT)}\n`);
+	if (format === 'json') return print(`${JSON.stringify(found)}\n`);
+	const [{compileObject}, {structView}] = await Promise.all([import('../cli/format-template.ts'), import('../cli/inspect-view.ts')]);
+	const template = inTheirWords(() => compileObject(format), BAD_TEMPLATE);
+	for (const object of found)
+		print(
+			`${inTheirWords(
+				() => template(structView(object)),
+				1,
+				() => print('\n'),
+			)}\n`,
+		);
+}
+
+/** Docker's code for a template that is none. */
+const BAD_TEMPLATE = 64;
+
+function inTheirWords<T>(work: () => T, exitCode: number, before?: () => void): T {
+	try {
+		return work();
+	} catch (error) {
+		before?.();
+		throw new UsageError((error as Error).message.replace(/^failed to (parse|execute) template:/, 'template parsing error:'), {exitCode, usage: false});
+	}
 }
 
 const sizeFlag: Flag = {name: 'size', short: 's', kind: 'bool', help: 'Show the sizes of the files of a container'};

@@ -1,4 +1,5 @@
 import {type Attachment, type Engine, killContainer, removeContainer, startContainer} from '../../core/index.ts';
+import {readAttach} from '../cli/attach-flags.ts';
 import {createFromFlags} from '../cli/create-container.ts';
 import {DEFAULT_DETACH_KEYS, parseDetachKeys} from '../cli/detach-keys.ts';
 import {exitCodeOfProgram} from '../cli/exit-code.ts';
@@ -30,7 +31,7 @@ export const verb: Verb = {
 		const spec = readSpec(flags, args);
 		if (session === undefined) return runDetached(engine(), await createFromFlags(engine(), spec, flags), flags);
 		if (session.tty && session.input && !isTerminal(0)) throw new UsageError('the input device is not a TTY', {exitCode: 1, usage: false});
-		const id = await createFromFlags(engine(), {...spec, stdinOnce: session.input}, flags);
+		const id = await createFromFlags(engine(), {...spec, stdinOnce: session.input, attach: {stdin: session.input, stdout: session.stdout, stderr: session.stderr}}, flags);
 		// Not before there is a container to pass them to: Ctrl-C has to end a pull.
 		const proxy = flags.bool('sig-proxy') && !session.tty ? startSignalProxy() : undefined;
 		const attachment = await startAttached(engine(), id, session, flags.bool('rm'));
@@ -41,20 +42,13 @@ export const verb: Verb = {
 
 /** What this terminal is joined to; undefined with `-d`. */
 function readSession(flags: FlagValues): SessionOptions | undefined {
-	const asked = new Set(flags.list('attach').map(name => name.toLowerCase()));
 	if (flags.bool('detach')) {
-		if (asked.size > 0) throw new UsageError('conflicting options: cannot specify both --attach and --detach', {exitCode: 1, usage: false});
+		if (flags.given('attach')) throw new UsageError('conflicting options: cannot specify both --attach and --detach', {exitCode: 1, usage: false});
 		return undefined;
 	}
 	parseDetachKeys(flags.text('detach-keys'));
-	const all = asked.size === 0;
-	return {
-		tty: flags.bool('tty'),
-		input: flags.bool('interactive') && (all || asked.has('stdin')),
-		stdout: all || asked.has('stdout'),
-		stderr: all || asked.has('stderr'),
-		detachKeys: flags.text('detach-keys'),
-	};
+	const {stdin, stdout, stderr} = readAttach(flags);
+	return {tty: flags.bool('tty'), input: stdin, stdout, stderr, detachKeys: flags.text('detach-keys')};
 }
 
 async function runDetached(engine: Engine, id: string, flags: FlagValues): Promise<number> {

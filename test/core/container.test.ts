@@ -238,7 +238,7 @@ for (const [what, spec, message] of [
 	['a relative workdir', {workdir: 'x'}, /needs to be an absolute path/],
 	['a sysctl of the host', {sysctls: {'kernel.core_pattern': 'x'}}, /is not allowed/],
 	['a sysctl with a trick in it', {sysctls: {'kernel.shm_rmid_forced': '1\nkernel.core_pattern=x'}}, /is not allowed/],
-	['an unknown capability', {capAdd: ['FLY']}, /invalid capability: "FLY"/],
+	['an unknown capability', {capAdd: ['FLY']}, /invalid CapAdd: unknown capability: "CAP_FLY"/],
 	['an unknown log driver', {logDriver: 'paper'}, /no log driver named 'paper' is registered/],
 	['an unknown network', {network: 'nowhere'}, /network nowhere not found/],
 	['an unknown signal', {stopSignal: 'SIGNOPE'}, /Invalid signal: SIGNOPE/],

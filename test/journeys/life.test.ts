@@ -41,7 +41,7 @@ test.serial('a container goes through its life, and each command sees it', async
 	const id = await store.must(...isolated, '-d', '--name', 'web', '-l', 'team=blue', 'busybox', 'sh', '-c', 'trap "exit 3" TERM; echo ready; while :; do sleep 0.1; done');
 	t.regex(id, /^[\da-f]{64}$/);
 	await waitFor('the log', async () => (await store.must('logs', 'web')) === 'ready');
-	t.regex(await store.must('ps'), /^CONTAINER ID {3}IMAGE .*\n[\da-f]{12} +busybox +"sh -c trap \\"exit 3\\"…" +\S.* ago +Up .* +web$/);
+	t.regex(await store.must('ps'), /^CONTAINER ID {3}IMAGE .*\n[\da-f]{12} +busybox +"sh -c 'trap \\"exit 3…" +\S.* ago +Up .* +web$/);
 	t.is(await store.must('ps', '--format', '{{.Names}}/{{.State}}/{{.Label "team"}}', '--filter', 'label=team=blue'), 'web/running/blue');
 	t.is(await store.must('exec', 'web', 'sh', '-c', 'echo $PPID-$(hostname)'), `0-${id.slice(0, 12)}`);
 	await store.must('pause', 'web');
@@ -110,7 +110,9 @@ test.serial('a signal to run reaches the program', async t => {
 });
 
 test.serial('a container goes on when the program that started it is killed', async t => {
-	const child = spawnProgram([...isolated, '--name', 'orphan', 'busybox', 'sh', '-c', 'echo ready; until [ -e /go ]; do sleep 0.05; done; echo still here; exit 4'], {env: store.env});
+	const child = spawnProgram([...isolated, '--name', 'orphan', 'busybox', 'sh', '-c', 'echo ready; until [ -e /go ]; do sleep 0.05; done; echo still here; exit 4'], {
+		env: store.env,
+	});
 	let output = '';
 	child.stdout.on('data', (data: Buffer) => (output += data.toString()));
 	await waitFor('ready', () => output.includes('ready'));

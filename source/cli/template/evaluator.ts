@@ -1,7 +1,7 @@
 import {functionNames, functions} from './functions.ts';
 import {TemplateError} from './lexer.ts';
 import {type Command, type Node, type Operand, type Parsed, parseTemplate, type Pipe} from './parser.ts';
-import {goPrint, isMap, isRow, isTrue, sortedKeys, type Value} from './values.ts';
+import {goPrint, isMap, isOpenMap, isRow, isTrue, sortedKeys, type Value} from './values.ts';
 
 /** A parsed template; call it with data as often as wanted. */
 export type Template = (data: Value) => string;
@@ -15,7 +15,14 @@ export type TemplateOptions = {
 	readonly functions?: Readonly<Record<string, (...args: Value[]) => Value>>;
 };
 
-type Scope = {readonly data: Value; readonly variables: Array<{readonly name: string; value: Value}>; readonly options: TemplateOptions; readonly definitions: Parsed['definitions']; depth: number; output: string};
+type Scope = {
+	readonly data: Value;
+	readonly variables: Array<{readonly name: string; value: Value}>;
+	readonly options: TemplateOptions;
+	readonly definitions: Parsed['definitions'];
+	depth: number;
+	output: string;
+};
 
 /** A range over a range may multiply a small template into much text. */
 const LONGEST = 64 * 1024 * 1024;
@@ -203,7 +210,7 @@ function getField(scope: Scope, value: Value, step: Step, args: readonly Value[]
 	}
 	if (!isMap(value)) throw failed(`can't evaluate field ${name} in type ${Array.isArray(value) ? 'list' : typeof value}`);
 	if (!Object.hasOwn(value, name)) {
-		if (missing === 'no value') return undefined;
+		if (missing === 'no value' || isOpenMap(value)) return undefined;
 		throw failed(isRow(value) ? `can't evaluate field ${name} in type ${subject}` : `map has no entry for key ${JSON.stringify(name)}`);
 	}
 	const field = value[name];

@@ -23,7 +23,14 @@ export type Node =
 /** A template, and those that it defines by name. */
 export type Parsed = {readonly nodes: readonly Node[]; readonly definitions: ReadonlyMap<string, readonly Node[]>};
 
-type Cursor = {readonly tokens: readonly Token[]; at: number; readonly functions: ReadonlySet<string>; readonly variables: string[]; readonly definitions: Map<string, readonly Node[]>; loops: number};
+type Cursor = {
+	readonly tokens: readonly Token[];
+	at: number;
+	readonly functions: ReadonlySet<string>;
+	readonly variables: string[];
+	readonly definitions: Map<string, readonly Node[]>;
+	loops: number;
+};
 
 export function parseTemplate(source: string, functions: ReadonlySet<string>): Parsed {
 	const cursor: Cursor = {tokens: tokenize(source), at: 0, functions, variables: ['$'], definitions: new Map(), loops: 0};
@@ -76,7 +83,7 @@ function parseAction(cursor: Cursor, word: string | undefined): Node | undefined
 function parseNamed(cursor: Cursor, word: 'define' | 'template' | 'block'): Node | undefined {
 	const token = cursor.tokens[cursor.at++];
 	if (token?.kind !== 'string') throw parseError(`unexpected ${describe(token)} in ${word} clause`);
-	const name = unquote(token.text);
+	const name = String(unquote(token.text));
 	const pipe = cursor.tokens[cursor.at]?.kind === 'close' ? undefined : parsePipe(cursor, `${word} clause`);
 	expectClose(cursor, `${word} clause`);
 	if (word !== 'template') {

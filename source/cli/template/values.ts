@@ -6,6 +6,21 @@ export const isMap = (value: Value): value is Record<string, Value> => typeof va
 
 export const sortedKeys = (map: Record<string, Value>): string[] => Object.keys(map).toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 
+/** Go's nil slices and maps: empty to look at, null in JSON. */
+const asNil = <T extends object>(empty: T): T => Object.defineProperty(empty, 'toJSON', {value: () => null, enumerable: false});
+export const nilList: readonly Value[] = asNil([]);
+export const nilMap: Readonly<Record<string, Value>> = asNil({});
+
+const open = new WeakSet<object>();
+
+/** Marks Go's maps of any keys among what would be structs: a key that is not there is no mistake, but no value. */
+export function openMap<T extends object>(map: T): T {
+	open.add(map);
+	return map;
+}
+
+export const isOpenMap = (map: object): boolean => open.has(map);
+
 /** Go's truth: not the zero value, not empty. */
 export function isTrue(value: Value): boolean {
 	if (Array.isArray(value)) return value.length > 0;
@@ -34,7 +49,7 @@ function goNumber(value: number): string {
 }
 
 /** A row of a list: an object that gives its columns as JSON itself. */
-export const isRow = (value: Value): boolean => isMap(value) && typeof value['toJSON'] === 'function';
+export const isRow = (value: Value): boolean => isMap(value) && Object.prototype.propertyIsEnumerable.call(value, 'toJSON');
 
 const ESCAPED = /[<>&\u2028\u2029]/g;
 
