@@ -1,7 +1,8 @@
 /** The engine's one door: verbs are functions whose first argument is an open engine. */
 
 export {closeEngine, type Engine, type EngineOptions, openEngine} from './engine/engine.ts';
-export {engineInfo, engineVersion} from './engine/info.ts';
+export {engineInfo} from './engine/info.ts';
+export {engineVersion} from './engine/versions.ts';
 export {resetStore} from './engine/reset.ts';
 
 export {EngineError, isEngineError} from './errors/error.ts';
@@ -73,7 +74,7 @@ export {parseMount} from './volume/mount.ts';
 export {parseTmpfs} from './volume/tmpfs.ts';
 
 export {parseSignal, signalName} from './platform/signals.ts';
-export {version} from './engine/version.ts';
+export {apiVersion, version} from './engine/version.ts';
 
 export {createNetwork, inspectNetwork, listNetworks, type NetworkSummary, pruneNetworks, removeNetwork} from './engine/networks.ts';
 export {createVolume, inspectVolume, listVolumes, pruneVolumes, removeVolume, type VolumeSummary} from './engine/volumes.ts';

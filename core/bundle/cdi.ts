@@ -25,11 +25,11 @@ type Edits = {
 };
 type CdiFile = {readonly kind: string; readonly containerEdits?: Edits; readonly devices: ReadonlyArray<{readonly name: string; readonly containerEdits: Edits}>};
 
-const FOLDERS = ['/etc/cdi', '/var/run/cdi'];
+export const cdiFolders: readonly string[] = ['/etc/cdi', '/var/run/cdi'];
 const LARGEST_FILE = 4 * 1024 * 1024;
 
 /** All that the requests come to; the files are read only when there are any. */
-export function cdiEdits(requests: readonly DeviceRequest[], folders: readonly string[] = FOLDERS): CdiEdits {
+export function cdiEdits(requests: readonly DeviceRequest[], folders: readonly string[] = cdiFolders): CdiEdits {
 	const edits = requests.length === 0 ? [] : chosenEdits(requests, readFiles(folders));
 	const nodes = edits.flatMap(({deviceNodes = []}) => deviceNodes.map(({path, hostPath, permissions}) => deviceAt(hostPath ?? path, path, permissions ?? 'rwm')));
 	return {
@@ -66,7 +66,7 @@ function namesFor(request: DeviceRequest, files: readonly CdiFile[]): string[] {
 			code: 'container.no-device',
 			subject: 'gpus',
 			message: `could not select device driver "${request.driver}" with capabilities: [[${request.capabilities.join(' ')}]]`,
-			hint: `No file of ${FOLDERS.join(' or ')} describes GPUs; nvidia-ctk cdi generate --format=json makes one.`,
+			hint: `No file of ${cdiFolders.join(' or ')} describes GPUs; nvidia-ctk cdi generate --format=json makes one.`,
 		});
 	if (request.deviceIds.length > 0)
 		return known(
@@ -93,7 +93,7 @@ function known(names: readonly string[], files: readonly CdiFile[]): string[] {
 			code: 'container.no-device',
 			subject: unknown[0],
 			message: `could not select device driver "cdi" with capabilities: []: unresolvable CDI devices ${unknown.join(', ')}`,
-			hint: `They are looked for in the JSON files of ${FOLDERS.join(' and ')}.`,
+			hint: `They are looked for in the JSON files of ${cdiFolders.join(' and ')}.`,
 		});
 	return [...names];
 }

@@ -1,4 +1,3 @@
-import {existsSync} from 'node:fs';
 import type {Mount} from './spec.ts';
 
 /** What every container has, as Docker mounts it. */

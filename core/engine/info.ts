@@ -1,13 +1,14 @@
+import {readdirSync} from 'node:fs';
 import {arch, cpus, hostname, release, totalmem} from 'node:os';
+import {cdiFolders} from '../bundle/cdi.ts';
 import {hasApparmor} from '../container/apparmor.ts';
 import {countContainers} from '../container/count.ts';
 import {cgroupLayout} from '../platform/cgroup.ts';
 import {readIfThere} from '../platform/files.ts';
 import type {Engine} from './engine.ts';
-import {apiVersion, version} from './version.ts';
+import {version} from './version.ts';
 
 const machines: Readonly<Record<string, string>> = {x64: 'x86_64', arm64: 'aarch64'};
-const goArch: Readonly<Record<string, string>> = {x64: 'amd64', arm64: 'arm64'};
 
 /** What `docker info` shows, with our values. */
 export function engineInfo(engine: Engine): Record<string, unknown> {
@@ -24,7 +25,9 @@ export function engineInfo(engine: Engine): Record<string, unknown> {
 		Driver: 'overlay2',
 		DriverStatus: [
 			['Backing Filesystem', filesystemOf(engine.root)],
+			['Supports d_type', 'true'],
 			['Native Overlay Diff', 'true'],
+			['userxattr', 'false'],
 		],
 		Plugins: {Volume: ['local'], Network: ['bridge', 'host', 'null'], Authorization: null, Log: ['json-file', 'local', 'none']},
 		MemoryLimit: true,
@@ -36,6 +39,9 @@ export function engineInfo(engine: Engine): Record<string, unknown> {
 		PidsLimit: true,
 		IPv4Forwarding: readIfThere('/proc/sys/net/ipv4/ip_forward')?.trim() === '1',
 		Debug: process.env['HAWSER_DEBUG'] !== undefined,
+		NFd: readdirSync('/proc/self/fd').length,
+		NGoroutines: 1,
+		NEventsListener: 0,
 		OomKillDisable: cgroupVersion === 1,
 		SystemTime: new Date().toISOString(),
 		LoggingDriver: 'json-file',
@@ -49,6 +55,11 @@ export function engineInfo(engine: Engine): Record<string, unknown> {
 		NCPU: cpus().length,
 		MemTotal: totalmem(),
 		IndexServerAddress: 'https://index.docker.io/v1/',
+		RegistryConfig: registryConfig,
+		GenericResources: null,
+		HttpProxy: proxy('HTTP_PROXY'),
+		HttpsProxy: proxy('HTTPS_PROXY'),
+		NoProxy: proxy('NO_PROXY'),
 		DockerRootDir: engine.root,
 		StateDir: engine.state,
 		Name: hostname(),
@@ -57,12 +68,31 @@ export function engineInfo(engine: Engine): Record<string, unknown> {
 		ServerVersion: version,
 		Runtimes: {hawser: {path: engine.defaultRuntime}},
 		DefaultRuntime: 'hawser',
+		Swarm: {NodeID: '', NodeAddr: '', LocalNodeState: 'inactive', ControlAvailable: false, Error: '', RemoteManagers: null},
 		LiveRestoreEnabled: true,
+		Isolation: '',
 		InitBinary: '',
+		ContainerdCommit: noCommit,
+		RuncCommit: noCommit,
+		InitCommit: noCommit,
+		FirewallBackend: {Driver: 'nftables'},
+		CDISpecDirs: cdiFolders,
 		SecurityOptions: securityOptions(engine, cgroupVersion),
 		Warnings: null,
 	};
 }
+
+/** There are no such parts, and scripts may ask for their versions. */
+const noCommit = {ID: ''};
+
+/** As in Docker: registries of our own machine may go without TLS. */
+const registryConfig = {
+	InsecureRegistryCIDRs: ['::1/128', '127.0.0.0/8'],
+	IndexConfigs: {'docker.io': {Name: 'docker.io', Mirrors: [], Secure: true, Official: true}},
+	Mirrors: [],
+};
+
+const proxy = (name: string): string => process.env[name] ?? process.env[name.toLowerCase()] ?? '';
 
 /** As Docker names them, and the settings that make containers stricter. */
 function securityOptions({settings: {hardened, usernsRemap}}: Engine, cgroupVersion: number): string[] {
@@ -73,22 +103,6 @@ function securityOptions({settings: {hardened, usernsRemap}}: Engine, cgroupVers
 		...(cgroupVersion === 2 ? ['name=cgroupns'] : []),
 		...(hardened ? ['name=no-new-privileges', 'name=hardened'] : []),
 	];
-}
-
-/** What `docker version --format json` shows: client and engine are one program. */
-export function engineVersion(): Record<string, unknown> {
-	const common = {Version: version, ApiVersion: apiVersion, Os: 'linux', Arch: goArch[arch()] ?? arch(), NodeVersion: process.version};
-	return {
-		Client: {Platform: {Name: 'Hawser'}, ...common, DefaultAPIVersion: apiVersion, Context: 'default'},
-		Server: {
-			Platform: {Name: 'Hawser'},
-			...common,
-			MinAPIVersion: '1.24',
-			KernelVersion: release(),
-			Experimental: false,
-			Components: [{Name: 'Engine', Version: version, Details: {...common, KernelVersion: release()}}],
-		},
-	};
 }
 
 const osRelease = (key: string): string => new RegExp(`^${key}="?([^"\n]*)"?$`, 'm').exec(readIfThere('/etc/os-release') ?? '')?.[1] ?? '';

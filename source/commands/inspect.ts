@@ -1,6 +1,7 @@
 import {type Engine, inspectContainer, inspectImage, inspectNetwork, inspectVolume, isEngineError} from '../../core/index.ts';
 import {objectFormatFlag} from '../cli/common-flags.ts';
 import {type Flag, UsageError} from '../cli/flags.ts';
+import {renderObject} from '../cli/object-format.ts';
 import {print, printError} from '../cli/output.ts';
 import type {Context, Verb} from '../cli/verb.ts';
 
@@ -47,28 +48,8 @@ const INDENT = 4;
 async function show(found: readonly Found[], format: string): Promise<void> {
 	if (format === '') return print(`${JSON.stringify(found, null, INDENT)}\n`);
 	if (format === 'json') return print(`${JSON.stringify(found)}\n`);
-	const [{compileObject}, {structView}] = await Promise.all([import('../cli/format-template.ts'), import('../cli/inspect-view.ts')]);
-	const template = inTheirWords(() => compileObject(format), BAD_TEMPLATE);
-	for (const object of found)
-		print(
-			`${inTheirWords(
-				() => template(structView(object)),
-				1,
-				() => print('\n'),
-			)}\n`,
-		);
-}
-
-/** Docker's code for a template that is none. */
-const BAD_TEMPLATE = 64;
-
-function inTheirWords<T>(work: () => T, exitCode: number, before?: () => void): T {
-	try {
-		return work();
-	} catch (error) {
-		before?.();
-		throw new UsageError((error as Error).message.replace(/^failed to (parse|execute) template:/, 'template parsing error:'), {exitCode, usage: false});
-	}
+	const {structView} = await import('../cli/inspect-view.ts');
+	for (const object of found) print(await renderObject(format, structView(object)));
 }
 
 const sizeFlag: Flag = {name: 'size', short: 's', kind: 'bool', help: 'Show the sizes of the files of a container'};

@@ -1,4 +1,5 @@
 import {renameContainer} from '../../core/index.ts';
+import {reportFailure} from '../cli/targets.ts';
 import type {Verb} from '../cli/verb.ts';
 
 export const verb: Verb = {
@@ -7,7 +8,12 @@ export const verb: Verb = {
 	args: [2, 2],
 	flags: [],
 	async run({args: [name = '', newName = ''], engine}) {
-		await renameContainer(engine(), name, newName);
-		return 0;
+		try {
+			await renameContainer(engine(), name, newName);
+			return 0;
+		} catch (error) {
+			reportFailure(error);
+			throw new Error(`failed to rename container named ${name}`, {cause: error});
+		}
 	},
 };

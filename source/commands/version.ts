@@ -1,5 +1,6 @@
 import {engineVersion} from '../../core/index.ts';
 import {objectFormatFlag} from '../cli/common-flags.ts';
+import {renderObject} from '../cli/object-format.ts';
 import {print} from '../cli/output.ts';
 import type {Verb} from '../cli/verb.ts';
 
@@ -13,20 +14,28 @@ export const verb: Verb = {
 		const format = flags.text('format');
 		if (format === '') print(plainText(version));
 		else if (format === 'json') print(`${JSON.stringify(version)}\n`);
-		else print(`${(await import('../cli/format-template.ts')).compileObject(format)(version)}\n`);
+		else print(await renderObject(format, version));
 		return 0;
 	},
 };
 
 type Versions = {readonly Client: Record<string, unknown>; readonly Server: Record<string, unknown>};
 
-const LINES = {Version: 'Version', ApiVersion: 'API version', NodeVersion: 'Node version', KernelVersion: 'Kernel version'};
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-const line = (name: string, value: unknown): string => ` ${`${name}:`.padEnd(18)} ${String(value)}\n`;
+type Line = readonly [title: string, value: (fields: Record<string, unknown>) => unknown];
 
-function section(fields: Record<string, unknown>): string {
-	const named = Object.entries(LINES).filter(([key]) => fields[key] !== undefined);
-	return named.map(([key, title]) => line(title, fields[key])).join('') + line('OS/Arch', `${String(fields['Os'])}/${String(fields['Arch'])}`);
-}
+const COMMON: readonly Line[] = [
+	['Version', ({Version}) => Version],
+	['API version', ({ApiVersion, MinAPIVersion}) => `${textOf(ApiVersion)}${MinAPIVersion === undefined ? '' : ` (minimum version ${textOf(MinAPIVersion)})`}`],
+	['Node version', ({NodeVersion}) => NodeVersion],
+	['OS/Arch', ({Os, Arch}) => `${String(Os)}/${String(Arch)}`],
+];
 
-const plainText = ({Client, Server}: Versions): string => `Client: Hawser\n${section(Client)}\nServer: Hawser (in the same program)\n${section(Server)}`;
+const TITLE_WIDTH = 19;
+
+const section = (indent: string, lines: readonly Line[], fields: Record<string, unknown>): string =>
+	lines.map(([title, value]) => `${`${indent}${title}:`.padEnd(TITLE_WIDTH)} ${String(value(fields))}\n`).join('');
+
+const plainText = ({Client, Server}: Versions): string =>
+	`Client: Hawser\n${section(' ', [...COMMON, ['Context', ({Context}) => Context]], Client)}\nServer: Hawser (in the same program)\n Engine:\n${section('  ', [...COMMON, ['Kernel version', ({KernelVersion}) => KernelVersion]], Server)}`;

@@ -232,7 +232,7 @@ const life: Group = {
 	name: 'life',
 	before: [clean],
 	lines: [
-		`create --name pa-new ${NONE} busybox sh -c 'echo out; echo err >&2; exit 7'`,
+		`create --name pa-new ${NONE} busybox sh -c 'echo out; sleep 0.2; echo err >&2; exit 7'`,
 		'start -a pa-new',
 		'start pa-new',
 		'wait pa-new',
