@@ -47,8 +47,13 @@ async function begin(folder: string, record: ContainerRecord, spec: ExecSpec, {e
 	});
 }
 
-/** A program that is missing or cannot be run, in the words that scripts know. */
+/** A program that is missing or cannot be run, in the words that scripts know; what else the runtime fails at is told like the latter. */
 function inOurWords(error: unknown, id: string): unknown {
+	if (isEngineError(error, 'runtime.failed')) {
+		const [, part = '', why = ''] = /^hawser-runtime: (?:container: )?([a-z ]+: )?(.*)$/s.exec(error.message) ?? [undefined, '', error.message];
+		const message = part === 'user: ' ? why : `OCI runtime exec failed: exec failed: unable to start container process: ${part}${why}`;
+		return new EngineError({code: 'command.not-invokable', subject: id, message, cause: error});
+	}
 	if (!isEngineError(error, 'command.not-found') && !isEngineError(error, 'command.not-invokable')) return error;
 	const reason = error.message.replace(/^hawser-runtime: (container: )?(program: )?/, '');
 	return new EngineError({code: error.code, subject: id, message: `OCI runtime exec failed: exec failed: unable to start container process: ${reason}: unknown`, cause: error});
