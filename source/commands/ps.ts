@@ -8,7 +8,7 @@ import {print} from '../cli/output.ts';
 import {shortId} from '../cli/units.ts';
 import type {Verb} from '../cli/verb.ts';
 
-const asksForSize = (flags: FlagValues): boolean => flags.bool('size') || \{\{[^}]*(\.Size\b|json \.\s*\}\})/.test(flags.text('format'));
+const asksForSize = (flags: FlagValues): boolean => flags.bool('size') || /\{\{[^}]*(\.Size\b|json \.\s*\}\})/.test(flags.text('format'));
 
 /** `-l` and `-n` reach beyond the running ones. */
 const limitOf = (flags: FlagValues): number | undefined => (flags.bool('latest') ? 1 : flags.int('last') > 0 ? flags.int('last') : undefined);
