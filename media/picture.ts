@@ -8,7 +8,24 @@ import xterm, {type IBufferCell, type Terminal} from '@xterm/headless';
 const font = {family: "'DejaVu Sans Mono','JetBrains Mono',Menlo,Consolas,monospace", size: 14, width: (14 * 1233) / 2048, height: 14 * 1.22};
 const padding = 14;
 const colors = {background: '#15181e', foreground: '#c3c9d4'};
-const base = ['#15181e', '#e06c75', '#8cc77a', '#e2b860', '#6ca8f0', '#b394e0', '#5ec4b6', '#c3c9d4', '#5c6473', '#ea7479', '#9bd48a', '#efc97a', '#86baf7', '#c6abec', '#7ad6c9', '#f0f2f6'];
+const base = [
+	'#15181e',
+	'#e06c75',
+	'#8cc77a',
+	'#e2b860',
+	'#6ca8f0',
+	'#b394e0',
+	'#5ec4b6',
+	'#c3c9d4',
+	'#5c6473',
+	'#ea7479',
+	'#9bd48a',
+	'#efc97a',
+	'#86baf7',
+	'#c6abec',
+	'#7ad6c9',
+	'#f0f2f6',
+];
 
 const two = (value: number): string => value.toString(16).padStart(2, '0');
 
@@ -22,7 +39,8 @@ function paletteColor(index: number): string {
 	return `#${level(36)}${level(6)}${level(1)}`;
 }
 
-const colorOf = (isRgb: boolean, isPalette: boolean, value: number, otherwise: string): string => (isRgb ? `#${value.toString(16).padStart(6, '0')}` : isPalette ? paletteColor(value) : otherwise);
+const colorOf = (isRgb: boolean, isPalette: boolean, value: number, otherwise: string): string =>
+	isRgb ? `#${value.toString(16).padStart(6, '0')}` : isPalette ? paletteColor(value) : otherwise;
 
 type Style = {readonly ink: string; readonly paper: string; readonly bold: boolean; readonly dim: boolean; readonly underline: boolean};
 
@@ -56,7 +74,16 @@ function readRuns(terminal: Terminal, y: number): Run[] {
 const escapeXml = (text: string): string => text.replaceAll(/[&<>]/g, character => ({'&': '&amp;', '<': '&lt;', '>': '&gt;'})[character] ?? character);
 const short = (value: number): string => value.toFixed(2).replace(/\.?0+$/, '');
 
-const braille: ReadonlyArray<readonly [column: number, row: number, bit: number]> = [[0, 0, 1], [0, 1, 2], [0, 2, 4], [1, 0, 8], [1, 1, 16], [1, 2, 32], [0, 3, 64], [1, 3, 128]];
+const braille: ReadonlyArray<readonly [column: number, row: number, bit: number]> = [
+	[0, 0, 1],
+	[0, 1, 2],
+	[0, 2, 4],
+	[1, 0, 8],
+	[1, 1, 16],
+	[1, 2, 32],
+	[0, 3, 64],
+	[1, 3, 128],
+];
 
 /** Few fonts have braille: the dots are drawn. Blocks and frames, too, so that they meet whatever the font. */
 function drawBraille(character: string, x: number, y: number, ink: string): string {
@@ -83,12 +110,19 @@ function drawLine(character: string, x: number, y: number, ink: string): string 
 	return `<path d="${path}" fill="none" stroke="${ink}" stroke-width="1.1"/>`;
 }
 
-const drawers: ReadonlyArray<readonly [RegExp, typeof drawLine]> = [[/[\u2801-\u28FF]/, drawBraille], [/[\u2581-\u2588]/, drawBlock], [/[─│╭╮╰╯]/, drawLine]];
+const drawers: ReadonlyArray<readonly [RegExp, typeof drawLine]> = [
+	[/[\u2801-\u28FF]/, drawBraille],
+	[/[\u2581-\u2588]/, drawBlock],
+	[/[─│╭╮╰╯]/, drawLine],
+];
 
 function drawRun({x, columns, text, style}: Run, row: number): string {
 	const [left, top] = [padding + x * font.width, padding + row * font.height];
 	const {ink, paper, bold, dim, underline} = style;
-	let drawn = paper === colors.background ? '' : `<rect x="${short(left)}" y="${short(top)}" width="${short(columns * font.width + 0.4)}" height="${short(font.height + 0.4)}" fill="${paper}"/>`;
+	let drawn =
+		paper === colors.background
+			? ''
+			: `<rect x="${short(left)}" y="${short(top)}" width="${short(columns * font.width + 0.4)}" height="${short(font.height + 0.4)}" fill="${paper}"/>`;
 	const words = Array.from(text).map((character, index) => {
 		const drawer = drawers.find(([pattern]) => pattern.test(character));
 		if (drawer) drawn += drawer[1](character, left + index * font.width, top, ink);
@@ -104,7 +138,11 @@ function drawRun({x, columns, text, style}: Run, row: number): string {
 export function drawSvg(terminal: Terminal): string {
 	const width = short(terminal.cols * font.width + 2 * padding);
 	const height = short(terminal.rows * font.height + 2 * padding);
-	const rows = Array.from({length: terminal.rows}, (_, y) => readRuns(terminal, y).map(run => drawRun(run, y)).join(''));
+	const rows = Array.from({length: terminal.rows}, (_, y) =>
+		readRuns(terminal, y)
+			.map(run => drawRun(run, y))
+			.join(''),
+	);
 	return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"><rect width="100%" height="100%" rx="8" fill="${colors.background}"/><g font-family="${font.family}" font-size="${font.size}">${rows.join('\n')}</g></svg>\n`;
 }
 
@@ -115,4 +153,3 @@ export function toPng(svg: string): Buffer {
 }
 
 export const createTerminal = (columns: number, rows: number): Terminal => new xterm.Terminal({cols: columns, rows, allowProposedApi: true});
-

@@ -13,14 +13,23 @@ const dist = join(here, '../dist');
 const program = process.env['HAWSER_BIN'] ?? join(dist, 'hawser');
 const folder = mkdtempSync(join(tmpdir(), 'hawser-pictures-'));
 const {CI: _, NO_COLOR: __, ...inherited} = process.env;
-const env = {...inherited, HAWSER_ROOT: join(folder, 'root'), HAWSER_STATE: join(folder, 'state'), XDG_CONFIG_HOME: join(folder, 'config'), COLORTERM: 'truecolor', LANG: 'C.UTF-8', TZ: 'UTC'} as Record<string, string>;
+const env = {
+	...inherited,
+	HAWSER_ROOT: join(folder, 'root'),
+	HAWSER_STATE: join(folder, 'state'),
+	XDG_CONFIG_HOME: join(folder, 'config'),
+	COLORTERM: 'truecolor',
+	LANG: 'C.UTF-8',
+	TZ: 'UTC',
+} as Record<string, string>;
 const size = {columns: 138, rows: 40};
 
 const hawser = (...words: readonly string[]): string => execFileSync(program, words, {env, encoding: 'utf8'});
 const wait = (milliseconds: number): Promise<void> => new Promise(resolve => setTimeout(resolve, milliseconds));
 
 // Past the page cache: only such writes are counted to a container on cgroup v1.
-const writes = 'while :; do dd if=/dev/zero of=/burst bs=512k count=24 oflag=direct 2>/dev/null || dd if=/dev/zero of=/burst bs=512k count=24 conv=fsync 2>/dev/null; sleep 7; done';
+const writes =
+	'while :; do dd if=/dev/zero of=/burst bs=512k count=24 oflag=direct 2>/dev/null || dd if=/dev/zero of=/burst bs=512k count=24 conv=fsync 2>/dev/null; sleep 7; done';
 const requests = `i=0; while :; do i=$((i+1)); case $((i%7)) in 0) printf '\\033[33mWARN\\033[0m  slow answer for /api/orders: %d ms\\n' $((i%900)) >&2;; *) printf '\\033[36mINFO\\033[0m  GET /api/orders/%d 200\\n' $i;; esac; sleep 0.4; done`;
 
 function startContainers(): void {
@@ -41,9 +50,31 @@ function startContainers(): void {
 type Shot = {readonly name: string; readonly keys: ReadonlyArray<readonly [keys: string, milliseconds: number]>};
 
 const shots: readonly Shot[] = [
-	{name: 'console', keys: [['/report\r', 1500], ['\u001B', 2500]]},
-	{name: 'console-shell', keys: [['/orders\r', 1200], ['\u001B', 300], ['s', 2500], ['ps | head -5\r', 900], ['df -h / | tail -1\r', 900]]},
-	{name: 'console-remove', keys: [['/report\r', 1200], ['\u001B', 300], ['D', 700]]},
+	{
+		name: 'console',
+		keys: [
+			['/report\r', 1500],
+			['\u001B', 2500],
+		],
+	},
+	{
+		name: 'console-shell',
+		keys: [
+			['/orders\r', 1200],
+			['\u001B', 300],
+			['s', 2500],
+			['ps | head -5\r', 900],
+			['df -h / | tail -1\r', 900],
+		],
+	},
+	{
+		name: 'console-remove',
+		keys: [
+			['/report\r', 1200],
+			['\u001B', 300],
+			['D', 700],
+		],
+	},
 ];
 
 async function shoot({name, keys}: Shot): Promise<void> {

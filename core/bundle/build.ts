@@ -194,6 +194,7 @@ const unlimited = (value: number): number => (value < 0 ? Number.MAX_SAFE_INTEGE
 function sysctls({network, sysctls: asked, privileged, idMap}: ContainerConfig): Record<string, string> {
 	// The kernel refuses groups that have no mapping.
 	const lastGroup = idMap === undefined ? 2_147_483_647 : idMap.size - 1;
-	const own = network === 'host' || network.startsWith('container:') || privileged ? {} : {'net.ipv4.ip_unprivileged_port_start': '0', 'net.ipv4.ping_group_range': `0 ${lastGroup}`};
+	const own =
+		network === 'host' || network.startsWith('container:') || privileged ? {} : {'net.ipv4.ip_unprivileged_port_start': '0', 'net.ipv4.ping_group_range': `0 ${lastGroup}`};
 	return {...own, ...asked};
 }

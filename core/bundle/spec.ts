@@ -49,7 +49,12 @@ export type SeccompRule = {
 	readonly names: readonly string[];
 	readonly action: 'SCMP_ACT_ALLOW' | 'SCMP_ACT_ERRNO';
 	readonly errnoRet?: number;
-	readonly args?: ReadonlyArray<{readonly index: number; readonly value: number; readonly valueTwo?: number; readonly op: 'SCMP_CMP_EQ' | 'SCMP_CMP_MASKED_EQ' | 'SCMP_CMP_LT' | 'SCMP_CMP_GT'}>;
+	readonly args?: ReadonlyArray<{
+		readonly index: number;
+		readonly value: number;
+		readonly valueTwo?: number;
+		readonly op: 'SCMP_CMP_EQ' | 'SCMP_CMP_MASKED_EQ' | 'SCMP_CMP_LT' | 'SCMP_CMP_GT';
+	}>;
 };
 
 export type Seccomp = {

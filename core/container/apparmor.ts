@@ -28,7 +28,12 @@ export const confinementOf = (pid: number): string | undefined => /^(\S+) \((enf
 
 /** False: the kernel has AppArmor, but nothing here that can load a profile. */
 async function ensureDefault(): Promise<boolean> {
-	if (readIfThere('/sys/kernel/security/apparmor/profiles')?.split('\n').some(line => line.startsWith(`${DEFAULT_PROFILE} `)) === true) return true;
+	if (
+		readIfThere('/sys/kernel/security/apparmor/profiles')
+			?.split('\n')
+			.some(line => line.startsWith(`${DEFAULT_PROFILE} `)) === true
+	)
+		return true;
 	const parser = PARSERS.find(path => readIfThere(path) !== undefined);
 	if (parser === undefined) return false;
 	const result = await runProgram(parser, ['--quiet', '--replace', '--skip-cache'], {input: profile});

@@ -24,8 +24,7 @@ export function writeEtcFiles(places: Places, record: ContainerRecord, setup: Ne
 }
 
 /** The files of a container, for it or for one that shares its network. */
-export const etcMounts = (places: Places, id: string): Mount[] =>
-	['hostname', 'hosts', 'resolv.conf'].map(name => bind(`${containerFolder(places, id)}/${name}`, `/etc/${name}`));
+export const etcMounts = (places: Places, id: string): Mount[] => ['hostname', 'hosts', 'resolv.conf'].map(name => bind(`${containerFolder(places, id)}/${name}`, `/etc/${name}`));
 
 /** For a container that runs, whose networks have changed: in place, since the files are mounted. */
 export function rewriteEtcFiles(places: Places, record: ContainerRecord, setup: NetworkSetup): void {

@@ -49,7 +49,7 @@ async function begin(folder: string, record: ContainerRecord, spec: ExecSpec, {e
 
 /** A program that is missing or cannot be run, in the words that scripts know; what else the runtime fails at is told like the latter. */
 function inOurWords(error: unknown, id: string): unknown {
-	if (isEngineError(error, 'runtime.failed')) {
+	if (isEngineError(error) && error.code.startsWith('monitor.') && error.message.startsWith('hawser-runtime: ')) {
 		const [, part = '', why = ''] = /^hawser-runtime: (?:container: )?([a-z ]+: )?(.*)$/s.exec(error.message) ?? [undefined, '', error.message];
 		const message = part === 'user: ' ? why : `OCI runtime exec failed: exec failed: unable to start container process: ${part}${why}`;
 		return new EngineError({code: 'command.not-invokable', subject: id, message, cause: error});

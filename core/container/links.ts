@@ -21,7 +21,13 @@ function findTarget(engine: Engine, name: string, alias: string): ContainerRecor
 	try {
 		return findRecord(engine.db, name);
 	} catch (cause) {
-		throw new EngineError({code: 'container.invalid', subject: name, message: `could not get container for ${name}: No such container: ${name}`, hint: `It is what --link would call ${alias}.`, cause});
+		throw new EngineError({
+			code: 'container.invalid',
+			subject: name,
+			message: `could not get container for ${name}: No such container: ${name}`,
+			hint: `It is what --link would call ${alias}.`,
+			cause,
+		});
 	}
 }
 

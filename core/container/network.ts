@@ -108,8 +108,7 @@ function inOrder(store: NetworkStore, endpoints: readonly PlannedEndpoint[]): Pl
 
 const isUnleased = ({address, address6}: Endpoint): boolean => address === null && address6 === null;
 
-const leaseAgain = (engine: Engine, store: NetworkStore, endpoint: Endpoint): Endpoint =>
-	leaseOn(engine, store, endpoint.containerId, resolveNetwork(store, endpoint.networkId));
+const leaseAgain = (engine: Engine, store: NetworkStore, endpoint: Endpoint): Endpoint => leaseOn(engine, store, endpoint.containerId, resolveNetwork(store, endpoint.networkId));
 
 const planned = (store: NetworkStore, endpoints: readonly Endpoint[]): PlannedEndpoint[] =>
 	endpoints.flatMap(endpoint => {

@@ -37,7 +37,8 @@ export function checkUserns(mode: string): void {
 export function leaseIds(engine: Engine, config: Wish): IdMap | undefined {
 	const donor = [config.pid, config.ipc].find(mode => mode.startsWith('container:'));
 	if (donor !== undefined) {
-		if (autoSize(config.userns) !== undefined) throw invalid(donor, `cannot join the namespaces of a ${donor.replace(/:.*/s, '')} and have user ids of its own: leave --userns out`);
+		if (autoSize(config.userns) !== undefined)
+			throw invalid(donor, `cannot join the namespaces of a ${donor.replace(/:.*/s, '')} and have user ids of its own: leave --userns out`);
 		return recordById(engine.db, donor.slice('container:'.length))?.config.idMap;
 	}
 	const mode = effectiveMode(engine, config);

@@ -70,8 +70,16 @@ function checkHostname(hostname: string | undefined, domainname: string | undefi
 /** Settings that a network of somebody else's does not leave to the container, in Docker's words. */
 const conflicts: ReadonlyArray<readonly [mode: RegExp, has: (spec: ContainerSpec) => boolean, message: string]> = [
 	[/^container:/, ({hostname = ''}) => hostname !== '', 'conflicting options: hostname and the network mode'],
-	[/^container:/, ({networks = []}) => networks.some(({links = []}) => links.length > 0), "conflicting options: container type network can't be used with links. This would result in undefined behavior"],
-	[/^host$/, ({networks = []}) => networks.some(({links = []}) => links.length > 0), "conflicting options: host type networking can't be used with links. This would result in undefined behavior"],
+	[
+		/^container:/,
+		({networks = []}) => networks.some(({links = []}) => links.length > 0),
+		"conflicting options: container type network can't be used with links. This would result in undefined behavior",
+	],
+	[
+		/^host$/,
+		({networks = []}) => networks.some(({links = []}) => links.length > 0),
+		"conflicting options: host type networking can't be used with links. This would result in undefined behavior",
+	],
 	[/^container:/, ({dns = []}) => dns.length > 0, 'conflicting options: dns and the network mode'],
 	[/^container:/, ({extraHosts = []}) => extraHosts.length > 0, 'conflicting options: custom host-to-IP mapping and the network mode'],
 	[/^container:/, ({networks = []}) => networks.some(({mac}) => mac !== undefined), 'conflicting options: mac-address and the network mode'],
@@ -83,7 +91,8 @@ function checkNetwork(spec: ContainerSpec): void {
 	const {network = 'bridge', networks = [], extraHosts = [], dns = [], dnsSearch = [], dnsOptions = []} = spec;
 	if (network === 'container:') throw invalid(network, 'invalid container format container:<name|id>');
 	for (const [mode, has, message] of conflicts) if (mode.test(network) && has(spec)) throw invalid(network, message);
-	for (const text of [...extraHosts, ...dns, ...dnsSearch, ...dnsOptions]) if (control.test(text) || text === '') throw invalid(text, `invalid network setting ${JSON.stringify(text)}`);
+	for (const text of [...extraHosts, ...dns, ...dnsSearch, ...dnsOptions])
+		if (control.test(text) || text === '') throw invalid(text, `invalid network setting ${JSON.stringify(text)}`);
 	for (const wish of networks) checkWords(wish);
 	for (const entry of extraHosts) checkExtraHost(entry);
 	for (const address of dns) if (isIP(address) === 0) throw invalid(address, `${address} is not an ip address`);
@@ -92,7 +101,8 @@ function checkNetwork(spec: ContainerSpec): void {
 /** What ends in a plan, where words are divided by spaces, or in a record of names, by commas. */
 export function checkWords({aliases = [], options = {}}: EndpointWish): void {
 	for (const alias of aliases)
-		if (!/^[a-zA-Z0-9_]([a-zA-Z0-9_.-]{0,251}[a-zA-Z0-9_])?$/.test(alias)) throw invalid(alias, `invalid network alias ${JSON.stringify(alias)}`, 'Letters, digits, dots, dashes and underscores make a name.');
+		if (!/^[a-zA-Z0-9_]([a-zA-Z0-9_.-]{0,251}[a-zA-Z0-9_])?$/.test(alias))
+			throw invalid(alias, `invalid network alias ${JSON.stringify(alias)}`, 'Letters, digits, dots, dashes and underscores make a name.');
 	for (const [key, value] of Object.entries(options)) if (/[\s\0]/.test(`${key}${value}`)) throw invalid(key, `invalid driver option ${JSON.stringify(`${key}=${value}`)}`);
 	const ifname = options['com.docker.network.endpoint.ifname'];
 	if (ifname !== undefined && !/^[a-zA-Z][a-zA-Z0-9_.-]{0,14}$/.test(ifname)) throw invalid(ifname, `invalid interface name ${JSON.stringify(ifname)}`);

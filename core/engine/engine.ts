@@ -21,7 +21,15 @@ export type Engine = {
 	readonly store: string;
 	readonly cgroupParent: string;
 	/** Paths of the helpers, and of the command line itself. */
-	readonly native: {readonly runtime: string; readonly monitor: string; readonly layer: string; readonly net: string; readonly resolver: string; readonly init: string; readonly command: string};
+	readonly native: {
+		readonly runtime: string;
+		readonly monitor: string;
+		readonly layer: string;
+		readonly net: string;
+		readonly resolver: string;
+		readonly init: string;
+		readonly command: string;
+	};
 	/** The OCI runtime when none is named; `native.runtime` unless chosen otherwise. */
 	readonly defaultRuntime: string;
 	readonly settings: Settings;

@@ -48,5 +48,10 @@ function parseSwitch(text: string | undefined, name: string): boolean | undefine
 
 function checkRemap(text: string): string {
 	if (/^([a-zA-Z0-9_][a-zA-Z0-9_.-]*(:[a-zA-Z0-9_][a-zA-Z0-9_.-]*)?)?$/.test(text)) return text;
-	throw new EngineError({code: 'engine.bad-option', subject: text, message: `invalid userns-remap ${JSON.stringify(text)}`, hint: 'auto, default, or USER[:GROUP] of /etc/subuid and /etc/subgid.'});
+	throw new EngineError({
+		code: 'engine.bad-option',
+		subject: text,
+		message: `invalid userns-remap ${JSON.stringify(text)}`,
+		hint: 'auto, default, or USER[:GROUP] of /etc/subuid and /etc/subgid.',
+	});
 }

@@ -13,7 +13,8 @@ type RemoteOptions = Pick<SessionOptions, 'signal' | 'patience' | 'timeouts'>;
 /** The tags that a repository has at its registry. */
 export function remoteTags(text: string, options: RemoteOptions = {}): Promise<string[]> {
 	const reference = parseReference(text);
-	if (reference.tag !== undefined || reference.digest) throw new EngineError({code: 'reference.invalid', subject: text, message: `${text} is an image; the tags are those of a repository`});
+	if (reference.tag !== undefined || reference.digest)
+		throw new EngineError({code: 'reference.invalid', subject: text, message: `${text} is an image; the tags are those of a repository`});
 	return withSession(reference, options, session => listTags(session, familiarName(reference)));
 }
 

@@ -48,12 +48,7 @@ export function exec(
 	options: StreamOptions & {readonly id: string; readonly tty: boolean; readonly command: string; readonly detach?: boolean},
 ): Promise<MonitorStream> {
 	const {id, tty, command, detach} = options;
-	return openStream(
-		directory,
-		'exec',
-		{...streamFields(options), id, tty, command: oneLine(command), detach, output: detach ? 'none' : 'both'},
-		process,
-	);
+	return openStream(directory, 'exec', {...streamFields(options), id, tty, command: oneLine(command), detach, output: detach ? 'none' : 'both'}, process);
 }
 
 /** Joins a session that exists; a terminal's last output comes first. */

@@ -22,7 +22,8 @@ const fixedAddress = (network: Network, family: Family, taken: ReadonlySet<strin
 	if (address?.family !== family) throw invalidIp(ip, network, `not an IPv${family} address`);
 	const subnets = subnetsOf(network, family);
 	const found = subnets.find(({subnet}) => isHostAddress(subnet, address));
-	if (!found) throw invalidIp(ip, network, subnets.length === 0 ? `the network has no IPv${family}` : `it is no host address of ${subnets.map(({pool}) => pool.subnet).join(', ')}`);
+	if (!found)
+		throw invalidIp(ip, network, subnets.length === 0 ? `the network has no IPv${family}` : `it is no host address of ${subnets.map(({pool}) => pool.subnet).join(', ')}`);
 	const text = formatAddress(address);
 	if (text === found.pool.gateway) throw invalidIp(ip, network, 'it is the gateway');
 	if (taken.has(text))
@@ -97,8 +98,7 @@ export const allocateEndpoint = (store: NetworkStore, containerId: string, netwo
 	store.transaction(() => {
 		const mine = store.endpointsOfContainer(containerId).find(endpoint => endpoint.networkId === network.id);
 		if (mine && isLeased(network, mine)) return mine;
-		if (network.pools.length === 0)
-			throw new EngineError({code: 'network.invalid-address', subject: network.name, message: `network ${network.name} has no addresses of its own`});
+		if (network.pools.length === 0) throw new EngineError({code: 'network.invalid-address', subject: network.name, message: `network ${network.name} has no addresses of its own`});
 		const {ip, ip6, mac, linkLocal} = wish ?? mine?.wish ?? {};
 		checkLinkLocal(network, linkLocal);
 		const others = store.endpointsOfContainer(containerId).filter(({networkId}) => networkId !== network.id);
@@ -111,7 +111,13 @@ export const allocateEndpoint = (store: NetworkStore, containerId: string, netwo
 			address,
 			address6: lease(network, 6, taken, ip6),
 			mac: mac === undefined ? chooseMac(address) : checkMac(mac),
-			interface: mine?.interface ?? interfaceName(network, wish, others.map(other => other.interface)),
+			interface:
+				mine?.interface ??
+				interfaceName(
+					network,
+					wish,
+					others.map(other => other.interface),
+				),
 			wish: wish ?? mine?.wish ?? {},
 		};
 		store.putEndpoint(endpoint);

@@ -13,11 +13,9 @@ export type IpamRequest = {
 
 type Draft = {readonly subnet: Subnet; gateway?: string; range?: string; readonly aux: Record<string, string>};
 
-const invalidSubnet = (text: string, why: string): EngineError =>
-	new EngineError({code: 'network.invalid-subnet', subject: text, message: `invalid subnet ${text}: ${why}`});
+const invalidSubnet = (text: string, why: string): EngineError => new EngineError({code: 'network.invalid-subnet', subject: text, message: `invalid subnet ${text}: ${why}`});
 
-const invalidGateway = (text: string, why: string): EngineError =>
-	new EngineError({code: 'network.invalid-gateway', subject: text, message: `invalid gateway ${text}: ${why}`});
+const invalidGateway = (text: string, why: string): EngineError => new EngineError({code: 'network.invalid-gateway', subject: text, message: `invalid gateway ${text}: ${why}`});
 
 const invalid = (subject: string, message: string): EngineError => new EngineError({code: 'network.invalid-subnet', subject, message});
 

@@ -79,7 +79,11 @@ const choosePools = (store: NetworkStore, driver: NetworkDriver, request: Networ
 	const has = (family: 4 | 6): boolean => poolOf({pools: asked}, family) !== undefined;
 	const wants4 = request.ipv4 ?? true;
 	const refuse = (family: number): never => {
-		throw new EngineError({code: 'network.invalid-subnet', subject: request.name, message: `IPv${family} subnet for network ${request.name} without IPv${family} (--ipv${family}=false)`});
+		throw new EngineError({
+			code: 'network.invalid-subnet',
+			subject: request.name,
+			message: `IPv${family} subnet for network ${request.name} without IPv${family} (--ipv${family}=false)`,
+		});
 	};
 	if (has(4) && !wants4) refuse(4);
 	if (has(6) && request.ipv6 === false) refuse(6);

@@ -79,7 +79,10 @@ const settingLines = ({wish, interface: name}: Endpoint): string[] =>
 		.filter(text => text !== '')
 		.map(text => {
 			const [key = '', value = ''] = text.split('=', 2);
-			return `setting ${key.replace(/^net\./, '').replaceAll('.', '/').replace(/ifname/i, name)} ${value}`;
+			return `setting ${key
+				.replace(/^net\./, '')
+				.replaceAll('.', '/')
+				.replace(/ifname/i, name)} ${value}`;
 		});
 
 const endpointLines = (input: NetPlanInput, {network, endpoint}: PlannedEndpoint, routes: {readonly 4: Network | undefined; readonly 6: Network | undefined}): string[] => {

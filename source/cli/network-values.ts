@@ -60,7 +60,15 @@ export function parseNetwork(value: string): Draft {
 		const key = field.slice(0, at).trim().toLowerCase();
 		const set = Object.hasOwn(setters, key) ? setters[key] : undefined;
 		if (set === undefined) throw new Error(`invalid field key ${key}`);
-		set(draft, key === 'name' || key === 'driver-opt' ? field.slice(at + 1).trim() : field.slice(at + 1).trim().toLowerCase());
+		set(
+			draft,
+			key === 'name' || key === 'driver-opt'
+				? field.slice(at + 1).trim()
+				: field
+						.slice(at + 1)
+						.trim()
+						.toLowerCase(),
+		);
 	}
 	if (draft.name === '') throw new Error('network name/id is not specified');
 	return draft;

@@ -98,7 +98,7 @@ export const containerFlags: readonly Flag[] = [
 	{name: 'ulimit', kind: 'ulimit', help: 'Set resource limits: NAME=SOFT[:HARD]', check: checkUlimit},
 	{name: 'use-api-socket', kind: 'bool', help: 'Refused: there is no API socket to give', hidden: true},
 	{name: 'user', short: 'u', kind: 'string', help: 'User name or UID, and group: NAME|UID[:GROUP|GID]'},
-	{name: 'userns', kind: 'string', help: "User namespace: host, or auto for ids of its own (auto:size=N)"},
+	{name: 'userns', kind: 'string', help: 'User namespace: host, or auto for ids of its own (auto:size=N)'},
 	{name: 'uts', kind: 'string', help: 'UTS namespace to use'},
 	{name: 'volume', short: 'v', kind: 'list', help: 'Mount a path of the host or a volume: [SOURCE:]TARGET[:OPTIONS]'},
 	{name: 'workdir', short: 'w', kind: 'string', help: 'Working directory in the container'},

@@ -32,7 +32,16 @@ export function readSpec(flags: FlagValues, [image = '', ...command]: readonly s
 		idFile: text(flags, 'cidfile'),
 		platform: text(flags, 'platform') ?? (process.env['DOCKER_DEFAULT_PLATFORM'] || undefined),
 	};
-	return {image, ...present(optional), ...readSwitches(flags), ...readLists(flags), ...readMaps(flags), ...readNetworks(flags), resources: readResources(flags), restart: readRestart(flags)};
+	return {
+		image,
+		...present(optional),
+		...readSwitches(flags),
+		...readLists(flags),
+		...readMaps(flags),
+		...readNetworks(flags),
+		resources: readResources(flags),
+		restart: readRestart(flags),
+	};
 }
 
 const text = (flags: FlagValues, name: string): string | undefined => (flags.given(name) ? flags.text(name) : undefined);

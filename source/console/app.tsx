@@ -60,7 +60,16 @@ function Pane({state, theme, rect, pane}: PanePart) {
 				/>
 			);
 		case 'images':
-			return <ImagesPane {...{theme, rect, focused}} loaded={state.loaded} images={visibleImages(state)} total={state.images.length} list={state.lists.images} now={Math.ceil(state.now / hour) * hour} />;
+			return (
+				<ImagesPane
+					{...{theme, rect, focused}}
+					loaded={state.loaded}
+					images={visibleImages(state)}
+					total={state.images.length}
+					list={state.lists.images}
+					now={Math.ceil(state.now / hour) * hour}
+				/>
+			);
 		case 'stats':
 			return (
 				<StatsPane
@@ -85,7 +94,16 @@ function Pane({state, theme, rect, pane}: PanePart) {
 function View({state, theme, rect}: Part & {readonly rect: Rect}) {
 	if (state.view === 'events') return <EventsView {...{theme, rect}} events={state.events} top={state.eventsTop} />;
 	if (state.view === 'text' && state.text) return <TextView {...{theme, rect}} text={state.text} />;
-	return <LogsPane {...{theme, rect}} focused={state.overlay === undefined} container={selectedContainer(state)} log={logOf(state, selectedContainer(state))} look={state.logLook} full />;
+	return (
+		<LogsPane
+			{...{theme, rect}}
+			focused={state.overlay === undefined}
+			container={selectedContainer(state)}
+			log={logOf(state, selectedContainer(state))}
+			look={state.logLook}
+			full
+		/>
+	);
 }
 
 function Overlays({state, theme}: Part) {
@@ -115,7 +133,16 @@ function Screen({state, theme}: Part) {
 	const panes = Object.entries(layout.panes) as Array<[PaneId, Rect]>;
 	return (
 		<Box flexDirection="column" width={size.columns} height={size.rows}>
-			<StatusLine theme={theme} width={size.columns} hostName={state.hostName} running={running} stopped={containers.length - running} host={state.host} now={state.now} frozen={state.frozen} />
+			<StatusLine
+				theme={theme}
+				width={size.columns}
+				hostName={state.hostName}
+				running={running}
+				stopped={containers.length - running}
+				host={state.host}
+				now={state.now}
+				frozen={state.frozen}
+			/>
 			{layout.kind === 'tabs' && <Tabs theme={theme} focus={state.focus} panes={paneOrder(state)} />}
 			{panes.map(([pane, rect]) => (
 				<Box key={pane} position="absolute" top={rect.y} left={rect.x} width={rect.width} height={rect.height}>

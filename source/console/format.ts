@@ -34,7 +34,12 @@ export const formatShortRate = (bytes: number): string => `${formatShortBytes(by
 /** One decimal below a hundred: `0.3`, `12.4`, `187`. */
 export const formatPercent = (percent: number): string => (percent < 99.95 ? percent.toFixed(1) : percent.toFixed(0));
 
-const steps: ReadonlyArray<readonly [number, string]> = [[86_400, 'd'], [3600, 'h'], [60, 'm'], [1, 's']];
+const steps: ReadonlyArray<readonly [number, string]> = [
+	[86_400, 'd'],
+	[3600, 'h'],
+	[60, 'm'],
+	[1, 's'],
+];
 
 /** The largest whole unit: `45s`, `3m`, `2h`, `5d`. */
 export function formatDuration(milliseconds: number): string {

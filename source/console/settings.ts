@@ -24,7 +24,10 @@ const folder = (): string => join(process.env['XDG_CONFIG_HOME'] || join(homedir
 const name = 'console';
 
 type Check = (value: unknown) => boolean;
-const oneOf = (...values: readonly unknown[]): Check => value => values.includes(value);
+const oneOf =
+	(...values: readonly unknown[]): Check =>
+	value =>
+		values.includes(value);
 const isBoolean: Check = value => typeof value === 'boolean';
 
 const checks: Readonly<Record<keyof Remembered, Check>> = {

@@ -54,7 +54,11 @@ function rowText(terminal: XtermTerminal, y: number, cell: IBufferCell, cursorCo
 	return text;
 }
 
-export async function createEmulator(columns: number, rows: number, {onPaint, onReply}: {readonly onPaint: () => void; readonly onReply: (data: string) => void}): Promise<Emulator> {
+export async function createEmulator(
+	columns: number,
+	rows: number,
+	{onPaint, onReply}: {readonly onPaint: () => void; readonly onReply: (data: string) => void},
+): Promise<Emulator> {
 	const {default: xterm} = await import('@xterm/headless');
 	const terminal = new xterm.Terminal({cols: columns, rows, allowProposedApi: true, scrollback: 1000});
 	const cell = terminal.buffer.active.getNullCell();

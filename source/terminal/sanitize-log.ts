@@ -9,7 +9,8 @@ export const longestLine = 16_384;
 export type LogColors = 'none' | 'basic' | 'palette' | 'true';
 
 // CSI, then strings (OSC, DCS, SOS, PM, APC) to their end or, unended, to the end of the line, then two-character escapes; the same in C1 form.
-const sequence = /(?:\u001B\[|\u009B)([0-?]*)[ -/]*([@-~])|(?:\u001B[\]PX^_]|[\u009D\u0090\u0098\u009E\u009F])[^\u0007\u001B\u009C]*(?:\u0007|\u001B\\|\u009C|$)|\u001B[ -/]*[0-Z\\-~]/g;
+const sequence =
+	/(?:\u001B\[|\u009B)([0-?]*)[ -/]*([@-~])|(?:\u001B[\]PX^_]|[\u009D\u0090\u0098\u009E\u009F])[^\u0007\u001B\u009C]*(?:\u0007|\u001B\\|\u009C|$)|\u001B[ -/]*[0-Z\\-~]/g;
 
 const number = (text: string | undefined): number => (text === undefined || text === '' ? 0 : Number(text));
 const isByte = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= 255;

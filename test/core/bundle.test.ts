@@ -53,7 +53,10 @@ test('seccompFor() lets Docker’s families of sockets through, and few when har
 		const {syscalls} = seccompFor(capabilities, {machine: 'x64', ...options});
 		return Array.from({length: 51}, (_, family) => family).filter(family => evaluate(syscalls, 'socket', 0, BigInt(family)));
 	};
-	t.deepEqual(families({}), Array.from({length: 51}, (_, family) => family).filter(family => family !== 38 && family !== 40));
+	t.deepEqual(
+		families({}),
+		Array.from({length: 51}, (_, family) => family).filter(family => family !== 38 && family !== 40),
+	);
 	t.deepEqual(families({hardened: true}), [1, 2, 10, 16]);
 	t.deepEqual(families({hardened: true}, ['CAP_NET_RAW']), [1, 2, 10, 16, 17]);
 });
@@ -66,7 +69,8 @@ test('seccompFor() hardened: no ioctl types into a terminal, whatever the high b
 	for (let bit = 0n; bit < 32n; bit++) t.true(allowed(0x5412n ^ (1n << bit)) || (0x5412n ^ (1n << bit)) === 0x541cn);
 	t.deepEqual(architectures, ['SCMP_ARCH_X86_64']);
 	const names = syscalls.flatMap(rule => (rule.args ? [] : rule.names));
-	for (const name of ['vmsplice', 'name_to_handle_at', 'statmount', 'ioctl', 'clone3']) t.false(names.includes(name) && !syscalls.some(rule => rule.errnoRet === 38 && rule.names.includes(name)), name);
+	for (const name of ['vmsplice', 'name_to_handle_at', 'statmount', 'ioctl', 'clone3'])
+		t.false(names.includes(name) && !syscalls.some(rule => rule.errnoRet === 38 && rule.names.includes(name)), name);
 });
 
 test('resolveProfile() keeps what holds for these capabilities, this machine and this kernel', t => {

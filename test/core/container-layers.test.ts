@@ -29,7 +29,13 @@ async function addImage(engine: Engine, tag: string, ...tars: readonly Buffer[])
 	});
 }
 
-async function outputOf(t: ExecutionContext, engine: Engine, image: string, command: readonly string[], more: Partial<Parameters<typeof createContainer>[1]> = {}): Promise<string> {
+async function outputOf(
+	t: ExecutionContext,
+	engine: Engine,
+	image: string,
+	command: readonly string[],
+	more: Partial<Parameters<typeof createContainer>[1]> = {},
+): Promise<string> {
 	const {id} = await createContainer(engine, {image, command, network: 'none', ...more});
 	t.teardown(() => removeContainer(engine, id, {force: true}).catch(() => {}));
 	const attachment = await startContainer(engine, id, {attach: {input: false}});
@@ -45,7 +51,13 @@ const busybox = file('busybox', readFileSync('/bin/busybox'), {mode: 0o755});
 
 test('below a layer whose root is opaque nothing shows, and "/" has the mode and owner that the image gives it', async t => {
 	const engine = openTestStore(t);
-	await addImage(engine, 'opaque', tar(folder('./', {mode: 0o700}), file('hidden', 'x')), tar(folder('./', {mode: 0o1751, uid: 12, gid: 34}), file('.wh..wh..opq'), busybox), tar(file('top', 'x')));
+	await addImage(
+		engine,
+		'opaque',
+		tar(folder('./', {mode: 0o700}), file('hidden', 'x')),
+		tar(folder('./', {mode: 0o1751, uid: 12, gid: 34}), file('.wh..wh..opq'), busybox),
+		tar(file('top', 'x')),
+	);
 	const names = (await outputOf(t, engine, 'opaque', ['/busybox', 'ls', '/'])).split('\n');
 	t.false(names.includes('hidden'));
 	t.true(names.includes('top'));

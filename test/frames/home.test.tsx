@@ -24,13 +24,17 @@ for (const size of sizes) {
 	const name = `${size.columns}x${size.rows}`;
 	const views: Readonly<Record<string, (state: State) => State>> = {
 		'home screen': state => state,
-		'statistics': state => reduce(state, {type: 'focused', pane: 'stats'}),
-		'logs': state => reduce(state, {type: 'focused', pane: 'logs'}),
-		'images': state => reduce(state, {type: 'focused', pane: 'images'}),
+		statistics: state => reduce(state, {type: 'focused', pane: 'stats'}),
+		logs: state => reduce(state, {type: 'focused', pane: 'logs'}),
+		images: state => reduce(state, {type: 'focused', pane: 'images'}),
 		'zoomed containers': state => reduce(state, {type: 'zoomed', on: true}),
-		'full log with times': state => [{type: 'viewed' as const, view: 'log' as const}, {type: 'log-look' as const, look: {times: true, search: 'orders'}}].reduce(reduce, state),
-		'help': state => reduce(state, {type: 'overlay', overlay: {kind: 'help', top: 0}}),
-		'palette': state => reduce(state, {type: 'overlay', overlay: {kind: 'palette', text: 'st', index: 0}}),
+		'full log with times': state =>
+			[
+				{type: 'viewed' as const, view: 'log' as const},
+				{type: 'log-look' as const, look: {times: true, search: 'orders'}},
+			].reduce(reduce, state),
+		help: state => reduce(state, {type: 'overlay', overlay: {kind: 'help', top: 0}}),
+		palette: state => reduce(state, {type: 'overlay', overlay: {kind: 'palette', text: 'st', index: 0}}),
 	};
 	for (const [view, show] of Object.entries(views)) {
 		test(`${view} at ${name}`, t => {
@@ -46,7 +50,18 @@ const home = sampleState({columns: 120, rows: 40});
 
 test('a question names the thing, and its focus is on No', t => {
 	const [web] = sampleContainers;
-	const state = reduce(home, {type: 'overlay', overlay: {kind: 'confirm', verb: 'stop', question: 'Stop web?', details: ['It gets its stop signal.'], targets: [{kind: 'container', id: web?.id ?? '', name: 'web'}], focus: 'no', typed: ''}});
+	const state = reduce(home, {
+		type: 'overlay',
+		overlay: {
+			kind: 'confirm',
+			verb: 'stop',
+			question: 'Stop web?',
+			details: ['It gets its stop signal.'],
+			targets: [{kind: 'container', id: web?.id ?? '', name: 'web'}],
+			focus: 'no',
+			typed: '',
+		},
+	});
 	const screen = drawColored(state, {colors: 3, unicode: true, background: 'dark'});
 	t.true(stripColors(screen).includes('Stop web?'));
 	t.snapshot(screen.split('\n').slice(15, 26).join('\n'));

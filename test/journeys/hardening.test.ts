@@ -9,7 +9,10 @@ test.before(async () => {
 });
 test.after.always(() => store.close());
 
-const sh = (...flags: string[]) => async (script: string) => store.must('run', '--rm', '--network', 'none', ...flags, 'busybox', 'sh', '-c', script);
+const sh =
+	(...flags: string[]) =>
+	async (script: string) =>
+		store.must('run', '--rm', '--network', 'none', ...flags, 'busybox', 'sh', '-c', script);
 const hostId = (map: string): number => Number(map.trim().split(/\s+/)[1]);
 
 test('--userns auto: root of the container is nobody of the host, each container is somebody else, and the image stays as it is', async t => {
@@ -57,7 +60,10 @@ test('--userns auto: volumes and bound folders have the ids that they have on th
 
 test('--userns auto: a network, published ports, a terminal, another user, a read-only root and a tmpfs all work', async t => {
 	t.regex(await store.must('run', '--rm', '--userns', 'auto', '-p', '0:80', 'busybox', 'sh', '-c', 'ip addr show eth0; ping -c 1 127.0.0.1'), /inet .* 0% packet loss/s);
-	t.is(await sh('--userns', 'auto', '--user', '1000:1000', '--read-only', '--tmpfs', '/t')('id -u; touch /t/x && touch /y 2>&1 | grep -o Read.*; echo out > /dev/stdout'), '1000\nRead-only file system\nout');
+	t.is(
+		await sh('--userns', 'auto', '--user', '1000:1000', '--read-only', '--tmpfs', '/t')('id -u; touch /t/x && touch /y 2>&1 | grep -o Read.*; echo out > /dev/stdout'),
+		'1000\nRead-only file system\nout',
+	);
 	const screen = store.pty(['run', '--rm', '-it', '--userns', 'auto', 'busybox', 'sh', '-c', 'tty; stty size']);
 	t.is((await screen.exit).exitCode, 0);
 });
@@ -96,7 +102,8 @@ test('HAWSER_USERNS_REMAP: a user without subordinate ids is named; --userns hos
 	t.regex((await store.runWith({env: {HAWSER_USERNS_REMAP: 'auto'}}, 'run', '--rm', 'busybox', 'cat', '/proc/self/uid_map')).stdout, / 65536\n$/);
 });
 
-const status = 'grep -E "^(CapBnd|NoNewPrivs)" /proc/self/status | cut -f 2; ulimit -c; ulimit -n; cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null; cut -c 1-10 /proc/self/uid_map; grep -c " /dev .*noexec" /proc/mounts';
+const status =
+	'grep -E "^(CapBnd|NoNewPrivs)" /proc/self/status | cut -f 2; ulimit -c; ulimit -n; cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null; cut -c 1-10 /proc/self/uid_map; grep -c " /dev .*noexec" /proc/mounts';
 
 test('the setting hardened makes every default stricter; what is asked for still counts', async t => {
 	const env = {HAWSER_HARDENED: '1'};
@@ -104,7 +111,10 @@ test('the setting hardened makes every default stricter; what is asked for still
 	const [caps, nnp, core, files, pids, map, dev] = (await run([], status)).split('\n');
 	t.deepEqual({caps, nnp, core, files, pids, dev}, {caps: '00000000800405fb', nnp: '1', core: '0', files: '1024', pids: '2048', dev: '1'});
 	t.is(map?.trim(), '0');
-	t.regex(await run(['--cap-add', 'NET_RAW', '--security-opt', 'no-new-privileges=false', '--pids-limit', '99', '--ulimit', 'core=5120', '--userns', 'host'], status), /^00000000800425fb\n0\n10\n1024\n99\n/);
+	t.regex(
+		await run(['--cap-add', 'NET_RAW', '--security-opt', 'no-new-privileges=false', '--pids-limit', '99', '--ulimit', 'core=5120', '--userns', 'host'], status),
+		/^00000000800425fb\n0\n10\n1024\n99\n/,
+	);
 	t.regex(await run(['--privileged'], 'grep NoNewPrivs /proc/self/status; cat /proc/self/uid_map'), /NoNewPrivs:\t0\n +0 +0 +4294967295/);
 	t.regex((await store.runWith({env}, 'info')).stdout, /name=hardened|hardened/);
 	t.notRegex((await store.run('info')).stdout, /hardened/);

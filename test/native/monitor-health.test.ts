@@ -22,7 +22,10 @@ const MS = 1_000_000;
 function watched(world: World, args: readonly string[], health: Partial<HealthPlan> = {}): Container & {health(): Health} {
 	const file = `${world.directory}/process-${Math.random()}`;
 	writeFileSync(file, JSON.stringify(processSpec(args)));
-	const container = world.container({args: ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 0.05; done'], health: {process: file, command: args.join(' '), interval: 100 * MS, ...health}});
+	const container = world.container({
+		args: ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 0.05; done'],
+		health: {process: file, command: args.join(' '), interval: 100 * MS, ...health},
+	});
 	return {...container, health: () => JSON.parse(readFileSync(`${container.directory}/health`, 'utf8')) as Health};
 }
 
@@ -38,7 +41,13 @@ test('a container is starting until its first good check, then healthy, and the 
 	t.deepEqual(new Set(Log[0]?.Output.split('\n')), new Set(['all', 'well', '']));
 	t.true((Log[0]?.Start ?? '') < (Log[0]?.End ?? ''));
 	t.is(container.status()?.status.health, 'healthy');
-	t.is(container.actions().filter(action => action.startsWith('health_status')).join(), 'health_status: healthy');
+	t.is(
+		container
+			.actions()
+			.filter(action => action.startsWith('health_status'))
+			.join(),
+		'health_status: healthy',
+	);
 	t.deepEqual(container.actions().slice(1, 4), ['exec_create: sh -c echo all; echo well >&2', 'exec_start: sh -c echo all; echo well >&2', 'exec_die']);
 });
 

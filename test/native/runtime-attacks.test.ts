@@ -41,8 +41,13 @@ test('A3: a created container that waits holds nothing of the host', t => {
 	box.verb('state');
 	t.is(silently(['--root', world.root, 'create', '--bundle', box.bundle, box.id]), 0);
 	const {pid} = box.state();
-	const held = readdirSync(`/proc/${pid}/fd`).filter(fd => Number(fd) > 2).map(fd => readlinkSync(`/proc/${pid}/fd/${fd}`));
-	t.deepEqual(held.filter(path => path !== '/' && !path.startsWith(`${world.root}/${box.id}/start`)), []);
+	const held = readdirSync(`/proc/${pid}/fd`)
+		.filter(fd => Number(fd) > 2)
+		.map(fd => readlinkSync(`/proc/${pid}/fd/${fd}`));
+	t.deepEqual(
+		held.filter(path => path !== '/' && !path.startsWith(`${world.root}/${box.id}/start`)),
+		[],
+	);
 	box.verb('delete', ['--force']);
 });
 

@@ -216,22 +216,28 @@ test('of two creates of one id at once, one wins', async t => {
 const names = (JSON.parse(world.call('features').out) as {linux: {capabilities: string[]}}).linux.capabilities;
 
 test('a privileged container has what we have: capabilities, devices, a writable /sys and cgroup', t => {
-	const box = world.box(['sh', '-c', 'touch /sys/fs/cgroup/x 2>&1 | grep -c Read-only; stat -c %F /dev/null /dev/given; mount -t tmpfs x /tmp && echo mounted; grep CapEff /proc/self/status'], config => {
-		const all = [...names];
-		config.process['capabilities'] = {bounding: all, effective: all, permitted: all};
-		config.linux.resources['devices'] = [{allow: true, type: 'a', access: 'rwm'}];
-		config.linux['devices'] = [{path: '/dev/null', type: 'c', major: 1, minor: 3, fileMode: 0o666}, {path: '/dev/given', type: 'c', major: 10, minor: 229}];
-		config.linux.maskedPaths = [];
-		config.linux.readonlyPaths = [];
-		delete config.linux['seccomp'];
-		for (const mount of config.mounts) mount.options = (mount.options ?? []).filter(option => option !== 'ro');
-	});
+	const box = world.box(
+		['sh', '-c', 'touch /sys/fs/cgroup/x 2>&1 | grep -c Read-only; stat -c %F /dev/null /dev/given; mount -t tmpfs x /tmp && echo mounted; grep CapEff /proc/self/status'],
+		config => {
+			const all = [...names];
+			config.process['capabilities'] = {bounding: all, effective: all, permitted: all};
+			config.linux.resources['devices'] = [{allow: true, type: 'a', access: 'rwm'}];
+			config.linux['devices'] = [
+				{path: '/dev/null', type: 'c', major: 1, minor: 3, fileMode: 0o666},
+				{path: '/dev/given', type: 'c', major: 10, minor: 229},
+			];
+			config.linux.maskedPaths = [];
+			config.linux.readonlyPaths = [];
+			delete config.linux['seccomp'];
+			for (const mount of config.mounts) mount.options = (mount.options ?? []).filter(option => option !== 'ro');
+		},
+	);
 	const own = /^CapPrm:\s*(\w+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
 	const {out, err} = box.run();
 	t.is(out, `0\ncharacter special file\ncharacter special file\nmounted\nCapEff:\t${own}\n`, err);
 });
 
-test('an id-mapped volume: files of root on the host are root\'s in a user namespace', t => {
+test("an id-mapped volume: files of root on the host are root's in a user namespace", t => {
 	const maps = [{containerID: 0, hostID: 100_000, size: 65_536}];
 	const box = world.box(['sh', '-c', 'stat -c %u /v/old /w/old; touch /v/new; touch /w/new'], (config, {rootfs, bundle}) => {
 		config.linux.namespaces.push({type: 'user'});
@@ -242,7 +248,10 @@ test('an id-mapped volume: files of root on the host are root\'s in a user names
 			mkdirSync(`${bundle}/${name}`);
 			writeFileSync(`${bundle}/${name}/old`, '');
 		}
-		config.mounts.push({destination: '/v', type: 'bind', source: `${bundle}/v`, options: ['rbind', 'idmap']}, {destination: '/w', type: 'bind', source: `${bundle}/w`, options: ['rbind']});
+		config.mounts.push(
+			{destination: '/v', type: 'bind', source: `${bundle}/v`, options: ['rbind', 'idmap']},
+			{destination: '/w', type: 'bind', source: `${bundle}/w`, options: ['rbind']},
+		);
 	});
 	const {out, err} = box.run();
 	t.is(out, '0\n65534\n', err);

@@ -77,7 +77,8 @@ for (const [who, uid, userns] of [
 			config.process['user'] = {uid, gid: uid};
 		});
 		// Node gives its children sockets, which nobody can open.
-		const piped = (...words: string[]): string => execFileSync('sh', ['-c', `{ ${[runtime, '--root', world.root, ...words].map(word => `'${word}'`).join(' ')} 2>&1; } | cat`], {encoding: 'utf8'});
+		const piped = (...words: string[]): string =>
+			execFileSync('sh', ['-c', `{ ${[runtime, '--root', world.root, ...words].map(word => `'${word}'`).join(' ')} 2>&1; } | cat`], {encoding: 'utf8'});
 		box.verb('state');
 		t.is(piped('run', '--bundle', box.bundle, box.id), 'out\nerr\n');
 		const running = world.box(['sleep', '100'], (config, place) => {
@@ -89,7 +90,7 @@ for (const [who, uid, userns] of [
 		running.verb('delete', ['--force']);
 	});
 
-test('a bind mount with the word idmap has the container\'s ids; twin: without it the files are nobody\'s', t => {
+test("a bind mount with the word idmap has the container's ids; twin: without it the files are nobody's", t => {
 	const box = world.box(['stat', '-c', '%u', '/mapped/f', '/plain/f'], (config, place) => {
 		overlaid(config, place);
 		mkdirSync(`${place.bundle}/volume`);

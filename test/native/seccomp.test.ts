@@ -30,10 +30,27 @@ onX64('the reviewed tables: no way round the filter by another form of a call, o
 	const table = readFileSync(new URL('golden/seccomp-hardened.txt', import.meta.url), 'utf8');
 	t.regex(table, /^x32 0-450 (killed|EPERM|ENOSYS)$/m);
 	t.regex(table, /^i386 0-600 killed$/m);
-	for (const line of ['ioctl TIOCSTI EPERM', 'ioctl TIOCSTI+2^32 EPERM', 'ioctl TIOCLINUX+2^32 EPERM', 'ioctl TCGETS allowed', 'socket 38 EPERM', 'socket 40 EPERM', 'socket 17 EPERM', 'socket 2 allowed'])
+	for (const line of [
+		'ioctl TIOCSTI EPERM',
+		'ioctl TIOCSTI+2^32 EPERM',
+		'ioctl TIOCLINUX+2^32 EPERM',
+		'ioctl TCGETS allowed',
+		'socket 38 EPERM',
+		'socket 40 EPERM',
+		'socket 17 EPERM',
+		'socket 2 allowed',
+	])
 		t.true(table.includes(`${line}\n`), line);
 	const docker = readFileSync(new URL('golden/seccomp-docker.txt', import.meta.url), 'utf8');
-	for (const line of ['socket 38 EPERM', 'socket 40 EPERM', 'socket 17 allowed', 'personality 0x40000 EPERM', 'personality 0x100000000 EPERM', 'clone 1<<28 EPERM', 'clone 1<<8 allowed'])
+	for (const line of [
+		'socket 38 EPERM',
+		'socket 40 EPERM',
+		'socket 17 allowed',
+		'personality 0x40000 EPERM',
+		'personality 0x100000000 EPERM',
+		'clone 1<<28 EPERM',
+		'clone 1<<8 allowed',
+	])
 		t.true(docker.includes(`${line}\n`), line);
 	for (const text of [table, docker]) t.regex(text, /^x86_64 \d+-600 ENOSYS$/m);
 });

@@ -34,8 +34,7 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 
 function compareJson(path: string, one: unknown, other: unknown, differ: Differ, folds: ReadonlyArray<readonly [RegExp, string]>): void {
 	if (isObject(one) && isObject(other)) {
-		for (const key of new Set([...Object.keys(one), ...Object.keys(other)]))
-			compareJson(path === '' ? key : `${path}.${key}`, one[key], other[key], differ, folds);
+		for (const key of new Set([...Object.keys(one), ...Object.keys(other)])) compareJson(path === '' ? key : `${path}.${key}`, one[key], other[key], differ, folds);
 	} else if (Array.isArray(one) && Array.isArray(other) && one.length === other.length) {
 		for (const [at, item] of one.entries()) compareJson(`${path}[${at}]`, item, other[at], differ, folds);
 	} else differ(path === '' ? 'stdout' : path, textOf(one, folds), textOf(other, folds));

@@ -15,7 +15,8 @@ const FOLDS: ReadonlyArray<readonly [pattern: RegExp, text: string]> = [
 	[/ +$/gm, ''],
 ];
 
-export const fold = (text: string, more: ReadonlyArray<readonly [RegExp, string]> = []): string => [...more, ...FOLDS].reduce((folded, [pattern, to]) => folded.replace(pattern, to), text);
+export const fold = (text: string, more: ReadonlyArray<readonly [RegExp, string]> = []): string =>
+	[...more, ...FOLDS].reduce((folded, [pattern, to]) => folded.replace(pattern, to), text);
 
 /** Columns are as wide as what stands in them: their blanks say nothing. */
 export const squeeze = (text: string): string => text.replace(/ {2,}/g, '  ');

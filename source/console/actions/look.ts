@@ -24,10 +24,12 @@ export function toggleMouse(context: Context): void {
 
 const windows = [1, 5, 15, 60, 1440];
 
-export const changeWindow = (direction: 1 | -1) => ({store}: Context): void => {
-	const index = windows.indexOf(store.getState().window);
-	store.dispatch({type: 'set', values: {window: windows[Math.max(0, Math.min(windows.length - 1, index + direction))] ?? 5}});
-};
+export const changeWindow =
+	(direction: 1 | -1) =>
+	({store}: Context): void => {
+		const index = windows.indexOf(store.getState().window);
+		store.dispatch({type: 'set', values: {window: windows[Math.max(0, Math.min(windows.length - 1, index + direction))] ?? 5}});
+	};
 
 export function askSort({store}: Context): void {
 	const state = store.getState();
@@ -35,7 +37,19 @@ export function askSort({store}: Context): void {
 	const sorts: Readonly<Record<string, {readonly label: string}>> = list === 'containers' ? containerSorts : imageSorts;
 	const {sort, reverse} = state.lists[list];
 	const items = Object.entries(sorts).map(([value, {label}]): MenuItem => ({value, label, hint: value === sort ? (reverse ? 'reversed now' : 'now; again reverses') : ''}));
-	store.dispatch({type: 'overlay', overlay: {kind: 'menu', purpose: 'sort', title: `Sort ${list} by`, items, index: Math.max(0, items.findIndex(({value}) => value === sort))}});
+	store.dispatch({
+		type: 'overlay',
+		overlay: {
+			kind: 'menu',
+			purpose: 'sort',
+			title: `Sort ${list} by`,
+			items,
+			index: Math.max(
+				0,
+				items.findIndex(({value}) => value === sort),
+			),
+		},
+	});
 }
 
 export function sortBy({store}: Context, sort: string): void {
@@ -97,12 +111,14 @@ function jumpInLog(context: Context, direction: 1 | -1): void {
 	store.dispatch({type: 'log-look', look: {match: found, top: window.last >= found ? top : found}});
 }
 
-export const searchNext = (direction: 1 | -1) => (context: Context): void => {
-	const {view, logLook} = context.store.getState();
-	if (view === 'text') searchText(context, direction);
-	else if (logLook.search === '') inform(context, '/ searches first');
-	else jumpInLog(context, direction);
-};
+export const searchNext =
+	(direction: 1 | -1) =>
+	(context: Context): void => {
+		const {view, logLook} = context.store.getState();
+		if (view === 'text') searchText(context, direction);
+		else if (logLook.search === '') inform(context, '/ searches first');
+		else jumpInLog(context, direction);
+	};
 
 export function toggleFollow({store}: Context): void {
 	const {log, logLook, size} = store.getState();
@@ -119,4 +135,7 @@ export function nextStream({store}: Context): void {
 	store.dispatch({type: 'log-look', look: {stream: order[(order.indexOf(stream) + 1) % order.length] ?? 'all'}});
 }
 
-export const setTheme = (theme: State['theme']) => ({store}: Context): void => store.dispatch({type: 'set', values: {theme}});
+export const setTheme =
+	(theme: State['theme']) =>
+	({store}: Context): void =>
+		store.dispatch({type: 'set', values: {theme}});

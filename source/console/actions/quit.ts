@@ -8,7 +8,18 @@ export function quit(context: Context): void {
 	const open = shells.filter(({ended}) => ended === undefined);
 	if (open.length === 0 && tasks.size === 0) return context.quit();
 	const details = [...open.map(({title}) => `${title} is open.`), ...[...tasks.values()].map(({phase}) => phase)];
-	store.dispatch({type: 'overlay', overlay: {kind: 'confirm', verb: 'quit', question: 'Leave the console?', details: [...details.slice(0, 5), 'Containers go on either way.'], targets: [], focus: 'no', typed: ''}});
+	store.dispatch({
+		type: 'overlay',
+		overlay: {
+			kind: 'confirm',
+			verb: 'quit',
+			question: 'Leave the console?',
+			details: [...details.slice(0, 5), 'Containers go on either way.'],
+			targets: [],
+			focus: 'no',
+			typed: '',
+		},
+	});
 }
 
 export const quitNow = (context: Context): void => context.quit();

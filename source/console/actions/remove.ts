@@ -37,7 +37,15 @@ export function removeImage(context: Context): void {
 	const used = image.containers > 0 ? [`${image.containers} container${image.containers > 1 ? 's use' : ' uses'} it.`] : [];
 	context.store.dispatch({
 		type: 'overlay',
-		overlay: {kind: 'confirm', verb: 'remove-image', question: `Remove the image ${name}?`, details: [`${image.id.slice(7, 19)}, ${formatBytes(image.size)}.`, ...used], targets: [{kind: 'image', id: reference, name}], focus: 'no', typed: ''},
+		overlay: {
+			kind: 'confirm',
+			verb: 'remove-image',
+			question: `Remove the image ${name}?`,
+			details: [`${image.id.slice(7, 19)}, ${formatBytes(image.size)}.`, ...used],
+			targets: [{kind: 'image', id: reference, name}],
+			focus: 'no',
+			typed: '',
+		},
 	});
 }
 

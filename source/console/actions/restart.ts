@@ -7,7 +7,15 @@ export function restart(context: Context): void {
 	if (!target) return;
 	context.store.dispatch({
 		type: 'overlay',
-		overlay: {kind: 'confirm', verb: 'restart', question: `Restart ${target.name}?`, details: ['It is stopped as by S, and started again.'], targets: [target], focus: 'no', typed: ''},
+		overlay: {
+			kind: 'confirm',
+			verb: 'restart',
+			question: `Restart ${target.name}?`,
+			details: ['It is stopped as by S, and started again.'],
+			targets: [target],
+			focus: 'no',
+			typed: '',
+		},
 	});
 }
 

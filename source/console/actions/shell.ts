@@ -51,7 +51,12 @@ async function run(context: Context, target: Target, title: string, command: rea
 export function splitWords(line: string): string[] {
 	const words: string[] = [];
 	for (const [word] of line.matchAll(/(?:\\.|"(?:\\.|[^"\\])*"|'[^']*'|[^\s"'\\])+/g)) {
-		words.push(word.replaceAll(/\\(.)|"((?:\\.|[^"\\])*)"|'([^']*)'/g, (_, escaped?: string, double?: string, single?: string) => escaped ?? double?.replaceAll(/\\(["\\$`])/g, '$1') ?? single ?? ''));
+		words.push(
+			word.replaceAll(
+				/\\(.)|"((?:\\.|[^"\\])*)"|'([^']*)'/g,
+				(_, escaped?: string, double?: string, single?: string) => escaped ?? double?.replaceAll(/\\(["\\$`])/g, '$1') ?? single ?? '',
+			),
+		);
 	}
 	return words;
 }

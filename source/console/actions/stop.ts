@@ -7,7 +7,15 @@ export function stop(context: Context): void {
 	if (!target) return;
 	context.store.dispatch({
 		type: 'overlay',
-		overlay: {kind: 'confirm', verb: 'stop', question: `Stop ${target.name}?`, details: ['It gets its stop signal, and SIGKILL when its time of grace is over.'], targets: [target], focus: 'no', typed: ''},
+		overlay: {
+			kind: 'confirm',
+			verb: 'stop',
+			question: `Stop ${target.name}?`,
+			details: ['It gets its stop signal, and SIGKILL when its time of grace is over.'],
+			targets: [target],
+			focus: 'no',
+			typed: '',
+		},
 	});
 }
 

@@ -3,7 +3,10 @@ import {imageName, selectedContainer, selectedImage} from '../store/select.ts';
 import type {ViewId} from '../store/state.ts';
 import {type Context, complain, inform} from './context.ts';
 
-export const showView = (view: ViewId) => (context: Context): void => context.store.dispatch({type: 'viewed', view});
+export const showView =
+	(view: ViewId) =>
+	(context: Context): void =>
+		context.store.dispatch({type: 'viewed', view});
 
 /** Lines of indented JSON; every string in them came from outside. */
 const toLines = (value: unknown): string[] => JSON.stringify(value, undefined, 2).split('\n').map(sanitizeLine);
@@ -15,12 +18,20 @@ export function inspect(context: Context): void {
 		if (state.focus === 'images') {
 			const image = selectedImage(state);
 			if (!image) return inform(context, 'No image is selected');
-			store.dispatch({type: 'viewed', view: 'text', text: {title: `Image · ${sanitizeLine(imageName(image))}`, lines: toLines(engine.inspectImage(image.id)), top: 0, left: 0, search: ''}});
+			store.dispatch({
+				type: 'viewed',
+				view: 'text',
+				text: {title: `Image · ${sanitizeLine(imageName(image))}`, lines: toLines(engine.inspectImage(image.id)), top: 0, left: 0, search: ''},
+			});
 			return;
 		}
 		const container = selectedContainer(state);
 		if (!container) return inform(context, 'No container is selected');
-		store.dispatch({type: 'viewed', view: 'text', text: {title: `Inspect · ${sanitizeLine(container.name)}`, lines: toLines(engine.inspectContainer(container.id)), top: 0, left: 0, search: ''}});
+		store.dispatch({
+			type: 'viewed',
+			view: 'text',
+			text: {title: `Inspect · ${sanitizeLine(container.name)}`, lines: toLines(engine.inspectContainer(container.id)), top: 0, left: 0, search: ''},
+		});
 	} catch (error) {
 		complain(context, error);
 	}

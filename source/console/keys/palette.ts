@@ -30,7 +30,9 @@ export function paletteEntries(state: State, text: string): readonly PaletteEntr
 	const [typed = ''] = text.trim().toLowerCase().split(/\s+/);
 	const whole = text.trim().toLowerCase();
 	const scope = scopeOf(state);
-	const acts = bindings.filter(binding => isBound(binding, scope) || state.view === 'home').map(({name, help, keys, run}): PaletteEntry => ({name, help, key: keyLabel(keys[0] ?? ''), run}));
+	const acts = bindings
+		.filter(binding => isBound(binding, scope) || state.view === 'home')
+		.map(({name, help, keys, run}): PaletteEntry => ({name, help, key: keyLabel(keys[0] ?? ''), run}));
 	return [...acts, ...extra]
 		.filter(({name}) => isSubsequence(typed, name) || name.startsWith(whole))
 		.map((entry, index) => ({entry, index, rank: entry.name.startsWith(whole) ? rank(entry.name, whole) : rank(entry.name, typed) + 1}))

@@ -81,7 +81,15 @@ export const bindings: readonly Binding[] = [
 	{keys: [']'], name: 'next-shell', help: 'next shell', group: 'Shells', scopes: ['shell'], hint: 'next', run: nextShell(1)},
 	{keys: ['x'], name: 'close-shell', help: 'close the shell', group: 'Shells', scopes: ['shell'], hint: 'close', run: closeShell},
 
-	{keys: ['/', 'f3'], name: 'filter', help: 'filter a list (web !not ~fzzy label:k=v state:exited), search a text', group: 'Everywhere', scopes: ['containers', 'images', 'stats', 'log', 'text'], hint: 'filter', run: askFilter},
+	{
+		keys: ['/', 'f3'],
+		name: 'filter',
+		help: 'filter a list (web !not ~fzzy label:k=v state:exited), search a text',
+		group: 'Everywhere',
+		scopes: ['containers', 'images', 'stats', 'log', 'text'],
+		hint: 'filter',
+		run: askFilter,
+	},
 	{keys: ['o'], name: 'sort', help: 'sort the list', group: 'Everywhere', scopes: ['containers', 'images'], hint: 'sort', run: askSort},
 	{keys: ['z'], name: 'zoom', help: 'one pane fills the screen', group: 'Everywhere', scopes: ['containers', 'images', 'stats', 'log', 'shell'], hint: 'zoom', run: zoom},
 	{keys: ['v'], name: 'events', help: 'what has happened', group: 'Everywhere', hint: 'events', run: showView('events')},
@@ -110,6 +118,21 @@ export const findBinding = (key: string, scope: Scope): Binding | undefined => b
 export const hintsFor = (scope: Scope): ReadonlyArray<{readonly key: string; readonly label: string}> =>
 	bindings.filter(binding => binding.hint !== undefined && isBound(binding, scope)).map(({keys, hint}) => ({key: keyLabel(keys[0] ?? ''), label: hint ?? ''}));
 
-const labels: Readonly<Record<string, string>> = {enter: 'Enter', escape: 'Esc', up: '↑', down: '↓', left: '←', right: '→', tab: 'Tab', 'shift-tab': 'Shift-Tab', pageup: 'PgUp', pagedown: 'PgDn', home: 'Home', end: 'End', f1: 'F1', f3: 'F3'};
+const labels: Readonly<Record<string, string>> = {
+	enter: 'Enter',
+	escape: 'Esc',
+	up: '↑',
+	down: '↓',
+	left: '←',
+	right: '→',
+	tab: 'Tab',
+	'shift-tab': 'Shift-Tab',
+	pageup: 'PgUp',
+	pagedown: 'PgDn',
+	home: 'Home',
+	end: 'End',
+	f1: 'F1',
+	f3: 'F3',
+};
 
 export const keyLabel = (key: string): string => labels[key] ?? key.replace(/^ctrl-(.)/, (_, letter: string) => `Ctrl-${letter}`);

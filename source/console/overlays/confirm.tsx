@@ -9,9 +9,14 @@ type ConfirmOverlay = Extract<Overlay, {kind: 'confirm'}>;
 function answerLine(theme: Theme, {focus, expect, typed, verb}: ConfirmOverlay): string[] {
 	const destroys = verb === 'remove' || verb === 'remove-image';
 	if (expect !== undefined) {
-		return [` ${theme.paint('muted', 'Type')} ${theme.paint('bad', sanitizeLine(expect))} ${theme.paint('muted', 'and press Enter; Esc leaves it alone')}`, '', ` ${theme.paint('key', '>')} ${typed}${theme.paint('text', ' ', 'selected')}`];
+		return [
+			` ${theme.paint('muted', 'Type')} ${theme.paint('bad', sanitizeLine(expect))} ${theme.paint('muted', 'and press Enter; Esc leaves it alone')}`,
+			'',
+			` ${theme.paint('key', '>')} ${typed}${theme.paint('text', ' ', 'selected')}`,
+		];
 	}
-	const button = (label: string, chosen: boolean, danger: boolean): string => theme.paint(chosen ? (danger ? 'danger' : 'title') : 'muted', `  ${label}  `, chosen && !danger ? 'selected' : 'plain');
+	const button = (label: string, chosen: boolean, danger: boolean): string =>
+		theme.paint(chosen ? (danger ? 'danger' : 'title') : 'muted', `  ${label}  `, chosen && !danger ? 'selected' : 'plain');
 	return [`   ${button('No', focus === 'no', false)}   ${button('Yes', focus === 'yes', destroys)}   ${theme.paint('faint', 'n / y')}`];
 }
 

@@ -5,7 +5,14 @@ import type {Theme} from '../theme/theme.ts';
 import {drawFrame} from '../widgets/frame.ts';
 import {Lines} from '../widgets/lines.tsx';
 
-export type DialogProps = {readonly theme: Theme; readonly screen: Size; readonly title: string; readonly width: number; readonly lines: readonly string[]; readonly right?: string};
+export type DialogProps = {
+	readonly theme: Theme;
+	readonly screen: Size;
+	readonly title: string;
+	readonly width: number;
+	readonly lines: readonly string[];
+	readonly right?: string;
+};
 
 /** A framed box in the middle of the screen, over everything. */
 export function Dialog({theme, screen, title, width, lines, right = ''}: DialogProps): ReactNode {

@@ -36,7 +36,8 @@ function heading(theme: Theme, {title, legends}: ChartBlock, unit: string, width
 const roleOf = (part: ChartPart, legends: readonly Legend[]): Role => (part === 'axis' ? 'border' : part === 'label' ? 'faint' : (legends[part]?.role ?? 'text'));
 
 /** As many steps as there is room for, at whole numbers. */
-const scaleSteps = (maximum: number, rows: number): number => [5, 4, 2].find(steps => steps * 2 <= rows && Number.isInteger(maximum / steps)) ?? (maximum >= 2 && rows >= 3 ? 2 : 1);
+const scaleSteps = (maximum: number, rows: number): number =>
+	[5, 4, 2].find(steps => steps * 2 <= rows && Number.isInteger(maximum / steps)) ?? (maximum >= 2 && rows >= 3 ? 2 : 1);
 
 type Drawn = {readonly key: string; readonly rows: readonly string[]};
 const drawnBefore = new Map<string, Drawn>();

@@ -54,7 +54,10 @@ export function describeStatus(container: ContainerSummary, now: number): string
 const loadRole = (cpu: number): Role => (cpu >= 80 ? 'bad' : cpu >= 40 ? 'warn' : 'text');
 
 const ports = ({ports: published}: ContainerSummary): string =>
-	published.filter(({hostPort}) => hostPort !== undefined).map(({hostPort, containerPort, protocol}) => `${hostPort}→${containerPort}${protocol === 'tcp' ? '' : `/${protocol}`}`).join(' ');
+	published
+		.filter(({hostPort}) => hostPort !== undefined)
+		.map(({hostPort, containerPort, protocol}) => `${hostPort}→${containerPort}${protocol === 'tcp' ? '' : `/${protocol}`}`)
+		.join(' ');
 
 function statusCell(container: ContainerSummary, task: Task | undefined, now: number): Cell {
 	if (task) return {text: taskWords(task, now), role: 'busy'};

@@ -8,7 +8,19 @@ import type {Role, Theme} from '../theme/theme.ts';
 import {centered, drawFrame} from '../widgets/frame.ts';
 import {Lines} from '../widgets/lines.tsx';
 
-const roles: Readonly<Record<string, Role>> = {start: 'good', die: 'warn', oom: 'bad', kill: 'warn', destroy: 'bad', stop: 'warn', pause: 'busy', unpause: 'good', create: 'cpu', pull: 'cpu', delete: 'bad'};
+const roles: Readonly<Record<string, Role>> = {
+	start: 'good',
+	die: 'warn',
+	oom: 'bad',
+	kill: 'warn',
+	destroy: 'bad',
+	stop: 'warn',
+	pause: 'busy',
+	unpause: 'good',
+	create: 'cpu',
+	pull: 'cpu',
+	delete: 'bad',
+};
 
 function drawEvent(theme: Theme, {time, Type, Action, Actor}: EngineEvent, width: number): string {
 	const {name = Actor.ID.slice(0, 12), image = '', exitCode} = Actor.Attributes;
@@ -28,7 +40,14 @@ export type EventsProps = {readonly theme: Theme; readonly rect: Rect; readonly 
 
 export const EventsView = memo(({theme, rect, events, top}: EventsProps) => {
 	const [width, height] = [rect.width - 2, rect.height - 2];
-	const spec = {...rect, title: 'Events', right: theme.paint('faint', 'newest first'), footer: events.length === 0 ? '' : theme.paint('faint', `${events.length} since yesterday`), focused: true};
-	const lines = events.length === 0 ? centered(theme, width, height, ['Nothing has happened yet']) : events.slice(top, top + height).map(event => ` ${drawEvent(theme, event, width - 2)}`);
+	const spec = {
+		...rect,
+		title: 'Events',
+		right: theme.paint('faint', 'newest first'),
+		footer: events.length === 0 ? '' : theme.paint('faint', `${events.length} since yesterday`),
+		focused: true,
+	};
+	const lines =
+		events.length === 0 ? centered(theme, width, height, ['Nothing has happened yet']) : events.slice(top, top + height).map(event => ` ${drawEvent(theme, event, width - 2)}`);
 	return <Lines lines={drawFrame(theme, spec, lines)} />;
 });

@@ -25,7 +25,20 @@ function joinFacts(theme: Theme, facts: readonly Fact[], width: number): string 
 	return line;
 }
 
-const signalNames: Readonly<Record<number, string>> = {1: 'SIGHUP', 2: 'SIGINT', 3: 'SIGQUIT', 4: 'SIGILL', 6: 'SIGABRT', 7: 'SIGBUS', 8: 'SIGFPE', 9: 'SIGKILL', 11: 'SIGSEGV', 13: 'SIGPIPE', 14: 'SIGALRM', 15: 'SIGTERM'};
+const signalNames: Readonly<Record<number, string>> = {
+	1: 'SIGHUP',
+	2: 'SIGINT',
+	3: 'SIGQUIT',
+	4: 'SIGILL',
+	6: 'SIGABRT',
+	7: 'SIGBUS',
+	8: 'SIGFPE',
+	9: 'SIGKILL',
+	11: 'SIGSEGV',
+	13: 'SIGPIPE',
+	14: 'SIGALRM',
+	15: 'SIGTERM',
+};
 
 /** Why it ended, in words: an exit code above 128 is a signal by convention. */
 function describeEnd({exitCode, oomKilled, finishedAt, startedAt, note}: ContainerSummary, now: number): Fact[] {
@@ -54,17 +67,25 @@ function describeLoad({pids, pidsLimit, pressure, oomKills}: LiveStats['sample']
 	return [
 		{role: 'bad', text: oomKills > 0 ? `${oomKills} OOM kills` : ''},
 		{role: 'muted', text: `${pids}${pidsLimit > 0 && Number.isFinite(pidsLimit) ? ` of ${pidsLimit}` : ''} pids`},
-		{role: 'muted', text: pressure === undefined ? '' : `pressure cpu ${formatPercent(pressure.cpuSome)} mem ${formatPercent(pressure.memorySome)} io ${formatPercent(pressure.ioSome)}`},
+		{
+			role: 'muted',
+			text: pressure === undefined ? '' : `pressure cpu ${formatPercent(pressure.cpuSome)} mem ${formatPercent(pressure.memorySome)} io ${formatPercent(pressure.ioSome)}`,
+		},
 	];
 }
 
 const portWords = ({ports}: ContainerSummary): string =>
-	ports.map(({hostIp, hostPort, containerPort, protocol}) => (hostPort === undefined ? `${containerPort}/${protocol}` : `${hostIp ?? ''}:${hostPort}→${containerPort}/${protocol}`)).join(' ');
+	ports
+		.map(({hostIp, hostPort, containerPort, protocol}) => (hostPort === undefined ? `${containerPort}/${protocol}` : `${hostIp ?? ''}:${hostPort}→${containerPort}/${protocol}`))
+		.join(' ');
 
 /** One or two lines over the charts: how it is, and what it is. */
 export function describeFacts(theme: Theme, container: ContainerSummary, moment: Moment): string[] {
 	const {live, width, lines} = moment;
-	const addresses = Object.values(container.networks).map(({ip}) => ip).filter(ip => ip !== '').join(' ');
+	const addresses = Object.values(container.networks)
+		.map(({ip}) => ip)
+		.filter(ip => ip !== '')
+		.join(' ');
 	const how = [...describeState(container, moment), ...(live && isLive(container) ? describeLoad(live.sample) : [])];
 	const what: Fact[] = [
 		{role: 'muted', text: sanitizeLine(container.image)},

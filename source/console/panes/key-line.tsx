@@ -12,8 +12,16 @@ export type KeyLineProps = {readonly theme: Theme; readonly width: number; reado
 const last = new Set(['?', 'q']);
 
 function drawHints(theme: Theme, hints: readonly KeyHint[], width: number): string {
-	const [left, usedLeft] = joinHints(theme, hints.filter(({key}) => !last.has(key)), width - 18);
-	const [right, usedRight] = joinHints(theme, hints.filter(({key}) => last.has(key)), width);
+	const [left, usedLeft] = joinHints(
+		theme,
+		hints.filter(({key}) => !last.has(key)),
+		width - 18,
+	);
+	const [right, usedRight] = joinHints(
+		theme,
+		hints.filter(({key}) => last.has(key)),
+		width,
+	);
 	return left + ' '.repeat(Math.max(0, width - usedLeft - usedRight)) + right;
 }
 

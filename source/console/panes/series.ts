@@ -22,7 +22,11 @@ const peaks = new Set<Measure>(['read', 'written', 'received', 'sent', 'cpu']);
  * The last `minutes` in `points` steps. A step begins at a multiple of its length, not at now: the chart moves once a step, and the
  * values that it has drawn stay what they were.
  */
-export function toSeries(samples: readonly HistorySample[], measure: Measure, {minutes, points, now}: {readonly minutes: number; readonly points: number; readonly now: number}): Series {
+export function toSeries(
+	samples: readonly HistorySample[],
+	measure: Measure,
+	{minutes, points, now}: {readonly minutes: number; readonly points: number; readonly now: number},
+): Series {
 	const step = Math.max(1, Math.ceil((minutes * 60) / points));
 	const end = Math.floor(now / 1000 / step) * step;
 	const begin = end - step * points;

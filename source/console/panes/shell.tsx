@@ -5,7 +5,15 @@ import type {Theme} from '../theme/theme.ts';
 import {drawFrame} from '../widgets/frame.ts';
 import {Lines} from '../widgets/lines.tsx';
 
-export type ShellProps = {readonly theme: Theme; readonly rect: Rect; readonly focused: boolean; readonly typing: boolean; readonly shell: ShellState | undefined; readonly count: number; readonly place: number};
+export type ShellProps = {
+	readonly theme: Theme;
+	readonly rect: Rect;
+	readonly focused: boolean;
+	readonly typing: boolean;
+	readonly shell: ShellState | undefined;
+	readonly count: number;
+	readonly place: number;
+};
 
 function words({theme, typing, shell, count, place}: ShellProps): string {
 	const many = count > 1 ? `${theme.paint('faint', `${place} of ${count}`)}  ` : '';

@@ -104,6 +104,13 @@ export const StatsPane = memo((props: StatsProps) => {
 	if (!container) return <Lines lines={drawFrame(theme, spec, centered(theme, rect.width - 2, rect.height - 2, ['Nothing selected']))} />;
 	const facts = describeFacts(theme, container, {live: props.live, task, now, width, lines: rect.height > 11 ? 2 : 1});
 	const charts = arrange(props, width, rect.height - 2 - facts.length);
-	return <Lines lines={drawFrame(theme, spec, [...facts, ...charts].map(line => ` ${line}`))} />;
+	return (
+		<Lines
+			lines={drawFrame(
+				theme,
+				spec,
+				[...facts, ...charts].map(line => ` ${line}`),
+			)}
+		/>
+	);
 });
-

@@ -6,7 +6,8 @@ const secondsTo = (deadline: number, now: number): number => Math.max(0, Math.ce
 export const taskWords = ({verb, deadline}: Task, now: number): string => (deadline === undefined ? `${verb}…` : `${verb} ${secondsTo(deadline, now)}s`);
 
 /** `Stopping web: SIGKILL in 4 s`: the grace of a stop is counted down. */
-export const taskSentence = ({phase, subject, deadline}: Task, now: number): string => (deadline === undefined || deadline <= now ? phase : `Stopping ${subject}: SIGKILL in ${secondsTo(deadline, now)} s`);
+export const taskSentence = ({phase, subject, deadline}: Task, now: number): string =>
+	deadline === undefined || deadline <= now ? phase : `Stopping ${subject}: SIGKILL in ${secondsTo(deadline, now)} s`;
 
 /** What is going on, in one line. */
 export function progressSentence({tasks, now}: Pick<State, 'tasks' | 'now'>): string {

@@ -36,6 +36,10 @@ function parseTerm(word: string): Term {
 }
 
 export function createFilter(text: string): Term {
-	const terms = text.toLowerCase().split(/\s+/).filter(word => word !== '' && word !== '!').map(parseTerm);
+	const terms = text
+		.toLowerCase()
+		.split(/\s+/)
+		.filter(word => word !== '' && word !== '!')
+		.map(parseTerm);
 	return fields => terms.every(term => term(fields));
 }

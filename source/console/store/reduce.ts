@@ -76,13 +76,23 @@ function focusPane(state: State, pane: State['focus']): State {
 	return {...state, view: 'home', focus: pane, activeShell, typing: false};
 }
 
-const mapShell = (state: State, key: number, change: (shell: ShellState) => ShellState): State => ({...state, shells: state.shells.map(shell => (shell.key === key ? change(shell) : shell))});
+const mapShell = (state: State, key: number, change: (shell: ShellState) => ShellState): State => ({
+	...state,
+	shells: state.shells.map(shell => (shell.key === key ? change(shell) : shell)),
+});
 
 function closeShell(state: State, key: number): State {
 	const shells = state.shells.filter(shell => shell.key !== key);
 	const activeShell = state.activeShell === key ? shells.at(-1)?.key : state.activeShell;
 	const focus = state.focus === 'shell' && activeShell === undefined ? 'containers' : state.focus;
-	return {...state, shells, activeShell, focus, zoomed: activeShell === undefined && state.focus === 'shell' ? false : state.zoomed, typing: state.typing && state.activeShell !== key};
+	return {
+		...state,
+		shells,
+		activeShell,
+		focus,
+		zoomed: activeShell === undefined && state.focus === 'shell' ? false : state.zoomed,
+		typing: state.typing && state.activeShell !== key,
+	};
 }
 
 function tick(state: State, change: Extract<Change, {type: 'tick'}>): State {

@@ -42,11 +42,20 @@ export const imageSorts: Readonly<Record<string, {readonly label: string; readon
 };
 
 /** Rows that swap places every second cannot be read: order by the mean of the last readings, in whole percents. */
-const smooth = (stats: LiveStats | undefined): number => (stats === undefined || stats.trend.length === 0 ? -1 : Math.round(stats.trend.reduce((sum, value) => sum + value, 0) / stats.trend.length));
+const smooth = (stats: LiveStats | undefined): number =>
+	stats === undefined || stats.trend.length === 0 ? -1 : Math.round(stats.trend.reduce((sum, value) => sum + value, 0) / stats.trend.length);
 
 export const containerFields = (container: ContainerSummary): Fields => ({
 	text: [container.name, container.image, container.id.slice(0, 12), container.status],
-	named: {state: container.status, status: container.status, name: container.name, image: container.image, id: container.id, health: container.health ?? '', network: Object.keys(container.networks).join(' ')},
+	named: {
+		state: container.status,
+		status: container.status,
+		name: container.name,
+		image: container.image,
+		id: container.id,
+		health: container.health ?? '',
+		network: Object.keys(container.networks).join(' '),
+	},
 	labels: container.labels,
 });
 

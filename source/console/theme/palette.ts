@@ -1,9 +1,26 @@
 /** What a colour is for. Panes name the role; only this folder knows colours. */
 export type Role =
-	| 'text' | 'strong' | 'muted' | 'faint' | 'border' | 'focus' | 'title'
-	| 'good' | 'warn' | 'bad' | 'busy' | 'key'
-	| 'cpu' | 'memory' | 'read' | 'write' | 'receive' | 'send'
-	| 'match' | 'bar' | 'danger';
+	| 'text'
+	| 'strong'
+	| 'muted'
+	| 'faint'
+	| 'border'
+	| 'focus'
+	| 'title'
+	| 'good'
+	| 'warn'
+	| 'bad'
+	| 'busy'
+	| 'key'
+	| 'cpu'
+	| 'memory'
+	| 'read'
+	| 'write'
+	| 'receive'
+	| 'send'
+	| 'match'
+	| 'bar'
+	| 'danger';
 
 /** Foreground, background (hex), and the sixteen-colour code and attributes that stand for them. */
 export type Style = {readonly fg?: string; readonly bg?: string; readonly basic: string; readonly plain: string};

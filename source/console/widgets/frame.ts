@@ -46,8 +46,11 @@ export function drawFrame(theme: Theme, spec: FrameSpec, lines: readonly string[
 /** A sentence in the middle of an empty pane. */
 export function centered(theme: Theme, width: number, height: number, sentences: readonly string[]): string[] {
 	const above = Math.max(0, Math.floor((height - sentences.length) / 2));
-	return [...Array.from({length: above}, () => ''), ...sentences.map(text => {
-		const shown = truncate(text, width);
-		return theme.paint('faint', fit(' '.repeat(Math.max(0, Math.floor((width - widthOf(shown)) / 2))) + shown, width));
-	})];
+	return [
+		...Array.from({length: above}, () => ''),
+		...sentences.map(text => {
+			const shown = truncate(text, width);
+			return theme.paint('faint', fit(' '.repeat(Math.max(0, Math.floor((width - widthOf(shown)) / 2))) + shown, width));
+		}),
+	];
 }

@@ -42,7 +42,16 @@ function parseRow(row: string): ChartRun[] {
 }
 
 /** Lines that come up from nothing cross the base line: it stays straight. */
-const straightBase = (runs: readonly ChartRun[]): ChartRun[] => [{part: 'axis', text: runs.map(({text}) => text).join('').replace(/\S/g, '⠒').replace('⠒', '⠓')}];
+const straightBase = (runs: readonly ChartRun[]): ChartRun[] => [
+	{
+		part: 'axis',
+		text: runs
+			.map(({text}) => text)
+			.join('')
+			.replace(/\S/g, '⠒')
+			.replace('⠒', '⠓'),
+	},
+];
 
 /** Numbers of a scale stand under each other by their last digit. */
 function alignLabel(runs: readonly ChartRun[]): ChartRun[] {
@@ -69,12 +78,14 @@ export function drawLineChart({width, height, series, maximum, steps}: ChartOpti
 	// The widget draws three dots too high, above its own canvas: the highest values would vanish.
 	const shrink = 1 - 3 / Math.max(4, height * 4 - 3);
 	line.setData(
-		series.map((values, index): Series => ({
-			title: String(index),
-			x: values.map(() => ' '),
-			y: values.map(value => (value === undefined ? nothing : Math.max(0, Math.min(maximum, value)) * shrink)),
-			style: {line: seriesColors[index % seriesColors.length] ?? 'red'},
-		})),
+		series.map(
+			(values, index): Series => ({
+				title: String(index),
+				x: values.map(() => ' '),
+				y: values.map(value => (value === undefined ? nothing : Math.max(0, Math.min(maximum, value)) * shrink)),
+				style: {line: seriesColors[index % seriesColors.length] ?? 'red'},
+			}),
+		),
 	);
 	const rows = line.ctx._canvas.frame().split('\n').slice(0, height).map(parseRow);
 	return [...rows.slice(0, -1).map(alignLabel), straightBase(rows.at(-1) ?? [])];

@@ -26,13 +26,14 @@ type LineProps = {readonly key: string; readonly columns: Array<{readonly key: s
 type DrawLine = (props: LineProps) => ReactNode;
 
 // A line whose text is the same is not drawn again, whatever happens around it.
-const DrawnLine = memo(({draw, text}: {readonly draw: DrawLine; readonly text: string}) => draw({key: 'line', columns: [{key: 'line', column: 'line', width: text.length}], data: {line: text}}));
+const DrawnLine = memo(({draw, text}: {readonly draw: DrawLine; readonly text: string}) =>
+	draw({key: 'line', columns: [{key: 'line', column: 'line', width: text.length}], data: {line: text}}),
+);
 
 const LineText = ({children}: {readonly children?: ReactNode}) => <Line text={typeof children === 'string' ? children : ''} />;
 const NoSkeleton = () => null;
 
-const headingOf = ({theme, columns}: RowTableProps): string =>
-	columns.map(({title, fitted, align}) => theme.paint('faint', fit(title, fitted, align))).join(' ');
+const headingOf = ({theme, columns}: RowTableProps): string => columns.map(({title, fitted, align}) => theme.paint('faint', fit(title, fitted, align))).join(' ');
 
 function rowText({theme, columns}: RowTableProps, {cells, ground}: Row): string {
 	const gap = theme.paint('text', ' ', ground);

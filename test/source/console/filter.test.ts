@@ -8,7 +8,10 @@ const match = (filter: string): readonly string[] => sampleContainers.filter(con
 test('createFilter() finds parts of names and images', t => {
 	t.deepEqual(match('log'), ['logger']);
 	t.deepEqual(match('NGINX'), ['web']);
-	t.deepEqual(match(''), sampleContainers.map(({name}) => name));
+	t.deepEqual(
+		match(''),
+		sampleContainers.map(({name}) => name),
+	);
 });
 
 test('createFilter() knows !, ~, labels and fields, and wants every word', t => {

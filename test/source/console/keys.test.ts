@@ -28,7 +28,17 @@ test('an escape that nothing follows is the key', t => {
 });
 
 test('what terminals answer to questions never becomes a key', t => {
-	const replies = ['\u001B[?62;22c', '\u001B[24;80R', '\u001B]11;rgb:0000/0000/0000\u0007', '\u001BP1$r0m\u001B\\', '\u001B[?2026;2$y', '\u001B]52;c;ZGVsZXRl\u001B\\', '\u001B[I', '\u001B_Gi=1;OK\u001B\\', '\u009B24;80R'.slice(0, 1)];
+	const replies = [
+		'\u001B[?62;22c',
+		'\u001B[24;80R',
+		'\u001B]11;rgb:0000/0000/0000\u0007',
+		'\u001BP1$r0m\u001B\\',
+		'\u001B[?2026;2$y',
+		'\u001B]52;c;ZGVsZXRl\u001B\\',
+		'\u001B[I',
+		'\u001B_Gi=1;OK\u001B\\',
+		'\u009B24;80R'.slice(0, 1),
+	];
 	for (const reply of replies) t.deepEqual(keys(reply), [], JSON.stringify(reply));
 });
 

@@ -19,7 +19,16 @@ function createConsole(): TestConsole {
 		async (...words: readonly unknown[]): Promise<void> => {
 			calls.push([verb, ...words.filter(word => typeof word !== 'function').map(word => String(word).slice(0, 64))].join(' '));
 		};
-	const engine = {start: note('start'), stop: note('stop'), restart: note('restart'), pause: note('pause'), unpause: note('unpause'), kill: note('kill'), remove: note('remove'), removeImage: note('removeImage')} as unknown as EnginePort;
+	const engine = {
+		start: note('start'),
+		stop: note('stop'),
+		restart: note('restart'),
+		pause: note('pause'),
+		unpause: note('unpause'),
+		kill: note('kill'),
+		remove: note('remove'),
+		removeImage: note('removeImage'),
+	} as unknown as EnginePort;
 	const store = createStore(sampleState({columns: 120, rows: 40}));
 	const context: Context = {
 		store,
@@ -60,7 +69,14 @@ test('stop asks first; y does it to the container that was chosen', t => {
 
 test('Enter alone never destroys, n and Esc leave it', t => {
 	const {press, calls, store} = createConsole();
-	for (const keys of [['S', '\r'], ['R', '\r'], ['K', '\r'], ['S', 'n'], ['D', '\u001B'], ['D', '\r']]) {
+	for (const keys of [
+		['S', '\r'],
+		['R', '\r'],
+		['K', '\r'],
+		['S', 'n'],
+		['D', '\u001B'],
+		['D', '\r'],
+	]) {
 		press(...keys);
 		t.is(store.getState().overlay, undefined, keys.join());
 	}

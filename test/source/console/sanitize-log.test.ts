@@ -10,7 +10,19 @@ test('sanitizeLog() keeps colours, written anew, and closes them', t => {
 });
 
 test('sanitizeLog() leaves every other sequence out whole', t => {
-	for (const evil of ['\u001B[2J', '\u001B]0;title\u0007', '\u001B]52;c;x\u001B\\', '\u001BPq\u001B\\', '\u001B[6n', '\u001Bc', '\u009B2J', '\u001B[8m', '\u001B[5m', '\u001B[?1049h', '\u009D0;x\u009C'])
+	for (const evil of [
+		'\u001B[2J',
+		'\u001B]0;title\u0007',
+		'\u001B]52;c;x\u001B\\',
+		'\u001BPq\u001B\\',
+		'\u001B[6n',
+		'\u001Bc',
+		'\u009B2J',
+		'\u001B[8m',
+		'\u001B[5m',
+		'\u001B[?1049h',
+		'\u009D0;x\u009C',
+	])
 		t.is(sanitizeLog(`a${evil}b\n`, 'true'), 'ab', JSON.stringify(evil));
 	t.is(sanitizeLog('a\u001B]0;never ended', 'true'), 'a');
 });
@@ -21,7 +33,33 @@ test('sanitizeLog() of ten thousand random strings holds nothing but text and co
 		seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
 		return seed % below;
 	};
-	const parts = ['\u001B', '[', ']', '0', ';', 'm', '31', '\u0007', '\\', 'P', '\u009B', '\u0000', '\r', '\t', 'x', '38;5;', '?', '\u202E', '\u0008', 'c', '\u009D', '数', 'J', '$', ' '];
+	const parts = [
+		'\u001B',
+		'[',
+		']',
+		'0',
+		';',
+		'm',
+		'31',
+		'\u0007',
+		'\\',
+		'P',
+		'\u009B',
+		'\u0000',
+		'\r',
+		'\t',
+		'x',
+		'38;5;',
+		'?',
+		'\u202E',
+		'\u0008',
+		'c',
+		'\u009D',
+		'数',
+		'J',
+		'$',
+		' ',
+	];
 	for (let round = 0; round < 10_000; round++) {
 		const text = Array.from({length: 1 + random(24)}, () => parts[random(parts.length)]).join('');
 		const rest = sanitizeLog(text, 'true').replaceAll(/\u001B\[[\d;]+m/g, '');

@@ -61,12 +61,18 @@ test('a log is bounded in lines and characters, and what is dropped is counted',
 	t.is(appendLog(flood, [line('next\n')]).first, 251);
 	const wide = Array.from({length: 300}, () => line(`${'x'.repeat(60_000)}\n`)).reduce((buffer, entry) => appendLog(buffer, [entry]), emptyLog('x'));
 	t.true(wide.characters <= logLimits.characters);
-	t.is(wide.characters, wide.entries.reduce((sum, {log}) => sum + log.length, 0));
+	t.is(
+		wide.characters,
+		wide.entries.reduce((sum, {log}) => sum + log.length, 0),
+	);
 });
 
 test('a line that was split is one line again', t => {
 	const joined = appendLog(appendLog(emptyLog('x'), [line('first '), line('half ')]), [line('end\n'), line('next\n')]);
-	t.deepEqual(joined.entries.map(({log}) => log), ['first half end\n', 'next\n']);
+	t.deepEqual(
+		joined.entries.map(({log}) => log),
+		['first half end\n', 'next\n'],
+	);
 });
 
 test('the log of another container is not taken for this one’s', t => {
