@@ -2,7 +2,7 @@ import {existsSync, lstatSync, readlinkSync, realpathSync, type Stats, statSync}
 import {posix, resolve} from 'node:path';
 import type {Engine} from '../engine/engine.ts';
 import {hasErrno} from '../errors/codes.ts';
-import {EngineError} from '../errors/error.ts';
+import {EngineError, isEngineError} from '../errors/error.ts';
 import {recordEvent} from '../events/journal.ts';
 import {readPairs} from '../layer/info.ts';
 import {runPipe} from '../platform/pipe.ts';
@@ -87,24 +87,23 @@ async function sourceInside(engine: Engine, view: View, ref: string, source: str
 	return {...real, exists: true, isFolder: (await look(engine, view, ref, real.path)).isFolder};
 }
 
-/** What a link leads to counts, whether it is there or not. */
+/** What a link leads to counts, whether it is there or not. What cannot be looked at is as good as not there: the copying itself says why. */
 async function endInside(engine: Engine, view: View, ref: string, destination: string): Promise<End> {
-	try {
-		const found = await look(engine, view, ref, destination);
-		if (found.target === undefined) return {path: destination, exists: true, isFolder: checkKind(found, `${ref}:${destination}`)};
-		try {
-			return {path: found.target, exists: true, isFolder: checkKind(await look(engine, view, ref, found.target), `${ref}:${destination}`)};
-		} catch (error) {
-			if (!isMissing(error)) throw error;
-			return {path: found.target, exists: false, isFolder: false};
-		}
-	} catch (error) {
-		if (!isMissing(error)) throw error;
-		return {path: destination, exists: false, isFolder: false};
-	}
+	const name = `${ref}:${destination}`;
+	const found = destination === '' ? undefined : await lookIfThere(engine, view, ref, destination);
+	if (found?.target === undefined) return {path: destination, exists: found !== undefined, isFolder: found !== undefined && checkKind(found, name)};
+	const behind = await lookIfThere(engine, view, ref, found.target);
+	return {path: found.target, exists: behind !== undefined, isFolder: behind !== undefined && checkKind(behind, name)};
 }
 
-const isMissing = (error: unknown): boolean => error instanceof EngineError && (error.code === 'copy.not-found' || error.code === 'copy.not-read');
+async function lookIfThere(engine: Engine, view: View, ref: string, path: string): Promise<Found | undefined> {
+	try {
+		return await look(engine, view, ref, path);
+	} catch (error) {
+		if (isEngineError(error)) return undefined;
+		throw error;
+	}
+}
 
 type Found = {readonly isFolder: boolean; readonly isFile: boolean; readonly target?: string};
 
@@ -167,9 +166,9 @@ const lstatIfThere = (path: string): Stats | undefined => {
 
 /** Go's words: they are Docker's client's. */
 function onHost(error: unknown, path: string): EngineError {
+	if (hasErrno(error, 'ENOTDIR')) return refuse('not a directory', path);
 	const reasons: Readonly<Record<string, string>> = {
 		ENOENT: 'no such file or directory',
-		ENOTDIR: 'not a directory',
 		EACCES: 'permission denied',
 		ELOOP: 'too many levels of symbolic links',
 	};
@@ -183,7 +182,7 @@ function sourceOnHost(path: string, followLink: boolean): End {
 		const real = followLink || saysFolder(path) ? renamed(path, realpathSync(path)) : {path: name === '.' ? folder : posix.join(realpathSync(folder), name)};
 		return {...real, exists: true, isFolder: (saysFolder(path) ? statSync(real.path) : lstatSync(real.path)).isDirectory()};
 	} catch (error) {
-		throw onHost(error, path);
+		throw onHost(error, hasErrno(error, 'ENOENT') && lstatIfThere(path)?.isSymbolicLink() === true ? resolve(posix.dirname(path), readlinkSync(path)) : path);
 	}
 }
 

@@ -2,7 +2,8 @@ import {posix} from 'node:path';
 
 /** Paths as `cp` takes them, where a `/` or `/.` at the end means something: Docker's rules. */
 
-const endsInDot = (path: string): boolean => posix.basename(path) === '.';
+/** No path at all is the folder one is in. */
+const endsInDot = (path: string): boolean => path === '' || posix.basename(path) === '.';
 const endsInSlash = (path: string): boolean => path.endsWith('/');
 
 /** Whether the path says that it is a folder. */

@@ -94,6 +94,9 @@ static int take_record(struct tar_extra *extra, const struct record *record, str
 	/* An empty value takes the record back, says POSIX; only an xattr may be empty. */
 	if (record->value_size == 0 && strncmp(key, XATTR, sizeof XATTR - 1) != 0)
 		return strcmp(key, "path") && strcmp(key, "linkpath") ? 0 : error_set(err, 0, "a pax header's %s is empty", key);
+	/* Of a sparse file, the path is what a reader shall call it that does not know them. */
+	if (strcmp(key, "path") == 0 && extra->has_sparse_name)
+		return 0;
 	if (strcmp(key, "path") == 0)
 		return take_name(extra->path, &extra->has_path, record, err);
 	if (strcmp(key, "linkpath") == 0)
@@ -111,7 +114,7 @@ static int take_record(struct tar_extra *extra, const struct record *record, str
 	if (strncmp(key, XATTR, sizeof XATTR - 1) == 0)
 		return take_xattr(extra, key + sizeof XATTR - 1, record, err);
 	if (strncmp(key, "GNU.sparse.", 11) == 0)
-		return error_set(err, 0, "sparse files (%s) are not supported in layers", key);
+		return sparse_record(extra, key + 11, record->value, record->value_size, err);
 	return 0;
 }
 

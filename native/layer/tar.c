@@ -19,6 +19,8 @@ int tar_init(struct tar *tar, struct ring *ring, int reader, uint64_t room, stru
 void tar_finish(struct tar *tar)
 {
 	free(tar->pax);
+	free(tar->extra.segments.list);
+	tar->extra.segments = (struct tar_segments){0};
 	tar->pax = NULL;
 }
 
@@ -37,7 +39,7 @@ static int more(struct tar *tar, struct error *err)
 }
 
 /* Slots are whole blocks, but for the last: a block never lies across two. */
-static int next_block(struct tar *tar, const uint8_t **block, struct error *err)
+int tar_block(struct tar *tar, const uint8_t **block, struct error *err)
 {
 	int result = more(tar, err);
 	if (result <= 0)
@@ -88,7 +90,7 @@ static void set_payload(struct tar *tar, uint64_t size)
 }
 
 /* Octal with leading spaces, ended by a space or NUL; or, with the top bit set, a big-endian number that fills the field. */
-static bool read_number(const char *field, size_t size, int64_t *number)
+bool tar_number(const char *field, size_t size, int64_t *number)
 {
 	const uint8_t *at = (const uint8_t *)field;
 	if (at[0] & 0x80) {
@@ -130,7 +132,7 @@ static bool sum_is_right(const struct header *header)
 		signed_sum += in_sum ? ' ' : (int8_t)bytes[i];
 	}
 	/* Old Sun tars summed signed bytes. */
-	return read_number(header->sum, sizeof header->sum, &said) && (said == unsigned_sum || said == signed_sum);
+	return tar_number(header->sum, sizeof header->sum, &said) && (said == unsigned_sum || said == signed_sum);
 }
 
 static bool is_zero(const uint8_t *block)
@@ -249,7 +251,8 @@ static int read_type(const struct header *header, struct tar_entry *entry, struc
 		entry->type = (enum tar_type)header->type;
 		return 0;
 	case 'S':
-		return error_set(err, 0, "%s: sparse files are not supported in layers", entry->path);
+		entry->type = TAR_FILE;
+		return 0;
 	default:
 		return error_set(err, 0, "%s: unknown type of entry, %#x", entry->path, (unsigned)(unsigned char)header->type);
 	}
@@ -260,12 +263,12 @@ static int read_numbers(struct tar *tar, const struct header *header, struct tar
 {
 	const struct tar_extra *extra = &tar->extra;
 	int64_t mode, uid, gid, mtime, size, major = 0, minor = 0;
-	if (!read_number(header->mode, sizeof header->mode, &mode) || !read_number(header->uid, sizeof header->uid, &uid) ||
-		!read_number(header->gid, sizeof header->gid, &gid) || !read_number(header->mtime, sizeof header->mtime, &mtime) ||
-		!read_number(header->size, sizeof header->size, &size))
+	if (!tar_number(header->mode, sizeof header->mode, &mode) || !tar_number(header->uid, sizeof header->uid, &uid) ||
+		!tar_number(header->gid, sizeof header->gid, &gid) || !tar_number(header->mtime, sizeof header->mtime, &mtime) ||
+		!tar_number(header->size, sizeof header->size, &size))
 		return error_set(err, 0, "%s: a number of its header is malformed", entry->path);
 	bool is_device = entry->type == TAR_CHAR || entry->type == TAR_BLOCK_DEVICE;
-	if (is_device && (!read_number(header->major, 8, &major) || !read_number(header->minor, 8, &minor)))
+	if (is_device && (!tar_number(header->major, 8, &major) || !tar_number(header->minor, 8, &minor)))
 		return error_set(err, 0, "%s: a number of its header is malformed", entry->path);
 	if (major < 0 || major > 4095 || minor < 0 || minor > 1048575)
 		return error_set(err, 0, "%s: device number %lld:%lld is out of range", entry->path, (long long)major, (long long)minor);
@@ -314,7 +317,10 @@ static int read_entry(struct tar *tar, const struct header *header, struct tar_e
 	if (is_link && !entry->link[0])
 		return error_set(err, 0, "%s: a link to nothing", entry->path);
 	set_payload(tar, entry->size);
-	return 0;
+	entry->is_sparse = header->type == 'S' || (extra->is_sparse && entry->type == TAR_FILE);
+	if (!entry->is_sparse)
+		return 0;
+	return header->type == 'S' ? sparse_old(tar, header, entry, err) : sparse_pax(tar, entry, err);
 }
 
 static void forget_extra(struct tar_extra *extra)
@@ -322,15 +328,19 @@ static void forget_extra(struct tar_extra *extra)
 	extra->has_pax = extra->has_path = extra->has_link = extra->has_size = false;
 	extra->has_uid = extra->has_gid = extra->has_mtime = extra->has_atime = false;
 	extra->xattr_count = 0;
+	extra->is_sparse = extra->has_real_size = extra->has_sparse_name = false;
+	extra->sparse_major = extra->sparse_minor = 0;
+	extra->segments.count = 0;
+	extra->segments.is_half = false;
 }
 
 /* 1: a header; 0: the archive's end, told by two blocks of zeros, or by the end of the stream, as many writers leave it. */
 static int next_header(struct tar *tar, struct header *header, struct error *err)
 {
 	const uint8_t *block = NULL;
-	int result = next_block(tar, &block, err);
+	int result = tar_block(tar, &block, err);
 	if (result > 0 && is_zero(block)) {
-		result = next_block(tar, &block, err);
+		result = tar_block(tar, &block, err);
 		if (result > 0 && !is_zero(block))
 			return error_set(err, 0, "a lone block of zeros stands between two entries");
 		result = result > 0 ? 0 : result;
@@ -360,7 +370,7 @@ int tar_next(struct tar *tar, struct tar_entry *entry, struct error *err)
 		int64_t size;
 		if (!header.type || !strchr("xgLK", header.type))
 			return read_entry(tar, &header, entry, err) < 0 ? -1 : 1;
-		if (!read_number(header.size, sizeof header.size, &size) || size < 0)
+		if (!tar_number(header.size, sizeof header.size, &size) || size < 0)
 			return error_set(err, 0, "the size of an extended header is malformed");
 		if (read_extra(tar, &header, (uint64_t)size, err) < 0)
 			return -1;

@@ -1,5 +1,5 @@
 /* One strict reader for every tar that Hawser takes in: POSIX ustar and pax, GNU long names, base-256 numbers. What two
- * readers could understand in two ways is refused: sparse files, sizes on things without data, global headers that rename. */
+ * readers could understand in two ways is refused: sizes on things without data, global headers that rename. */
 #pragma once
 
 #include <stdbool.h>
@@ -18,6 +18,7 @@ enum {
 	TAR_XATTR_LIMIT = 256,
 	TAR_XATTR_SIZE = 65536,
 	TAR_ENTRY_LIMIT = 10000000,
+	TAR_SEGMENT_LIMIT = 250000,
 };
 
 enum tar_type {
@@ -36,6 +37,11 @@ struct tar_xattr {
 	size_t size;
 };
 
+/* A piece of a sparse file that is there; what is between them are holes. */
+struct tar_segment {
+	uint64_t offset, size;
+};
+
 struct tar_entry {
 	enum tar_type type;
 	char path[TAR_NAME_LIMIT]; /* as it stands in the archive */
@@ -43,7 +49,10 @@ struct tar_entry {
 	mode_t mode; /* the lower twelve bits */
 	uid_t uid;
 	gid_t gid;
-	uint64_t size; /* of the data that follows */
+	uint64_t size; /* of the file; of its data too, unless it is sparse */
+	bool is_sparse;
+	const struct tar_segment *segments; /* in order, apart; the data is theirs alone */
+	size_t segment_count;
 	struct timespec mtime, atime;
 	unsigned major, minor;
 	const struct tar_xattr *xattrs;
@@ -58,6 +67,14 @@ struct tar_extra {
 	struct timespec mtime, atime;
 	struct tar_xattr xattrs[TAR_XATTR_LIMIT];
 	size_t xattr_count;
+	/* GNU's three ways to tell of a sparse file: the map in records (0.0, 0.1), or before the data (1.0). */
+	bool is_sparse, has_real_size, has_sparse_name;
+	uint64_t sparse_major, sparse_minor, real_size;
+	struct tar_segments {
+		struct tar_segment *list;
+		size_t count, room;
+		bool is_half; /* an offset whose size is still to come */
+	} segments;
 };
 
 struct tar {
@@ -83,6 +100,19 @@ int tar_data(struct tar *tar, const uint8_t **data, size_t *size, struct error *
 
 /* Reads whatever follows the end of the archive, to the end of the stream. */
 int tar_drain(struct tar *tar, struct error *err);
+
+/* The next number of a sparse file's map: offset and size by turns. */
+int sparse_number(struct tar_segments *segments, uint64_t number, struct error *err);
+/* GNU.sparse.KEY of a pax header. */
+int sparse_record(struct tar_extra *extra, const char *key, const char *value, size_t size, struct error *err);
+/* Reads what is left of the map, and checks all of it. `entry->size` becomes that of the file, the data left is its pieces. */
+int sparse_pax(struct tar *tar, struct tar_entry *entry, struct error *err);
+struct header;
+int sparse_old(struct tar *tar, const struct header *header, struct tar_entry *entry, struct error *err);
+
+/* For the reader's own parts: the next block, 1, 0 at the end, -1; and a number of a header. */
+int tar_block(struct tar *tar, const uint8_t **block, struct error *err);
+bool tar_number(const char *field, size_t size, int64_t *number);
 
 /* Reads the records of a pax header into `extra`; `text` is changed and pointed into. */
 int pax_parse(struct tar_extra *extra, char *text, size_t size, struct error *err);

@@ -283,8 +283,35 @@ static int clear_way(struct tree *tree, int *parent, const char *path, const cha
 	return is_whiteout(&st) ? 2 : 0;
 }
 
-static int write_payload(struct tar *tar, int fd, const char *path, struct error *err)
+/* Only what is there is written: the holes stay holes. */
+static int write_sparse(struct tar *tar, int fd, const struct tar_entry *entry, const char *path, struct error *err)
 {
+	const uint8_t *data;
+	size_t size;
+	int result;
+	const struct tar_segment *segment = entry->segments;
+	uint64_t done = 0; /* of the segment */
+	while ((result = tar_data(tar, &data, &size, err)) > 0)
+		while (size) {
+			for (; done == segment->size; segment++)
+				done = 0;
+			size_t n = segment->size - done < size ? (size_t)(segment->size - done) : size;
+			ssize_t written = pwrite(fd, data, n, (off_t)(segment->offset + done));
+			if (written <= 0)
+				return error_set(err, written < 0 ? errno : EIO, "%s: write", path);
+			data += written;
+			size -= (size_t)written;
+			done += (uint64_t)written;
+		}
+	if (result < 0)
+		return error_wrap(err, "%s", path);
+	return ftruncate(fd, (off_t)entry->size) < 0 ? error_set(err, errno, "%s: set the size", path) : 0;
+}
+
+static int write_payload(struct tar *tar, int fd, const struct tar_entry *entry, const char *path, struct error *err)
+{
+	if (entry->is_sparse)
+		return write_sparse(tar, fd, entry, path, err);
 	const uint8_t *data;
 	size_t size;
 	int result;
@@ -322,7 +349,7 @@ static int put_file(struct tree *tree, struct tar *tar, int parent, const char *
 	if (fd < 0)
 		return error_set(err, errno, "%s: make the file", path);
 	tree->bytes += entry->size;
-	return write_payload(tar, fd, path, err) < 0 ? -1 : dress_file(tree, fd, entry, err);
+	return write_payload(tar, fd, entry, path, err) < 0 ? -1 : dress_file(tree, fd, entry, err);
 }
 
 /* Links and special files have no descriptor to act on: by name, in a folder that only this process sees, never following. */

@@ -7,7 +7,7 @@ import {makeStore, type TestStore} from '../helpers/store.ts';
 import {file, folder, hardLink, symlink, tar} from '../helpers/tar.ts';
 
 /** More tries of each race, for a long run. */
-const races = Number(process.env['HAWSER_TEST_RACES'] ?? 25);
+const races = Number(process.env['HAWSER_TEST_RACES'] ?? 5);
 
 type World = {
 	readonly store: TestStore;

@@ -1,4 +1,4 @@
-import {execFileSync} from 'node:child_process';
+import {execFileSync, spawnSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {chmodSync, chownSync, linkSync, lstatSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, truncateSync, utimesSync, writeFileSync} from 'node:fs';
 import {gzipSync, zstdCompressSync} from 'node:zlib';
@@ -281,4 +281,44 @@ test('remove refuses to cross into a mount', async t => {
 		execFileSync('unshare', ['-m', 'sh', '-c', `mount --bind ${place}/precious ${place}/tree/point && ${process.cwd()}/dist/hawser-layer remove ${place}/tree`], {stdio: 'pipe'}),
 	);
 	t.is(readFileSync(`${place}/precious/file`, 'utf8'), 'alive');
+});
+
+test('files with holes come out whole and keep them, in all the forms of GNU tar', async t => {
+	const place = scratch(t);
+	mkdirSync(`${place}/in`);
+	execFileSync(
+		'python3',
+		[
+			'-c',
+			'f = open("in/many", "wb"); [(f.seek(n * 100000), f.write(b"piece %d" % n)) for n in range(40)]; f.truncate(5000000); open("in/hole", "wb").truncate(3000000); open("in/full", "wb").write(b"x" * 5000)',
+		],
+		{
+			cwd: place,
+		},
+	);
+	const wanted = describe(`${place}/in`, {times: false}).slice(1);
+	for (const form of ['--format=gnu', '--format=posix --sparse-version=0.0', '--format=posix --sparse-version=0.1', '--format=posix --sparse-version=1.0']) {
+		const layer = execFileSync('tar', ['-c', '--sparse', '--hole-detection=seek', ...form.split(' '), '-C', `${place}/in`, 'many', 'hole', 'full'], {maxBuffer: 1e8});
+		t.true(layer.length < 2_000_000, `${form}: tar made it sparse`);
+		const {tree, error, fields} = await unpack(place, layer);
+		t.is(error, '', form);
+		t.deepEqual(describe(tree, {times: false}).slice(1), wanted, form);
+		t.true(lstatSync(`${tree}/many`).blocks < 1000, form);
+		t.is(fields.get('file-bytes'), '8005000');
+	}
+});
+
+const archives = process.env['HAWSER_TEST_TARS'];
+(archives === undefined ? test.skip : test)('archives of a collection are read as GNU tar reads them, or refused', async t => {
+	const place = scratch(t);
+	const files = execFileSync('find', [archives ?? '', '-name', '*.tar', '!', '-name', '*-not-utf8*', '!', '-name', '*-sparse-big*'], {encoding: 'utf8'})
+		.trim()
+		.split('\n');
+	for (const [index, path] of files.entries()) {
+		const {code, tree, error} = await unpack(place, readFileSync(path));
+		mkdirSync(`${place}/gnu-${index}`);
+		const gnu = spawnSync('tar', ['-x', '-p', '--same-owner', '--numeric-owner', '-f', path, '-C', `${place}/gnu-${index}`]);
+		if (code === 0 && gnu.status === 0) t.deepEqual(describe(tree, {times: false}).slice(1), describe(`${place}/gnu-${index}`, {times: false}).slice(1), path);
+		else if (code !== 0) t.regex(error, /^[^\n]+$/, path);
+	}
 });
