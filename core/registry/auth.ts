@@ -5,6 +5,7 @@ import {discard, readSmallBody} from './body.ts';
 import {parseChallenges, type Challenge} from './challenge.ts';
 import {type Credentials, knowsHost} from './credentials.ts';
 import type {Reply, Send} from './http.ts';
+import {isPublicPeer} from './redirect.ts';
 
 const tokenLimit = 64 * 1024;
 const tokenForm = /^[\x21-\x7e]+$/;
@@ -28,7 +29,7 @@ export type Answer = {readonly authorization: string; readonly identityToken?: s
 export async function answerChallenge(reply: Reply, context: AuthContext): Promise<Answer | undefined> {
 	const challenges = parseChallenges(reply.headers['www-authenticate']);
 	const bearer = challenges.find(({scheme}) => scheme === 'bearer');
-	if (bearer) return fetchToken(bearer, reply.url, context);
+	if (bearer) return fetchToken(bearer, reply, context);
 	const {credentials} = context;
 	if (!challenges.some(({scheme}) => scheme === 'basic') || credentials?.kind !== 'password') return undefined;
 	return {authorization: basic(credentials)};
@@ -39,15 +40,20 @@ export const wantsBasic = (reply: Reply): boolean => parseChallenges(reply.heade
 
 const basic = ({user, password}: {user: string; password: string}): string => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
-async function fetchToken({parameters}: Challenge, from: URL, context: AuthContext): Promise<Answer> {
-	const realm = checkRealm(parameters['realm'], from, context);
+async function fetchToken({parameters}: Challenge, reply: Reply, context: AuthContext): Promise<Answer> {
+	const realm = checkRealm(parameters['realm'], reply.url, context);
+	// A public registry has no business with our network; what it says of itself is its own.
+	const onlyPublic = realm.hostname !== reply.url.hostname && isPublicPeer(reply);
+	const send: AuthContext['send'] = (url, request) => context.send(url, {...request, onlyPublic});
 	const service = parameters['service'];
-	const reply = await (context.credentials?.kind === 'identity-token' ? askWithIdentity(realm, service, context.credentials.token, context) : askForToken(realm, service, context));
-	if (reply.status !== 200) {
-		discard(reply);
-		throw refused(reply, context);
+	const answer = await (context.credentials?.kind === 'identity-token'
+		? askWithIdentity(realm, service, context.credentials.token, {...context, send})
+		: askForToken(realm, service, {...context, send}));
+	if (answer.status !== 200) {
+		discard(answer);
+		throw refused(answer, context);
 	}
-	return readToken(await readSmallBody(reply, tokenLimit, {signal: context.signal}), realm);
+	return readToken(await readSmallBody(answer, tokenLimit, {signal: context.signal}), realm);
 }
 
 function askForToken(realm: URL, service: string | undefined, {scopes, credentials, offline, send, signal}: AuthContext): Promise<Reply> {

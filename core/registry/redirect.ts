@@ -12,7 +12,7 @@ const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
  */
 export async function sendFollowing(transport: Transport, url: URL, request: Send): Promise<Reply> {
 	let reply = await transport.send(url, request);
-	const onlyPublic = reply.address === undefined || !isPrivateAddress(reply.address);
+	const onlyPublic = isPublicPeer(reply);
 	for (let followed = 0; redirects.has(reply.status); followed++) {
 		if (followed === redirectLimit) throw refuse(reply, url, `redirects more than ${redirectLimit} times`);
 		const target = checkTarget(reply, url);
@@ -23,6 +23,9 @@ export async function sendFollowing(transport: Transport, url: URL, request: Sen
 	}
 	return reply;
 }
+
+/** Whether a stranger's machine has answered: one whose address is not known counts as such. */
+export const isPublicPeer = ({address}: Pick<Reply, 'address'>): boolean => address === undefined || !isPrivateAddress(address);
 
 /** Where an answer points to, when that is a place we may be sent to. */
 export function checkTarget(reply: Reply, origin: URL): URL {

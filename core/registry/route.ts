@@ -5,7 +5,7 @@ import {discard} from './body.ts';
 import {findCredentials, type Credentials} from './credentials.ts';
 import type {Endpoint, Place} from './endpoint.ts';
 import {openTransport, redacted, usualTimeouts, type Reply, type Send, type Timeouts, type Transport} from './http.ts';
-import {sendFollowing} from './redirect.ts';
+import {isPublicPeer, sendFollowing} from './redirect.ts';
 import {Transient} from './retry.ts';
 import {readCertificates} from './settings.ts';
 
@@ -34,6 +34,8 @@ type State = Place & {
 	readonly credentials: Credentials | undefined;
 	readonly transport: Transport;
 	endpoint: Endpoint | undefined;
+	/** It is no machine of ours, and none of our network. */
+	isPublic: boolean;
 	answer: Answer | undefined;
 	/** A token on its way: requests side by side wait for the same. */
 	answering: Promise<Answer | undefined> | undefined;
@@ -42,7 +44,7 @@ type State = Place & {
 export async function openRoute(place: Place, options: RouteOptions): Promise<Route> {
 	const credentials = options.credentials ?? (await findCredentials(place.domain));
 	const transport = openTransport({tlsOf: url => tlsOf(place, url), timeouts: options.timeouts ?? usualTimeouts, userAgent: 'hawser'});
-	const state: State = {...place, options, credentials, transport, endpoint: undefined, answer: undefined, answering: undefined};
+	const state: State = {...place, options, credentials, transport, endpoint: undefined, isPublic: true, answer: undefined, answering: undefined};
 	return {
 		...place,
 		credentials,
@@ -90,7 +92,7 @@ async function sendToEndpoint(state: State, target: string | URL, request: Send)
 		try {
 			const reply = await send(endpoint);
 			if (!isPlainAtTls(reply)) {
-				state.endpoint = endpoint;
+				Object.assign(state, {endpoint, isPublic: isPublicPeer(reply)});
 				return reply;
 			}
 			discard(reply);
@@ -104,10 +106,10 @@ async function sendToEndpoint(state: State, target: string | URL, request: Send)
 }
 
 /** What proves who we are stays with the registry itself. */
-function sendToAddress({endpoint, transport}: State, url: URL, request: Send): Promise<Reply> {
+function sendToAddress({endpoint, transport, isPublic}: State, url: URL, request: Send): Promise<Reply> {
 	if (url.origin === endpoint?.base.origin) return sendFollowing(transport, url, request);
 	const {Authorization: _, ...headers} = request.headers ?? {};
-	return sendFollowing(transport, url, {...request, headers});
+	return sendFollowing(transport, url, {...request, headers, onlyPublic: isPublic});
 }
 
 /** What TLS servers say to a plain request. */
