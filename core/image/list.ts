@@ -16,48 +16,101 @@ export type ListOptions = {
 const none = '<none>';
 const knownFilters: ReadonlySet<string> = new Set(['dangling', 'label', 'before', 'since', 'reference', 'until']);
 
-/** A line per tag, and one for an image without any; newest first. Four queries, however many images there are. */
+/** A line per tag, and one for an image without any; newest first. A query or three, however many images there are. */
 export function listImages({db}: Pick<ImageStore, 'db'>, {filters = new Map()}: ListOptions = {}): ImageSummary[] {
 	const unknown = [...filters.keys()].find(key => !knownFilters.has(key));
 	if (unknown !== undefined) throw new EngineError({code: 'filter.invalid', subject: unknown, message: `invalid filter '${unknown}'`});
-	return db.prepare('SELECT id, created_at, os, architecture, size, labels FROM images ORDER BY created_at DESC, id').all().flatMap(linesOf(db)).filter(makeFilter(db, filters));
+	const more = readMore(db);
+	const lines = readRows(db).map(row => new Line(row, more));
+	return filters.size === 0 ? lines : lines.filter(makeFilter(db, filters));
 }
 
-type Row = ReturnType<ReturnType<Database['prepare']>['all']>[number];
+/** Columns of the one query behind the list, in this order. */
+type Row = readonly [id: Digest, createdAt: string, os: string, architecture: string, size: number, labels: string, repository: string | null, tag: string | null];
 
-function linesOf(db: Database): (row: Row) => ImageSummary[] {
-	const tags = Map.groupBy(db.prepare('SELECT image_id, repository, tag FROM image_tags ORDER BY repository, tag').all(), row => row['image_id']);
-	const digests = Map.groupBy(db.prepare('SELECT image_id, repository, digest FROM image_digests').all(), row => row['image_id']);
-	const users = new Map(
-		db
-			.prepare('SELECT image_id, count(*) AS count FROM containers GROUP BY image_id')
-			.all()
-			.map(row => [row['image_id'], Number(row['count'])]),
+const query = `SELECT id, created_at, os, architecture, size, labels, repository, tag
+	FROM images LEFT JOIN image_tags ON image_id = id ORDER BY created_at DESC, id, repository, tag`;
+
+function readRows(db: Database): readonly Row[] {
+	const statement = db.prepare(query);
+	statement.setReturnArrays(true);
+	return statement.all() as unknown as readonly Row[];
+}
+
+/** What a plain list does not show; read when somebody asks for it, for all images at once. */
+type More = {
+	readonly digest: (id: Digest, repository: string) => Digest | undefined;
+	readonly repository: (id: Digest) => string | undefined;
+	readonly containers: (id: Digest) => number;
+};
+
+function readMore(db: Database): More {
+	const digests = once(() => Map.groupBy(db.prepare('SELECT image_id, repository, digest FROM image_digests').all(), row => String(row['image_id'])));
+	const users = once(
+		() =>
+			new Map(
+				db
+					.prepare('SELECT image_id, count(*) AS count FROM containers GROUP BY image_id')
+					.all()
+					.map(row => [String(row['image_id']), Number(row['count'])] as const),
+			),
 	);
-	return row => {
-		const id = row['id'] ?? null;
-		const common = {
-			id: String(id) as Digest,
-			createdAt: String(row['created_at']),
-			size: Number(row['size']),
-			containers: users.get(id) ?? 0,
-			labels: JSON.parse(String(row['labels'])) as Record<string, string>,
-			architecture: String(row['architecture']),
-			os: String(row['os']),
-		};
-		const withDigest = (repository: string, tag: string): ImageSummary => {
-			const digest = digests.get(id)?.find(item => item['repository'] === repository)?.['digest'];
-			return {...common, repository: familiarRepository(repository), tag, ...(digest !== undefined && {digest: digest as Digest})};
-		};
-		const own = tags.get(id);
-		if (own) return own.map(({repository, tag}) => withDigest(String(repository), String(tag))).sort(byName);
-		// Pulled by digest: it has a repository but no tag.
-		const repository = digests.get(id)?.[0]?.['repository'];
-		return repository === undefined ? [{...common, repository: none, tag: none}] : [withDigest(String(repository), none)];
+	return {
+		digest: (id, repository) =>
+			digests()
+				.get(id)
+				?.find(row => row['repository'] === repository)?.['digest'] as Digest | undefined,
+		repository: id => digests().get(id)?.[0]?.['repository'] as string | undefined,
+		containers: id => users().get(id) ?? 0,
 	};
 }
 
-const byName = (one: ImageSummary, other: ImageSummary): number => (`${one.repository}:${one.tag}` < `${other.repository}:${other.tag}` ? -1 : 1);
+function once<T>(make: () => T): () => T {
+	let made: {readonly value: T} | undefined;
+	return () => (made ??= {value: make()}).value;
+}
+
+/** Its getters keep a list of hundreds of images cheap. */
+class Line implements ImageSummary {
+	readonly id: Digest;
+	readonly repository: string;
+	readonly tag: string;
+	readonly createdAt: string;
+	readonly size: number;
+	readonly architecture: string;
+	readonly os: string;
+	readonly #fullName: string;
+	readonly #labels: string;
+	#parsed: Readonly<Record<string, string>> | undefined;
+	readonly #more: More;
+
+	constructor([id, createdAt, os, architecture, size, labels, repository, tag]: Row, more: More) {
+		// Pulled by digest: it has a repository but no tag.
+		const fullName = repository ?? more.repository(id) ?? none;
+		this.id = id;
+		this.repository = fullName === none ? none : familiarRepository(fullName);
+		this.tag = tag ?? none;
+		this.createdAt = createdAt;
+		this.size = size;
+		this.architecture = architecture;
+		this.os = os;
+		this.#fullName = fullName;
+		this.#labels = labels;
+		this.#more = more;
+	}
+
+	get labels(): Readonly<Record<string, string>> {
+		return (this.#parsed ??= JSON.parse(this.#labels) as Record<string, string>);
+	}
+
+	get digest(): Digest | undefined {
+		return this.#more.digest(this.id, this.#fullName);
+	}
+
+	get containers(): number {
+		return this.#more.containers(this.id);
+	}
+}
 
 function makeFilter(db: Database, filters: ReadonlyMap<string, readonly string[]>): (image: ImageSummary) => boolean {
 	const createdAt = (ref: string) => String(db.prepare('SELECT created_at FROM images WHERE id = ?').get(findImageId(db, ref))?.['created_at']);

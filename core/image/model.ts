@@ -8,7 +8,7 @@ export type ImageSummary = {
 	readonly repository: string;
 	readonly tag: string;
 	/** Manifest digest, where the image came from a registry. */
-	readonly digest?: Digest;
+	readonly digest?: Digest | undefined;
 	readonly createdAt: string;
 	/** Bytes of all unpacked layers. */
 	readonly size: number;

@@ -37,7 +37,7 @@ test('images are listed newest first, a line per tag, with their unpacked size',
 	const {store} = t.context;
 	storeBoth(store);
 	tagImage(store, 'web:1', 'shop/web');
-	t.deepEqual(lines(store), ['localhost:5000/db:2', 'shop/web:latest', 'web:1']);
+	t.deepEqual(lines(store), ['localhost:5000/db:2', 'web:1', 'shop/web:latest']);
 	const [first] = listImages(store);
 	t.is(first?.size, 5000);
 	t.is(first?.digest, newer.manifest.digest);
@@ -48,9 +48,9 @@ test('an image that lost its name is listed without one', t => {
 	const {store} = t.context;
 	storeBoth(store);
 	name(store, newer.config.digest, 'web:1');
-	t.deepEqual(lines(store), ['localhost:5000/db:2', 'web:1', '<none>:<none>']);
+	t.deepEqual(lines(store), ['web:1', 'localhost:5000/db:2', '<none>:<none>']);
 	t.deepEqual(lines(store, {dangling: ['true']}), ['<none>:<none>']);
-	t.deepEqual(lines(store, {dangling: ['false']}), ['localhost:5000/db:2', 'web:1']);
+	t.deepEqual(lines(store, {dangling: ['false']}), ['web:1', 'localhost:5000/db:2']);
 });
 
 test('images are filtered as with Docker', t => {
