@@ -1,6 +1,7 @@
 /* What tests do inside a container, where a shell cannot.
  *   probe calls          which system calls, sockets and ioctls the container's filter lets through, without making any of them
  *   probe swap A B       exchanges two names for ever: the other side of a race
+ *   probe peek           for ever: opens descriptors, memory and program files of every other process; prints what it got
  *   probe type           types a line into the terminal on its stdin (TIOCSTI), with and without high bits */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -8,6 +9,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -175,6 +177,45 @@ static int swap(const char *a, const char *b)
 			return 1;
 }
 
+static void try(const char *path, int flags)
+{
+	char target[256];
+	int fd = open(path, flags | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return;
+	char own[64];
+	snprintf(own, sizeof own, "/proc/self/fd/%d", fd);
+	ssize_t n = readlink(own, target, sizeof target - 1);
+	printf("got %s -> %.*s\n", path, n > 0 ? (int)n : 0, target);
+	fflush(stdout);
+	close(fd);
+}
+
+/* Processes that were here first are ours; the others are on their way to become a program. */
+static int peek(void)
+{
+	printf("peeking\n");
+	fflush(stdout);
+	for (;;)
+		for (int pid = 2; pid < 400; pid++) {
+			char path[64];
+			if (pid == getpid())
+				continue;
+			snprintf(path, sizeof path, "/proc/%d/exe", pid);
+			try(path, O_WRONLY);
+			snprintf(path, sizeof path, "/proc/%d/exe", pid);
+			char exe[256] = "";
+			bool ours = readlink(path, exe, sizeof exe - 1) > 0 && strncmp(exe, "/bin/", 5) == 0;
+			for (int fd = 3; fd < 24; fd++) {
+				snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, fd);
+				try(path, O_RDONLY);
+			}
+			snprintf(path, sizeof path, "/proc/%d/mem", pid);
+			if (*exe && !ours)
+				try(path, O_RDWR);
+		}
+}
+
 static int type(void)
 {
 	for (const char *at = "echo typed\n"; *at; at++)
@@ -191,5 +232,7 @@ int main(int argc, char **argv)
 		return calls();
 	if (argc == 4 && strcmp(argv[1], "swap") == 0)
 		return swap(argv[2], argv[3]);
+	if (argc == 2 && strcmp(argv[1], "peek") == 0)
+		return peek();
 	return argc == 2 && strcmp(argv[1], "type") == 0 ? type() : 2;
 }
