@@ -49,7 +49,7 @@ export function checkUser(user: string): void {
 	if (parts.length > 2 || parts[0] === '' || parts.some(part => !/^[a-zA-Z0-9_.][a-zA-Z0-9_.-]*\$?$/.test(part)))
 		throw invalid(user, `invalid user ${JSON.stringify(user)}: expected name|uid[:group|gid]`);
 	for (const part of parts)
-		if (/^\d+$/.test(part) && Number(part) > 4_294_967_294) throw invalid(user, `invalid user ${JSON.stringify(user)}: uids and gids must be in range 0-4294967294`);
+		if (/^\d+$/.test(part) && Number(part) > 2_147_483_647) throw invalid(user, 'uids and gids must be in range 0-2147483647');
 }
 
 export function checkEnv(variable: string): void {
