@@ -58,7 +58,7 @@ export const options = {
 export const quickOptions = {...options, entryPoints: {look: 'source/cli/look.ts', life: 'source/cli/life.ts'}, splitting: false};
 
 function removeOldScripts() {
-	rmSync(`${root}/dist/chunks`, {recursive: true, force: true});
+	for (const name of ['chunks', 'compiled']) rmSync(`${root}/dist/${name}`, {recursive: true, force: true});
 	for (const name of existsSync(`${root}/dist`) ? readdirSync(`${root}/dist`) : []) if (/\.js(\.map)?$/.test(name)) rmSync(`${root}/dist/${name}`);
 }
 

