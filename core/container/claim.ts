@@ -1,7 +1,7 @@
-import {randomBytes} from 'node:crypto';
 import {existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Engine} from '../engine/engine.ts';
+import {randomHex} from '../platform/random.ts';
 import {EngineError} from '../errors/error.ts';
 import {encodeFields} from '../monitor/fields.ts';
 import {moveFolder} from '../platform/files.ts';
@@ -33,13 +33,13 @@ export async function claimContainer(engine: Engine, id: string, purpose: 'start
 	const folder = liveFolder(engine, id);
 	const prepared = prepare(engine, purpose);
 	try {
-		const giveUp = performance.now() + PATIENCE_MS;
+		const giveUp = Date.now() + PATIENCE_MS;
 		while (!moveFolder(prepared, folder)) {
 			const holder = whoHolds(folder);
 			if (holder === 'program') return undefined;
 			if (holder === 'nobody') {
 				if (await replaceDead(engine, id, prepared)) break;
-			} else if (performance.now() > giveUp) throw busy(id, holder);
+			} else if (Date.now() > giveUp) throw busy(id, holder);
 			else await sleep(1);
 		}
 	} finally {
@@ -57,11 +57,11 @@ function moveAway(engine: Engine, id: string): void {
 
 function wasteFolder({state}: Pick<Engine, 'state'>, id: string): string {
 	mkdirSync(`${state}/waste`, {recursive: true, mode: 0o700});
-	return `${state}/waste/${id}-${randomBytes(6).toString('hex')}`;
+	return `${state}/waste/${id}-${randomHex(6)}`;
 }
 
 function prepare(engine: Engine, purpose: string): string {
-	const prepared = `${engine.state}/making/${process.pid}-${randomBytes(6).toString('hex')}`;
+	const prepared = `${engine.state}/making/${process.pid}-${randomHex(6)}`;
 	mkdirSync(prepared, {recursive: true, mode: 0o700});
 	mkdirSync(`${engine.state}/containers`, {recursive: true, mode: 0o700});
 	writeFileSync(`${prepared}/claim`, encodeFields({pid: process.pid, 'pid-start': ownStartTime(), for: purpose}), {mode: 0o600});

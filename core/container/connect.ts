@@ -1,6 +1,6 @@
 import {rmSync, writeFileSync} from 'node:fs';
-import {randomBytes} from 'node:crypto';
 import type {Engine} from '../engine/engine.ts';
+import {randomHex} from '../platform/random.ts';
 import {EngineError, isEngineError} from '../errors/error.ts';
 import {recordEvent} from '../events/journal.ts';
 import type {Endpoint, EndpointWish, Network} from '../network/model.ts';
@@ -101,7 +101,7 @@ export async function refreshNetwork(engine: Engine, record: ContainerRecord): P
 async function unplug(engine: Engine, record: ContainerRecord, network: Network, endpoint: Endpoint): Promise<void> {
 	const pid = pidOf(engine, record.id);
 	if (pid === 0) return;
-	const path = `${engine.state}/unplug-${randomBytes(6).toString('hex')}`;
+	const path = `${engine.state}/unplug-${randomHex(6)}`;
 	writeFileSync(path, partialPlan(engine, record, [{network, endpoint}]), {mode: 0o600, flag: 'wx'});
 	try {
 		await unplugNetwork(engine, path, pid);

@@ -1,6 +1,6 @@
-import {randomBytes} from 'node:crypto';
 import {readdirSync} from 'node:fs';
 import {mergeEnv, numericUser, processEnv, wantsNoNewPrivileges} from '../bundle/build.ts';
+import {randomHex} from '../platform/random.ts';
 import {capabilitySets, chooseCapabilities} from '../bundle/capabilities.ts';
 import type {Process} from '../bundle/spec.ts';
 import type {Engine} from '../engine/engine.ts';
@@ -25,7 +25,7 @@ export async function execContainer(engine: Engine, ref: string, spec: ExecSpec)
 	requireRunning(record, live, 'exec');
 	if (live.status === 'paused') throw new EngineError({code: 'container.paused', subject: ref, message: `Container ${record.name} is paused, unpause the container before exec`});
 	requireMonitor(record, live);
-	const execId = randomBytes(32).toString('hex');
+	const execId = randomHex(32);
 	const stream = await begin(liveFolder(engine, record.id), record, spec, {execId, apparmor: confinementOf(live.pid)});
 	return {...toAttachment(stream, numberField(stream.ok, 'pid')), execId};
 }

@@ -1,6 +1,6 @@
 import {closeSync, constants, fsyncSync, openSync, writeSync} from 'node:fs';
-import {crc32} from 'node:zlib';
 import type {ExitRecord} from '../monitor/exit-record.ts';
+import {crc32} from '../platform/checksum.ts';
 import {encodeFields} from '../monitor/fields.ts';
 import {containerFolder} from './place.ts';
 

@@ -1,4 +1,4 @@
-import {randomInt} from 'node:crypto';
+import {randomInt} from '../platform/random.ts';
 
 /** Ours: weather and light before, birds of prey, ships' gear and winds after. */
 const adjectives =

@@ -1,5 +1,5 @@
-import {randomBytes} from 'node:crypto';
 import type {Engine} from '../engine/engine.ts';
+import {randomHex} from '../platform/random.ts';
 import type {SnapshotDriver} from '../snapshot/model.ts';
 import {overlayDriver} from '../snapshot/overlay.ts';
 import type {ContainerConfig} from './config.ts';
@@ -9,7 +9,7 @@ type Places = {readonly root: string; readonly state: string; readonly cgroupPar
 /** 64 hex digits, as Docker's. */
 export function drawId(): string {
 	for (;;) {
-		const id = randomBytes(32).toString('hex');
+		const id = randomHex(32);
 		// A short id of digits alone would pass for a number where scripts and YAML take it.
 		if (/[a-f]/.test(id.slice(0, 12))) return id;
 	}

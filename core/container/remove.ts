@@ -1,6 +1,6 @@
 import {mkdirSync, readdirSync} from 'node:fs';
-import {randomBytes} from 'node:crypto';
 import type {Engine} from '../engine/engine.ts';
+import {randomHex} from '../platform/random.ts';
 import {EngineError, isEngineError} from '../errors/error.ts';
 import {recordEvent} from '../events/journal.ts';
 import {requestExit} from '../monitor/request.ts';
@@ -32,8 +32,12 @@ export async function removeContainer(engine: Engine, ref: string, {force = fals
 	const claim = await claimForRemoval(engine, record, force);
 	try {
 		const waste = moveAside(engine, id);
+		// Aside is as good as gone: the files go while the commit waits for the disk.
+		const removal = removeTrees(engine, waste);
+		removal.catch(() => {});
 		const folders = transaction(engine.db, () => forget(engine, record, volumes));
-		await removeTrees(engine, [...waste, ...folders]);
+		await removal;
+		await removeTrees(engine, folders);
 	} finally {
 		claim.release();
 	}
@@ -84,7 +88,7 @@ async function kill(engine: Engine, id: string, live: LiveState, patient: boolea
 function moveAside(engine: Engine, id: string): string[] {
 	const trash = `${engine.root}/trash`;
 	mkdirSync(trash, {recursive: true, mode: 0o700});
-	const aside = `${trash}/${id}-${randomBytes(4).toString('hex')}`;
+	const aside = `${trash}/${id}-${randomHex(4)}`;
 	moveFolder(containerFolder(engine, id), aside);
 	return readdirSync(trash)
 		.filter(name => name.startsWith(id))

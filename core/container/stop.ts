@@ -59,9 +59,9 @@ async function stopAlone(engine: Engine, {id}: ContainerRecord, signal: number, 
 }
 
 async function ends(engine: Engine, id: string, timeout: number): Promise<boolean> {
-	const giveUp = performance.now() + timeout * 1000;
+	const giveUp = Date.now() + timeout * 1000;
 	while (isRunning(readLive(engine, id))) {
-		if (timeout >= 0 && performance.now() >= giveUp) return false;
+		if (timeout >= 0 && Date.now() >= giveUp) return false;
 		await sleep(20);
 	}
 	return true;

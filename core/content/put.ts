@@ -1,6 +1,6 @@
-import {randomBytes} from 'node:crypto';
 import {closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {EngineError} from '../errors/error.ts';
+import {randomHex} from '../platform/random.ts';
 import {algorithmOf, type Digest, type DigestAlgorithm, digestOf} from '../oci/digest.ts';
 import {makeFolders, syncFolder} from './durable.ts';
 import {blobFolder, blobPath, ingestFolder} from './path.ts';
@@ -27,7 +27,7 @@ function put(root: string, digest: Digest, bytes: Uint8Array): void {
 	if (existsSync(path)) return;
 	const folder = blobFolder(root, algorithmOf(digest));
 	makeFolders(folder, ingestFolder(root));
-	const beside = `${ingestFolder(root)}/put-${randomBytes(8).toString('hex')}`;
+	const beside = `${ingestFolder(root)}/put-${randomHex(8)}`;
 	try {
 		writeSynced(beside, bytes);
 		renameSync(beside, path);

@@ -1,6 +1,6 @@
 import {rmSync, writeFileSync} from 'node:fs';
-import {randomBytes} from 'node:crypto';
 import {isActive} from '../container/network.ts';
+import {randomHex} from '../platform/random.ts';
 import {nameOf} from '../container/record.ts';
 import {EngineError} from '../errors/error.ts';
 import {recordEvent} from '../events/journal.ts';
@@ -75,7 +75,7 @@ export async function pruneNetworks(engine: Engine, {filters = new Map()}: {read
 /** The bridges go after the records: left over by a crash, they are taken away with the store's next reset. */
 async function takeAway(engine: Engine, networks: readonly Network[]): Promise<void> {
 	if (networks.length === 0) return;
-	const plan = `${engine.state}/unbridge-${randomBytes(6).toString('hex')}`;
+	const plan = `${engine.state}/unbridge-${randomHex(6)}`;
 	writeFileSync(plan, bridgePlan(engine.store, networks), {mode: 0o600, flag: 'wx'});
 	try {
 		await runBridge(engine, 'unbridge', plan);

@@ -1,6 +1,6 @@
-import {randomBytes} from 'node:crypto';
 import {chmodSync, existsSync, renameSync, rmSync} from 'node:fs';
 import {makeFolders, syncFolder} from '../content/durable.ts';
+import {randomHex} from '../platform/random.ts';
 import {blobFolder, blobPath} from '../content/path.ts';
 import {messageOf} from '../errors/codes.ts';
 import {EngineError} from '../errors/error.ts';
@@ -29,7 +29,7 @@ export const packLayer = (store: LayerStore, view: readonly string[], pin: Pin):
 export const keepLayer = (store: LayerStore, input: string, pin: Pin): Promise<MadeLayer> => make(store, pin, layerType, staging => startKeep(store, staging, input));
 
 async function make(store: LayerStore, pin: Pin, mediaType: string, start: (staging: string) => UnpackHelper): Promise<MadeLayer> {
-	const staging = `${stagingFolder(store.root)}/made-${randomBytes(8).toString('hex')}`;
+	const staging = `${stagingFolder(store.root)}/made-${randomHex(8)}`;
 	makeFolders(stagingFolder(store.root));
 	const helper = start(staging);
 	try {

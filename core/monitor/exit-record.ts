@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs';
-import {crc32} from 'node:zlib';
 import {EngineError} from '../errors/error.ts';
+import {crc32} from '../platform/checksum.ts';
 import {decodeFields, flagField, numberField, textField} from './fields.ts';
 
 /** How the program last ended, as the monitor fsynced it. */

@@ -1,5 +1,5 @@
-import {randomBytes} from 'node:crypto';
 import {EngineError} from '../errors/error.ts';
+import {randomHex} from '../platform/random.ts';
 import {contains, type Family, formatAddress, isHostAddress, lastAddress, macOf, parseAddress, parseSubnet, type Subnet} from './address.ts';
 import {poolOf} from './ipam.ts';
 import type {Endpoint, EndpointWish, Network, NetworkStore, Pool} from './model.ts';
@@ -65,7 +65,7 @@ export const checkMac = (mac: string): string => {
 /** By the address of IPv4, or without one by lot. */
 const chooseMac = (address: string | null): string => {
 	const parsed = address === null ? undefined : parseAddress(address);
-	return macOf(parsed ?? {family: 4, value: BigInt(`0x${randomBytes(4).toString('hex')}`)});
+	return macOf(parsed ?? {family: 4, value: BigInt(`0x${randomHex(4)}`)});
 };
 
 const lease = (network: Network, family: Family, taken: ReadonlySet<string>, ip: string | undefined): string | null => {
@@ -105,7 +105,7 @@ export const allocateEndpoint = (store: NetworkStore, containerId: string, netwo
 		const taken = store.addresses(network.id);
 		const address = lease(network, 4, taken, ip);
 		const endpoint: Endpoint = {
-			id: mine?.id ?? randomBytes(32).toString('hex'),
+			id: mine?.id ?? randomHex(32),
 			networkId: network.id,
 			containerId,
 			address,

@@ -1,4 +1,5 @@
 import {createHash} from 'node:crypto';
+import {shortHash} from '../platform/checksum.ts';
 
 const hex = (length: number, ...parts: readonly string[]): string => createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, length);
 
@@ -9,7 +10,7 @@ export const bridgeName = (storeName: string, network: {readonly id: string; rea
 };
 
 /** The host's end of a container's cable, 15 bytes: the most that an interface's name can have. */
-export const hostInterfaceName = (storeName: string, containerId: string, networkId: string): string => `veth${hex(11, storeName, containerId, networkId)}`;
+export const hostInterfaceName = (storeName: string, containerId: string, networkId: string): string => `veth${shortHash([storeName, containerId, networkId].join('\0')).slice(0, 11)}`;
 
 /** An nftables table's name may not hold a dash. */
 export const tableName = (storeName: string): string => storeName.replaceAll('-', '_');

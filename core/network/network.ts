@@ -1,6 +1,6 @@
-import {randomBytes} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import {EngineError} from '../errors/error.ts';
+import {randomHex} from '../platform/random.ts';
 import {type Address, formatSubnet, overlaps, parseSubnet, type Subnet} from './address.ts';
 import {firstAddress, type IpamRequest, poolOf, readPools} from './ipam.ts';
 import type {Network, NetworkDriver, NetworkStore, Pool} from './model.ts';
@@ -112,7 +112,7 @@ const checkRequest = (store: NetworkStore, {name, driver = 'bridge'}: NetworkReq
 };
 
 const insert = (store: NetworkStore, storeName: string, name: string, driver: NetworkDriver, rest: Partial<Network>): Network => {
-	const id = randomBytes(32).toString('hex');
+	const id = randomHex(32);
 	const bridge = driver === 'bridge' ? (option(rest, 'bridge.name') ?? bridgeName(storeName, {id, name})) : null;
 	const network: Network = {id, name, driver, pools: [], bridge, internal: false, attachable: false, options: {}, labels: {}, created: new Date().toISOString(), ...rest};
 	store.insertNetwork(network);

@@ -1,5 +1,5 @@
-import {randomBytes} from 'node:crypto';
 import {readFileSync} from 'node:fs';
+import {randomHex} from '../platform/random.ts';
 import {networkInterfaces} from 'node:os';
 import {type Address, contains, overlaps, parseAddress, parseSubnet, type Subnet} from './address.ts';
 
@@ -47,7 +47,7 @@ export const chooseSubnet = (taken: readonly Subnet[], addresses: readonly Addre
 /** A subnet of its own (RFC 4193), drawn by lot. */
 export const chooseSubnet6 = (taken: readonly Subnet[]): Subnet => {
 	for (;;) {
-		const subnet: Subnet = {family: 6, base: BigInt(`0xfd${randomBytes(7).toString('hex')}`) << 64n, prefix: 64};
+		const subnet: Subnet = {family: 6, base: BigInt(`0xfd${randomHex(7)}`) << 64n, prefix: 64};
 		if (!taken.some(other => overlaps(subnet, other))) return subnet;
 	}
 };

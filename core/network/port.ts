@@ -1,4 +1,4 @@
-import {randomInt} from 'node:crypto';
+import {randomInt} from '../platform/random.ts';
 import {readFileSync} from 'node:fs';
 import {EngineError} from '../errors/error.ts';
 import {formatAddress, parseAddress} from './address.ts';

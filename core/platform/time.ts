@@ -1,11 +1,15 @@
 /** What RFC 3339 fields say for "never", as Go's zero time does. */
 export const NEVER = '0001-01-01T00:00:00Z';
 
+/** Not `performance`, whose loading takes longer than the rest of a short command. */
+const begun = Date.now();
+const begunFine = process.hrtime.bigint();
+
 /** Nanoseconds since the epoch; the clock is read to the microsecond. */
 export function nowNanos(): bigint {
-	const now = performance.timeOrigin + performance.now();
+	// The finer clock drifts, and more so when the wall's is set: it only says where in this millisecond we are.
+	const now = begun + Number(process.hrtime.bigint() - begunFine) / 1e6;
 	const wall = Date.now();
-	// The finer clock is some milliseconds off, and further once the wall's was set: it only says where in this millisecond we are.
 	return BigInt(Math.round(Math.min(Math.max(now, wall), wall + 0.999) * 1000)) * 1000n;
 }
 

@@ -1,7 +1,7 @@
-import {randomBytes} from 'node:crypto';
 import {existsSync, mkdirSync, readdirSync, renameSync} from 'node:fs';
 import {join} from 'node:path';
 import {EngineError} from '../errors/error.ts';
+import {randomHex} from '../platform/random.ts';
 import type {Volume, VolumeStore} from './model.ts';
 import {checkVolumeName} from './name.ts';
 
@@ -22,7 +22,7 @@ export const volumePath = (root: string, name: string): string => join(root, 'vo
 const moveAside = (root: string, name: string): string | undefined => {
 	const folder = join(root, 'volumes', name);
 	if (!existsSync(folder)) return undefined;
-	const aside = join(root, 'volumes', `${removedPrefix}${randomBytes(8).toString('hex')}`);
+	const aside = join(root, 'volumes', `${removedPrefix}${randomHex(8)}`);
 	renameSync(folder, aside);
 	return aside;
 };
@@ -43,7 +43,7 @@ const checkRequest = ({driver = 'local', options = {}}: VolumeRequest): void => 
 /** Makes the volume, or returns the one of this name. Without a name it is anonymous. */
 export const createVolume = (store: VolumeStore, root: string, request: VolumeRequest): Volume => {
 	checkRequest(request);
-	const name = request.name === undefined || request.name === '' ? randomBytes(32).toString('hex') : request.name;
+	const name = request.name === undefined || request.name === '' ? randomHex(32) : request.name;
 	checkVolumeName(name);
 	return store.transaction(() => {
 		const existing = store.volume(name);
