@@ -6,15 +6,17 @@ import {CanvasContext} from './canvas.ts';
 import {paletteEntries} from './keys/palette.ts';
 import {hintsFor, scopeOf} from './keys/table.ts';
 import {Confirm} from './overlays/confirm.tsx';
+import {Form} from './overlays/form.tsx';
 import {Help} from './overlays/help.tsx';
 import {Menu} from './overlays/menu.tsx';
 import {Palette} from './overlays/palette.tsx';
 import {Prompt} from './overlays/prompt.tsx';
 import {ContainersPane} from './panes/containers.tsx';
-import {EventsView} from './panes/events.tsx';
 import {ImagesPane} from './panes/images.tsx';
 import {KeyLine} from './panes/key-line.tsx';
 import {LogsPane} from './panes/logs.tsx';
+import {PageTabs} from './panes/page-tabs.tsx';
+import {SheetView} from './panes/sheet.tsx';
 import {ShellPane} from './panes/shell.tsx';
 import {StatsPane} from './panes/stats.tsx';
 import {StatusLine} from './panes/status-line.tsx';
@@ -26,9 +28,10 @@ import type {HistorySample} from './store/engine-port.ts';
 import {limitFrames} from './store/frames.ts';
 import {layoutOf, paneOrder, type Rect} from './store/layout.ts';
 import {emptyLog} from './store/log-buffer.ts';
-import {isLive, selectedContainer, visibleContainers, visibleImages} from './store/select.ts';
+import {isLive, selectedContainer, visibleContainers, visibleImages, visibleRows} from './store/select.ts';
 import type {PaneId, State} from './store/state.ts';
 import type {Store} from './store/store.ts';
+import {tabs} from './tabs/table.ts';
 import {createTheme, type Theme} from './theme/theme.ts';
 
 type Part = {readonly state: State; readonly theme: Theme};
@@ -38,8 +41,24 @@ const noHistory: readonly HistorySample[] = [];
 const noLog = emptyLog();
 
 /** The log that is open may still be that of the row before. */
-const logOf = ({log}: State, container: {readonly id: string} | undefined) => (log.id === container?.id ? log : noLog);
+const logOf = ({log}: State, container: {readonly id: string} | undefined) => (container && log.ids.includes(container.id) ? log : noLog);
 const hour = 3_600_000;
+
+function StatsOf({state, theme, rect, focused}: Part & {readonly rect: Rect; readonly focused: boolean}) {
+	const container = selectedContainer(state);
+	return (
+		<StatsPane
+			{...{theme, rect, focused, container}}
+			live={container && state.stats.get(container.id)}
+			task={container && state.tasks.get(container.id)}
+			history={state.history?.id === container?.id ? (state.history?.samples ?? noHistory) : noHistory}
+			minutes={state.window}
+			frozen={state.frozen}
+			full={state.view === 'stats'}
+			now={state.now}
+		/>
+	);
+}
 
 function Pane({state, theme, rect, pane}: PanePart) {
 	const focused = state.focus === pane && state.overlay === undefined;
@@ -54,6 +73,9 @@ function Pane({state, theme, rect, pane}: PanePart) {
 					total={state.containers.length}
 					showStopped={state.showStopped}
 					list={state.lists.containers}
+					hidden={state.hiddenColumns}
+					settings={state.settings}
+					host={state.host?.sample.cpus ?? 1}
 					stats={state.stats}
 					tasks={state.tasks}
 					now={state.now}
@@ -71,19 +93,9 @@ function Pane({state, theme, rect, pane}: PanePart) {
 				/>
 			);
 		case 'stats':
-			return (
-				<StatsPane
-					{...{theme, rect, focused, container}}
-					live={container && state.stats.get(container.id)}
-					task={container && state.tasks.get(container.id)}
-					history={state.history?.id === container?.id ? (state.history?.samples ?? noHistory) : noHistory}
-					minutes={state.window}
-					frozen={state.frozen}
-					now={state.now}
-				/>
-			);
+			return <StatsOf {...{state, theme, rect, focused}} />;
 		case 'logs':
-			return <LogsPane {...{theme, rect, focused, container}} log={logOf(state, container)} look={state.logLook} full={false} />;
+			return <LogsPane {...{theme, rect, focused, container}} log={logOf(state, container)} look={state.logLook} range={state.logRange} rate={state.logRate.perSecond} full={false} />;
 		case 'shell': {
 			const place = state.shells.findIndex(({key}) => key === state.activeShell);
 			return <ShellPane {...{theme, rect, focused}} typing={state.typing} shell={state.shells[place]} count={state.shells.length} place={place + 1} />;
@@ -92,31 +104,28 @@ function Pane({state, theme, rect, pane}: PanePart) {
 }
 
 function View({state, theme, rect}: Part & {readonly rect: Rect}) {
-	if (state.view === 'events') return <EventsView {...{theme, rect}} events={state.events} top={state.eventsTop} />;
+	const container = selectedContainer(state);
+	const focused = state.overlay === undefined;
+	const spec = state.page && tabs[state.page.tab];
+	if (state.view === 'sheet' && spec) return <SheetView {...{theme, rect, focused, spec}} title={spec.title} sheet={state.sheet} rows={visibleRows(state)} list={state.lists.sheet} marks={state.lists.sheet.marks} />;
 	if (state.view === 'text' && state.text) return <TextView {...{theme, rect}} text={state.text} />;
-	return (
-		<LogsPane
-			{...{theme, rect}}
-			focused={state.overlay === undefined}
-			container={selectedContainer(state)}
-			log={logOf(state, selectedContainer(state))}
-			look={state.logLook}
-			full
-		/>
-	);
+	if (state.view === 'stats') return <StatsOf {...{state, theme, rect, focused}} />;
+	return <LogsPane {...{theme, rect, focused, container}} log={logOf(state, container)} look={state.logLook} range={state.logRange} rate={state.logRate.perSecond} full />;
 }
 
 function Overlays({state, theme}: Part) {
 	const {overlay, size: screen} = state;
 	switch (overlay?.kind) {
 		case 'help':
-			return <Help {...{theme, screen}} scope={scopeOf(state)} top={overlay.top} />;
+			return <Help {...{theme, screen}} scope={scopeOf(state)} readOnly={state.settings.readOnly} top={overlay.top} />;
 		case 'confirm':
 			return <Confirm {...{theme, screen, overlay}} />;
 		case 'menu':
 			return <Menu {...{theme, screen, overlay}} />;
 		case 'palette':
 			return <Palette {...{theme, screen, overlay}} entries={paletteEntries(state, overlay.text)} />;
+		case 'form':
+			return <Form {...{theme, screen, overlay}} />;
 		case 'prompt':
 			return <Prompt {...{theme, screen, overlay}} />;
 		case undefined:
@@ -133,29 +142,25 @@ function Screen({state, theme}: Part) {
 	const panes = Object.entries(layout.panes) as Array<[PaneId, Rect]>;
 	return (
 		<Box flexDirection="column" width={size.columns} height={size.rows}>
-			<StatusLine
-				theme={theme}
-				width={size.columns}
-				hostName={state.hostName}
-				running={running}
-				stopped={containers.length - running}
-				host={state.host}
-				now={state.now}
-				frozen={state.frozen}
-			/>
+			<StatusLine theme={theme} width={size.columns} hostName={state.hostName} running={running} stopped={containers.length - running} host={state.host} now={state.now} frozen={state.frozen} readOnly={state.settings.readOnly} />
 			{layout.kind === 'tabs' && <Tabs theme={theme} focus={state.focus} panes={paneOrder(state)} />}
 			{panes.map(([pane, rect]) => (
 				<Box key={pane} position="absolute" top={rect.y} left={rect.x} width={rect.width} height={rect.height}>
 					<Pane {...{state, theme, rect, pane}} />
 				</Box>
 			))}
+			{layout.view && state.page && (
+				<Box position="absolute" top={layout.view.y - 1} left={0}>
+					<PageTabs theme={theme} page={state.page} width={size.columns} />
+				</Box>
+			)}
 			{layout.view && (
 				<Box position="absolute" top={layout.view.y} left={layout.view.x} width={layout.view.width} height={layout.view.height}>
 					<View {...{state, theme}} rect={layout.view} />
 				</Box>
 			)}
 			<Box position="absolute" top={size.rows - 1} left={0}>
-				<KeyLine theme={theme} width={size.columns} hints={state.typing ? shellHints : hintsFor(scopeOf(state))} message={state.message} progress={progressSentence(state)} />
+				<KeyLine theme={theme} width={size.columns} hints={state.typing ? shellHints : hintsFor(scopeOf(state), state.settings.readOnly)} message={state.message} progress={progressSentence(state)} />
 			</Box>
 			<Overlays {...{state, theme}} />
 		</Box>

@@ -1,25 +1,34 @@
+import {execFile} from 'node:child_process';
+import {appendFileSync, readFileSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {
 	type Engine,
+	engineInfo,
 	hostStats,
+	imageHistory,
 	inspectContainer,
 	inspectImage,
 	killContainer,
 	listContainers,
 	listImages,
+	listNetworks,
+	listVolumes,
 	openStats,
 	pauseContainer,
 	readLogs,
 	readStatsHistory,
 	removeContainer,
 	removeImage,
+	removeNetwork,
+	removeVolume,
 	restartContainer,
 	startContainer,
 	stopContainer,
+	topContainer,
 	unpauseContainer,
 	watchEvents,
 } from '../../core/index.ts';
-import type {EnginePort, HistorySample} from './store/engine-port.ts';
+import type {AuditEntry, DiskUse, EnginePort, HistorySample, HostCheck, ShellCommand} from './store/engine-port.ts';
 
 const fineSeconds = 3600;
 
@@ -37,6 +46,33 @@ function perSecond(sample: HistorySample): HistorySample {
 	};
 }
 
+/** What takes long or much is done by a command of its own, so that no key waits for it. Fails with the command's own sentence. */
+const runSelf = (engine: Engine, ...words: readonly string[]): Promise<string> =>
+	new Promise((resolve, reject) => {
+		execFile(engine.native.command, ['--root', engine.root, '--state', engine.state, ...words], {maxBuffer: 64 * 2 ** 20}, (error, stdout, stderr) => {
+			if (error === null) resolve(stdout);
+			else reject(new Error(stderr.trim().split('\n')[0]?.replace(/^hawser: |^Error response from daemon: /, '') || error.message));
+		});
+	});
+
+async function diskUse(engine: Engine): Promise<DiskUse[]> {
+	const lines = (await runSelf(engine, 'system', 'df', '--format', '{{.Type}}\t{{.TotalCount}}\t{{.Active}}\t{{.Size}}\t{{.Reclaimable}}')).trim().split('\n');
+	return lines.map(line => {
+		const [type = '', total = '', active = '', size = '', reclaimable = ''] = line.split('\t');
+		return {type, total, active, size, reclaimable};
+	});
+}
+
+function checks(engine: Engine): HostCheck[] {
+	const info = engineInfo(engine);
+	const warnings = Array.isArray(info['Warnings']) ? info['Warnings'].filter(warning => typeof warning === 'string') : [];
+	return [
+		{what: 'Forwarding', words: info['IPv4Forwarding'] === true ? 'on' : 'off: published ports and the way out do not work', good: info['IPv4Forwarding'] === true},
+		...(['MemoryLimit', 'CpuCfsQuota', 'PidsLimit'] as const).map(name => ({what: name, words: info[name] === true ? 'the kernel has it' : 'the kernel does not have it', good: info[name] === true})),
+		...warnings.map(words => ({what: 'Warning', words, good: false})),
+	];
+}
+
 /** The console's engine: core, in this process. */
 export function createEnginePort(engine: Engine): EnginePort {
 	return {
@@ -50,14 +86,21 @@ export function createEnginePort(engine: Engine): EnginePort {
 			const samples = readStatsHistory(engine, id, {from: after + 1});
 			return samples.map(sample => (sample.time < now - fineSeconds ? perSecond(sample) : sample));
 		},
-		readLogs: (id, {tail, signal}) => readLogs(engine, id, {tail, follow: true, signal}),
+		readLogs: (id, options) => readLogs(engine, id, {follow: true, ...options}),
 		watchEvents: options => watchEvents(engine, options),
 		inspectContainer: id => inspectContainer(engine, id),
 		inspectImage: id => inspectImage(engine, id),
+		listVolumes: () => listVolumes(engine),
+		listNetworks: () => listNetworks(engine),
+		imageHistory: id => imageHistory(engine, id),
+		info: () => engineInfo(engine),
+		diskUse: () => diskUse(engine),
+		check: async () => checks(engine),
+		top: (id, options) => topContainer(engine, id, options),
 		async start(id) {
 			await startContainer(engine, id);
 		},
-		stop: (id, onProgress) => stopContainer(engine, id, {onProgress}),
+		stop: (id, signal, onProgress) => stopContainer(engine, id, {onProgress, signalAbort: signal}),
 		restart: id => restartContainer(engine, id),
 		pause: id => pauseContainer(engine, id),
 		unpause: id => unpauseContainer(engine, id),
@@ -68,10 +111,44 @@ export function createEnginePort(engine: Engine): EnginePort {
 		async removeImage(reference) {
 			await removeImage(engine, reference);
 		},
-		execCommand: (id, command) => ({
-			file: engine.native.command,
-			args: ['--root', engine.root, '--state', engine.state, 'exec', '-it', id, ...command],
-			env: Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined)),
-		}),
+		removeVolume: name => removeVolume(engine, name),
+		removeNetwork: id => removeNetwork(engine, id),
+		command: async words => (await runSelf(engine, ...words)).trim(),
+		audit: entry => appendFileSync(auditPath(engine), `${JSON.stringify(entry)}\n`, {mode: 0o600}),
+		readAudit: () => readAudit(engine),
+		execCommand: (id, command) => selfCommand(engine, ['exec', '-it', id, ...command]),
+		selfCommand: words => selfCommand(engine, words),
+		recordings: `${engine.root}/recordings`,
 	};
+}
+
+const selfCommand = (engine: Engine, words: readonly string[]): ShellCommand => ({
+	file: engine.native.command,
+	args: ['--root', engine.root, '--state', engine.state, ...words],
+	env: Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined)),
+});
+
+const auditPath = (engine: Engine): string => `${engine.root}/audit.jsonl`;
+const auditShown = 1000;
+
+/** What is broken (a full disk, a crash in the middle of a line) is left out. */
+function readAudit(engine: Engine): AuditEntry[] {
+	let text: string;
+	try {
+		text = readFileSync(auditPath(engine), 'utf8');
+	} catch {
+		return [];
+	}
+	return text
+		.trimEnd()
+		.split('\n')
+		.slice(-auditShown)
+		.toReversed()
+		.flatMap(line => {
+			try {
+				return [JSON.parse(line) as AuditEntry];
+			} catch {
+				return [];
+			}
+		});
 }

@@ -11,12 +11,15 @@ import {CanvasContext, createCanvas} from './canvas.ts';
 import {createEnginePort} from './engine.ts';
 import {createInkOutput} from './ink-output.ts';
 import {createRouter} from './keys/router.ts';
+import {useKeys} from './keys/table.ts';
 import {applyRemembered, readRemembered, toRemember, writeRemembered} from './settings.ts';
 import {createShells} from './shells.ts';
 import {connect} from './store/connect.ts';
 import {initialState} from './store/initial.ts';
 import type {Size} from './store/state.ts';
 import {createStore, type Store} from './store/store.ts';
+import {readUserFiles} from './user-files.ts';
+import {clipboardSequence} from '../terminal/clipboard.ts';
 
 /** The running console. `left` is its exit code, when somebody leaves it. */
 export type Screen = {readonly left: Promise<number>; close(): void};
@@ -38,8 +41,11 @@ const silentInput = (): NodeJS.ReadStream =>
 
 function createConsoleStore(hostName: string): Store {
 	const {values, complaint} = readRemembered();
-	const state = applyRemembered(initialState(hostName, sizeOf(process.stdout), Date.now()), values);
-	return createStore(complaint === undefined ? state : {...state, message: {kind: 'error', text: complaint, until: Date.now() + 10_000}});
+	const {settings, keys, complaints} = readUserFiles();
+	useKeys(keys);
+	const state = {...applyRemembered(initialState(hostName, sizeOf(process.stdout), Date.now()), values), settings};
+	const text = [...complaints, ...(complaint === undefined ? [] : [complaint])].join('  ');
+	return createStore(text === '' ? state : {...state, message: {kind: 'error', text, until: Date.now() + 15_000}});
 }
 
 /** Everything typed goes to the shell up to Ctrl-], which gives the keys back. Returns what is not for the shell. */
@@ -109,6 +115,14 @@ export function openScreen(engine: Engine): Screen {
 		redraw: () => painter.redraw(),
 		setMouse: on => terminal.setMouse(on),
 		refresh: connection.refresh,
+		openRow: connection.openRow,
+		openFile: () => {},
+		copy(text) {
+			const sequence = clipboardSequence(text, process.env);
+			if (sequence !== undefined) process.stdout.write(sequence);
+			return sequence !== undefined;
+		},
+		undo: new Map(),
 	};
 	const route = createRouter(context);
 	terminal = openTerminal(process.stdin, process.stdout, route);

@@ -2,6 +2,7 @@ import type {IPty} from 'node-pty';
 import {createEmulator, type Emulator} from '../terminal/emulator.ts';
 import type {Shells} from './actions/context.ts';
 import type {EnginePort} from './store/engine-port.ts';
+import {createRecorder} from './recorder.ts';
 import {layoutOf} from './store/layout.ts';
 import type {State} from './store/state.ts';
 import type {Store} from './store/store.ts';
@@ -10,7 +11,7 @@ import type {Store} from './store/store.ts';
  * Shells in panes. Each is `hawser exec -it` on a pty of its own, not an exec in this process: the session then has a real terminal for
  * its raw mode, size and detach keys, and what hangs in it cannot hang the console.
  */
-type Session = {readonly pty: IPty; readonly emulator: Emulator; readonly paint: () => void; closed: boolean};
+type Session = {readonly pty: IPty; readonly emulator: Emulator; readonly paint: () => void; closed: boolean; spoke: boolean};
 
 const paintInterval = 16;
 
@@ -71,12 +72,12 @@ export function createShells(store: Store, engine: EnginePort): Shells & {close(
 	}
 	store.subscribe(() => queueMicrotask(fit));
 
-	function finish(key: number, code: number, onExit: (code: number) => 'close' | 'keep'): void {
+	function finish(key: number, code: number, onExit: Parameters<Shells['open']>[2]): void {
 		const session = sessions.get(key);
 		if (!session) return;
 		session.closed = true;
 		session.paint();
-		if (onExit(code) === 'close') close(key);
+		if (onExit({code, spoke: session.spoke}) === 'close') close(key);
 		else store.dispatch({type: 'shell-ended', key, reason: `ended with ${code} · x closes`});
 	}
 
@@ -95,15 +96,21 @@ export function createShells(store: Store, engine: EnginePort): Shells & {close(
 			// The pane first: its size is the terminal's.
 			store.dispatch({type: 'shell', shell: {key, containerId, title, lines: [], ended: undefined}});
 			size = paneSize(store.getState());
-			const {file, args, env} = engine.execCommand(containerId, command);
+			const {file, args, env} = command;
 			const pty = spawn(file, [...args], {name: 'xterm-256color', cols: size.columns, rows: size.rows, env: {...env, TERM: 'xterm-256color'}});
 			const paint = createPainter(() => {
 				const {typing, activeShell} = store.getState();
 				if (sessions.has(key)) store.dispatch({type: 'shell-painted', key, lines: emulator.rows(typing && activeShell === key)});
 			});
 			const emulator = await createEmulator(size.columns, size.rows, {onPaint: paint, onReply: data => pty.write(data)});
-			sessions.set(key, {pty, emulator, paint, closed: false});
-			pty.onData(data => emulator.write(data));
+			const session: Session = {pty, emulator, paint, closed: false, spoke: false};
+			sessions.set(key, session);
+			const record = store.getState().settings.record ? createRecorder(engine.recordings, title, size) : undefined;
+			pty.onData(data => {
+				session.spoke = true;
+				record?.write(data);
+				emulator.write(data);
+			});
 			pty.write(early.get(key) ?? '');
 			early.delete(key);
 			pty.onExit(({exitCode}) => finish(key, exitCode, onExit));

@@ -1,6 +1,6 @@
 import test from 'ava';
 import {reduce} from '../../source/console/store/reduce.ts';
-import type {State} from '../../source/console/store/state.ts';
+import type {Page, State} from '../../source/console/store/state.ts';
 import {stripColors, widthOf} from '../../source/terminal/width.ts';
 import {drawColored, drawScreen} from './draw.tsx';
 import {sampleContainers, sampleState} from './sample.ts';
@@ -20,6 +20,8 @@ function checkFrame(t: {is(a: unknown, b: unknown): void; true(value: boolean): 
 	t.true(rows.every(row => widthOf(row) <= state.size.columns));
 }
 
+const logsOf = (state: State): Page => ({kind: 'container', tab: 'logs', target: {kind: 'container', id: state.lists.containers.selected ?? '', name: 'web'}});
+
 for (const size of sizes) {
 	const name = `${size.columns}x${size.rows}`;
 	const views: Readonly<Record<string, (state: State) => State>> = {
@@ -28,13 +30,9 @@ for (const size of sizes) {
 		logs: state => reduce(state, {type: 'focused', pane: 'logs'}),
 		images: state => reduce(state, {type: 'focused', pane: 'images'}),
 		'zoomed containers': state => reduce(state, {type: 'zoomed', on: true}),
-		'full log with times': state =>
-			[
-				{type: 'viewed' as const, view: 'log' as const},
-				{type: 'log-look' as const, look: {times: true, search: 'orders'}},
-			].reduce(reduce, state),
-		help: state => reduce(state, {type: 'overlay', overlay: {kind: 'help', top: 0}}),
-		palette: state => reduce(state, {type: 'overlay', overlay: {kind: 'palette', text: 'st', index: 0}}),
+		'full log with times': state => [{type: 'opened' as const, page: logsOf(state), view: 'log' as const}, {type: 'log-look' as const, look: {times: true, search: 'orders'}}].reduce(reduce, state),
+		'help': state => reduce(state, {type: 'overlay', overlay: {kind: 'help', top: 0}}),
+		'palette': state => reduce(state, {type: 'overlay', overlay: {kind: 'palette', text: 'st', index: 0}}),
 	};
 	for (const [view, show] of Object.entries(views)) {
 		test(`${view} at ${name}`, t => {

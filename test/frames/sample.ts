@@ -181,7 +181,7 @@ export function sampleState(size: Size): State {
 		{type: 'lists' as const, containers: sampleContainers, images: sampleImages},
 		{type: 'selected' as const, list: 'containers' as const, id: web ?? ''},
 		{type: 'history' as const, id: web ?? '', samples: sampleHistory},
-		{type: 'log-opened' as const, id: web ?? ''},
+		{type: 'log-opened' as const, ids: [web ?? '']},
 		{type: 'log' as const, id: web ?? '', entries: sampleLog},
 	].reduce(reduce, start);
 }

@@ -1,6 +1,8 @@
-import type {EnginePort} from '../store/engine-port.ts';
+import type {EnginePort, ShellCommand} from '../store/engine-port.ts';
 import {containerById} from '../store/select.ts';
+import type {SheetNode} from '../store/sheet.ts';
 import type {ShellState, Target, Task} from '../store/state.ts';
+import {audit} from './audit.ts';
 import type {Store} from '../store/store.ts';
 
 /** What an action may use. It changes the screen by the store alone, and the world by the engine alone. */
@@ -14,13 +16,22 @@ export type Context = {
 	suspend(): void;
 	redraw(): void;
 	setMouse(on: boolean): void;
-	/** Reads the lists again, whatever the events say. */
+	/** Reads the lists and the open page again, whatever the events say. */
 	refresh(): void;
+	/** Reads what is below a row of the open page. */
+	openRow(key: string): void;
+	/** Shows what a row stands for, where that is a file. */
+	openFile(node: SheetNode): void;
+	/** To the clipboard of whoever sits at the terminal, however far away. Says whether it fits. */
+	copy(text: string): boolean;
+	/** What can still be called back, by the id of what it is done to. */
+	readonly undo: Map<string, () => void>;
 };
 
 /** Programs on terminals of their own, drawn in a pane. */
 export type Shells = {
-	open(shell: Pick<ShellState, 'containerId' | 'title'>, command: readonly string[], onExit: (code: number) => 'close' | 'keep'): Promise<void>;
+	/** `spoke`: it has written something. */
+	open(shell: Pick<ShellState, 'containerId' | 'title'>, command: ShellCommand, onExit: (end: {readonly code: number; readonly spoke: boolean}) => 'close' | 'keep'): Promise<void>;
 	write(key: number, data: Uint8Array): void;
 	close(key: number): void;
 	closeAll(): void;
@@ -46,31 +57,32 @@ export function complain({store}: Context, error: unknown): void {
 
 /** The container may have gone since it was chosen: an action is for the id that was asked for, or for nothing. */
 export function stillThere(context: Context, {kind, id, name}: Target): boolean {
-	if (kind === 'image' || containerById(context.store.getState(), id)) return true;
+	if (kind !== 'container' || containerById(context.store.getState(), id)) return true;
 	complain(context, new Error(`${name} is not there any more`));
 	return false;
 }
 
+/** Somebody took it back before it was final. */
+export class Recalled extends Error {}
+
 /** Shows a slow act on its row while it runs, and its failure as a sentence. Success reaches the screen by the engine's event. */
-export async function runTask(
-	context: Context,
-	target: Target,
-	words: {readonly verb: string; readonly phase: string},
-	act: (update: (task: Partial<Task>) => void) => Promise<unknown>,
-): Promise<void> {
+export async function runTask(context: Context, target: Target, words: Pick<Task, 'verb' | 'phase'>, act: (update: (task: Partial<Task>) => void) => Promise<unknown>): Promise<void> {
 	if (!stillThere(context, target)) return;
 	const {store} = context;
 	let task: Task = {...words, subject: target.name, startedAt: Date.now()};
 	const show = (next: Task | undefined): void => store.dispatch({type: 'task', id: target.id, task: next});
 	show(task);
+	let result = 'done';
 	try {
 		await act(update => {
 			task = {...task, ...update};
 			show(task);
 		});
 	} catch (error) {
-		complain(context, error);
+		result = error instanceof Recalled ? 'called back' : sentenceOf(error);
+		if (!(error instanceof Recalled)) complain(context, error);
 	} finally {
+		audit(context, {verb: words.verb, kind: target.kind, id: target.id, name: target.name, result});
 		show(undefined);
 	}
 }

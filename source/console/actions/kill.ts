@@ -1,7 +1,8 @@
-import {containerById, isLive} from '../store/select.ts';
 import type {MenuItem, Target} from '../store/state.ts';
+import {isProtected} from './ask.ts';
 import {type Context, inform, runTask} from './context.ts';
-import {targetOf} from './target.ts';
+import {containerTargets} from './marks.ts';
+import {running} from './stop.ts';
 
 /** The first does nothing: Enter alone never destroys. */
 const signals: readonly MenuItem[] = [
@@ -14,17 +15,21 @@ const signals: readonly MenuItem[] = [
 	{value: 'SIGUSR1', label: 'SIGUSR1', hint: '10  its own meaning'},
 	{value: 'SIGUSR2', label: 'SIGUSR2', hint: '12  its own meaning'},
 	{value: 'SIGWINCH', label: 'SIGWINCH', hint: '28  often: end gracefully'},
+	{value: 'SIGSTOP', label: 'SIGSTOP', hint: '19  stands still until SIGCONT'},
+	{value: 'SIGCONT', label: 'SIGCONT', hint: '18  goes on'},
 ];
 
 export function kill(context: Context): void {
-	const target = targetOf(context);
-	if (!target) return;
-	const container = containerById(context.store.getState(), target.id);
-	if (container && !isLive(container)) return inform(context, `${target.name} does not run`);
-	context.store.dispatch({type: 'overlay', overlay: {kind: 'menu', purpose: 'kill', title: `Signal to ${target.name}`, items: signals, index: 0, target}});
+	const chosen = containerTargets(context);
+	const targets = running(context, chosen);
+	const [first] = targets;
+	if (!first) return chosen[0] && inform(context, `${chosen[0].name} does not run`);
+	const guarded = targets.filter(target => isProtected(context.store.getState(), target));
+	if (guarded.length > 0) return inform(context, `${guarded[0]?.name ?? ''} is protected: S asks for its name`);
+	context.store.dispatch({type: 'overlay', overlay: {kind: 'menu', purpose: 'kill', title: targets.length === 1 ? `Signal to ${first.name}` : `Signal to ${targets.length} containers`, items: signals, index: 0, targets}});
 }
 
-export async function sendSignal(context: Context, target: Target, signal: string): Promise<void> {
+export async function sendSignal(context: Context, targets: readonly Target[], signal: string): Promise<void> {
 	if (signal === '') return;
-	await runTask(context, target, {verb: 'signalling', phase: `Sending ${signal} to ${target.name}…`}, () => context.engine.kill(target.id, signal));
+	await Promise.all(targets.map(target => runTask(context, target, {verb: `signalling ${signal}`, phase: `Sending ${signal} to ${target.name}…`}, () => context.engine.kill(target.id, signal))));
 }

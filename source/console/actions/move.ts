@@ -2,6 +2,7 @@ import type {Step} from '../store/change.ts';
 import {paneOrder} from '../store/layout.ts';
 import type {PaneId} from '../store/state.ts';
 import {type Context, inform} from './context.ts';
+import {nextTab} from './views.ts';
 
 export const move =
 	(step: Step) =>
@@ -20,14 +21,13 @@ export const focus =
 		context.store.dispatch({type: 'focused', pane});
 	};
 
-export const focusNext =
-	(direction: 1 | -1) =>
-	({store}: Context): void => {
-		const state = store.getState();
-		if (state.view !== 'home') return;
-		const order = paneOrder(state);
-		store.dispatch({type: 'focused', pane: order[(order.indexOf(state.focus) + direction + order.length) % order.length] ?? 'containers'});
-	};
+export const focusNext = (direction: 1 | -1) => (context: Context): void => {
+	const {store} = context;
+	const state = store.getState();
+	if (state.page) return nextTab(direction)(context);
+	const order = paneOrder(state);
+	store.dispatch({type: 'focused', pane: order[(order.indexOf(state.focus) + direction + order.length) % order.length] ?? 'containers'});
+};
 
 export const zoom = ({store}: Context): void => store.dispatch({type: 'zoomed', on: !store.getState().zoomed});
 

@@ -1,54 +1,74 @@
 import {formatBytes} from '../format.ts';
-import {containerById, imageName, isLive, selectedImage} from '../store/select.ts';
+import {containerById, isLive} from '../store/select.ts';
 import type {Target} from '../store/state.ts';
+import {ask} from './ask.ts';
 import {type Context, inform, runTask} from './context.ts';
-import {targetOf} from './target.ts';
+import {containerTargets, imageTargets, rowTargets} from './marks.ts';
+import {running} from './stop.ts';
+import {waitForRecall} from './undo.ts';
 
-/** Asks first, naming the thing. One that runs is removed only by typing its name. */
+/** Asks first, naming the things. What runs is removed only by typing its name, or their number. */
 export function remove(context: Context): void {
-	const target = targetOf(context);
-	const container = target && containerById(context.store.getState(), target.id);
+	const targets = containerTargets(context);
+	const state = context.store.getState();
+	const live = running(context, targets);
+	const [first] = targets;
+	const container = first && containerById(state, first.id);
 	if (!container) return;
-	const running = isLive(container);
+	const seconds = state.settings.undoSeconds;
 	const details = [
-		`${container.id.slice(0, 12)}, of ${container.image}.`,
-		running ? 'It RUNS: it is killed, and what it wrote is lost.' : 'What it wrote into its own layer is lost. Volumes stay.',
+		...(targets.length === 1 ? [`${container.id.slice(0, 12)}, of ${container.image}.`] : []),
+		live.length > 0 ? `${targets.length === 1 ? 'It RUNS: it is' : `${live.length} of them RUN: they are`} killed, and what was written is lost.` : 'What was written into its own layer is lost. Volumes stay.',
+		...(seconds > 0 ? [`Z calls it back for ${seconds} s.`] : []),
 	];
-	context.store.dispatch({
-		type: 'overlay',
-		overlay: {kind: 'confirm', verb: 'remove', question: `Remove ${target.name}?`, details, targets: [target], focus: 'no', typed: '', ...(running ? {expect: target.name} : {})},
-	});
+	ask(context, {verb: 'remove', what: 'Remove', targets, details});
 }
 
 export async function removeTargets(context: Context, targets: readonly Target[]): Promise<void> {
 	const {engine, store} = context;
-	const removeOne = (target: Target): Promise<void> => {
-		const container = containerById(store.getState(), target.id);
-		return runTask(context, target, {verb: 'removing', phase: `Removing ${target.name}…`}, () => engine.remove(target.id, container !== undefined && isLive(container)));
-	};
+	const {undoSeconds} = store.getState().settings;
+	const removeOne = (target: Target): Promise<void> =>
+		runTask(context, target, {verb: 'removing', phase: `Removing ${target.name} in a moment: Z calls it back`}, async update => {
+			await waitForRecall(context, target.id, undoSeconds);
+			update({phase: `Removing ${target.name}…`});
+			const container = containerById(store.getState(), target.id);
+			await engine.remove(target.id, container !== undefined && isLive(container));
+		});
 	await Promise.all(targets.map(removeOne));
 }
 
 export function removeImage(context: Context): void {
-	const image = selectedImage(context.store.getState());
-	if (!image) return inform(context, 'No image is selected');
-	const name = imageName(image);
-	const reference = image.repository === '<none>' ? image.id : name;
-	const used = image.containers > 0 ? [`${image.containers} container${image.containers > 1 ? 's use' : ' uses'} it.`] : [];
-	context.store.dispatch({
-		type: 'overlay',
-		overlay: {
-			kind: 'confirm',
-			verb: 'remove-image',
-			question: `Remove the image ${name}?`,
-			details: [`${image.id.slice(7, 19)}, ${formatBytes(image.size)}.`, ...used],
-			targets: [{kind: 'image', id: reference, name}],
-			focus: 'no',
-			typed: '',
-		},
-	});
+	const targets = imageTargets(context);
+	const images = context.store.getState().images.filter(({id, repository, tag}) => targets.some(target => target.id === id || target.id === `${repository}:${tag}`));
+	const bytes = images.reduce((sum, {size}) => sum + size, 0);
+	const users = images.reduce((sum, {containers}) => sum + containers, 0);
+	const used = users > 0 ? [`${users} container${users > 1 ? 's use' : ' uses'} ${targets.length > 1 ? 'them' : 'it'}.`] : [];
+	ask(context, {verb: 'remove-image', what: targets.length === 1 ? 'Remove the image' : 'Remove', targets, details: [`${formatBytes(bytes)} in all.`, ...used]});
 }
 
 export async function removeImages(context: Context, targets: readonly Target[]): Promise<void> {
 	for (const target of targets) await runTask(context, target, {verb: 'removing', phase: `Removing ${target.name}…`}, () => context.engine.removeImage(target.id));
+}
+
+/** A volume is data: its name is to be typed. */
+export function removeRow(context: Context): void {
+	const targets = rowTargets(context);
+	const [first] = targets;
+	if (!first) return inform(context, 'Nothing is selected');
+	const isVolume = first.kind === 'volume';
+	ask(context, {
+		verb: isVolume ? 'remove-volume' : 'remove-network',
+		what: `Remove the ${first.kind}`,
+		targets,
+		details: [isVolume ? 'What is in it is lost for good.' : 'Containers that are on it keep it from being removed.'],
+		loses: isVolume,
+	});
+}
+
+export async function removeVolumes(context: Context, targets: readonly Target[]): Promise<void> {
+	for (const target of targets) await runTask(context, target, {verb: 'removing', phase: `Removing ${target.name}…`}, () => context.engine.removeVolume(target.id));
+}
+
+export async function removeNetworks(context: Context, targets: readonly Target[]): Promise<void> {
+	for (const target of targets) await runTask(context, target, {verb: 'removing', phase: `Removing ${target.name}…`}, () => context.engine.removeNetwork(target.id));
 }

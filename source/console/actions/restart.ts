@@ -1,22 +1,12 @@
 import type {Target} from '../store/state.ts';
+import {ask} from './ask.ts';
 import {type Context, runTask} from './context.ts';
-import {targetOf} from './target.ts';
+import {containerTargets} from './marks.ts';
 
 export function restart(context: Context): void {
-	const target = targetOf(context);
-	if (!target) return;
-	context.store.dispatch({
-		type: 'overlay',
-		overlay: {
-			kind: 'confirm',
-			verb: 'restart',
-			question: `Restart ${target.name}?`,
-			details: ['It is stopped as by S, and started again.'],
-			targets: [target],
-			focus: 'no',
-			typed: '',
-		},
-	});
+	const targets = containerTargets(context);
+	if (targets.length === 1 && !context.store.getState().settings.confirmStop) return void restartTargets(context, targets);
+	ask(context, {verb: 'restart', what: 'Restart', targets, details: ['It is stopped as by S, and started again.']});
 }
 
 export async function restartTargets(context: Context, targets: readonly Target[]): Promise<void> {

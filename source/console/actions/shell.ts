@@ -1,37 +1,72 @@
 import {containerById} from '../store/select.ts';
 import type {Target} from '../store/state.ts';
+import {ask} from './ask.ts';
+import {audit} from './audit.ts';
 import {type Context, complain, inform} from './context.ts';
-import {targetOf} from './target.ts';
+import {containerTargets, imageTargets} from './marks.ts';
 
 /** The best shell that is there. The container's own `sh` chooses: only it knows its files. */
 const bestShell = ['/bin/sh', '-c', 'if command -v bash >/dev/null 2>&1; then exec bash; else exec sh; fi'];
+
+/** What exec ends with where the program is not there, or cannot be run. */
+const noProgram = new Set([126, 127]);
 
 export async function openShell(context: Context): Promise<void> {
 	const target = runningTarget(context);
 	if (!target) return;
 	await run(context, target, `Shell · ${target.name}`, bestShell, code => {
-		if (code === 126 || code === 127) {
-			complain(context, new Error(`${target.name} has no /bin/sh. Use e to run a program that its image has.`));
-			return 'close';
-		}
+		// bash and sh end so, too, where their last command was not found: only a shell that never spoke was not there.
+		if (noProgram.has(code.code) && !code.spoke) inform(context, `${target.name} has no shell: use e to run a program that its image has`);
 		return 'close';
 	});
 }
 
 export function askCommand(context: Context): void {
-	const target = runningTarget(context);
-	if (!target) return;
-	context.store.dispatch({type: 'overlay', overlay: {kind: 'prompt', purpose: 'exec', label: `exec in ${target.name}`, text: '', before: '', target}});
+	const targets = containerTargets(context).filter(({id}) => containerById(context.store.getState(), id)?.status === 'running');
+	const [target] = targets;
+	if (!target) return void runningTarget(context);
+	const label = targets.length === 1 ? `exec in ${target.name}` : `exec in ${targets.length} containers`;
+	context.store.dispatch({type: 'overlay', overlay: {kind: 'prompt', purpose: 'exec', label, text: '', before: '', targets}});
 }
 
-export async function execTyped(context: Context, target: Target, line: string): Promise<void> {
+/** In each of them, a pane for each: `[` and `]` go through the results. */
+export async function execTyped(context: Context, targets: readonly Target[], line: string): Promise<void> {
 	const words = splitWords(line);
 	if (words.length === 0) return;
-	await run(context, target, `${words.join(' ')} · ${target.name}`, words, () => 'keep');
+	for (const target of targets) await run(context, target, `${words.join(' ')} · ${target.name}`, words, () => 'keep');
+}
+
+/** `A`: to the main process. How to get away from it is said first. */
+export function askAttach(context: Context): void {
+	const target = runningTarget(context);
+	if (!target) return;
+	ask(context, {verb: 'attach', what: 'Attach to', targets: [target], details: ['What you type goes to its main process; Ctrl-C may end it.', 'Ctrl-p Ctrl-q detaches, Ctrl-] gives the keys back to the console.']});
+}
+
+export async function attachTargets(context: Context, targets: readonly Target[]): Promise<void> {
+	for (const target of targets) await openSelf(context, `Attached · ${target.name}`, ['attach', target.id], target.id);
+}
+
+/** `U` on an image: the pull's own progress, in a pane; Ctrl-C there calls it off. */
+export async function pullImages(context: Context): Promise<void> {
+	for (const {name} of imageTargets(context)) {
+		if (name.startsWith('<none>')) inform(context, 'An image without a name cannot be pulled');
+		else await openSelf(context, `Pull · ${name}`, ['pull', name]);
+	}
+}
+
+/** A command of ours in a pane. */
+export async function openSelf(context: Context, title: string, words: readonly string[], containerId = ''): Promise<void> {
+	try {
+		await context.shells.open({containerId, title}, context.engine.selfCommand(words), () => 'keep');
+		audit(context, {verb: words[0] ?? '', kind: containerId === '' ? 'image' : 'container', id: containerId, name: title, result: 'opened'});
+	} catch (error) {
+		complain(context, error);
+	}
 }
 
 function runningTarget(context: Context): Target | undefined {
-	const target = targetOf(context);
+	const [target] = containerTargets(context);
 	if (!target) return undefined;
 	const status = containerById(context.store.getState(), target.id)?.status;
 	if (status === 'running') return target;
@@ -39,9 +74,12 @@ function runningTarget(context: Context): Target | undefined {
 	return undefined;
 }
 
-async function run(context: Context, target: Target, title: string, command: readonly string[], onExit: (code: number) => 'close' | 'keep'): Promise<void> {
+type End = {readonly code: number; readonly spoke: boolean};
+
+async function run(context: Context, target: Target, title: string, command: readonly string[], onExit: (end: End) => 'close' | 'keep'): Promise<void> {
 	try {
-		await context.shells.open({containerId: target.id, title}, command, onExit);
+		await context.shells.open({containerId: target.id, title}, context.engine.execCommand(target.id, command), onExit);
+		audit(context, {verb: 'exec', kind: 'container', id: target.id, name: target.name, result: command === bestShell ? 'shell' : command.join(' ')});
 	} catch (error) {
 		complain(context, error);
 	}

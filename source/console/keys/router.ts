@@ -1,5 +1,5 @@
 import type {Press} from '../../terminal/keys.ts';
-import type {Context} from '../actions/context.ts';
+import {type Context, inform} from '../actions/context.ts';
 import {handleOverlay} from './overlay-keys.ts';
 import {handleMouse} from './mouse.ts';
 import {findBinding, scopeOf} from './table.ts';
@@ -12,9 +12,11 @@ export function createRouter(context: Context): (press: Press) => void {
 	function pressKey(key: string): void {
 		const chord = pending + key;
 		pending = '';
-		const scope = scopeOf(context.store.getState());
+		const state = context.store.getState();
+		const scope = scopeOf(state);
 		const binding = findBinding(chord, scope) ?? (chord === key ? undefined : findBinding(key, scope));
-		if (binding) void binding.run(context);
+		if (binding?.changes && state.settings.readOnly) inform(context, `Read-only: ${binding.name} is off`);
+		else if (binding) void binding.run(context);
 		else if (key === 'g') pending = 'g';
 	}
 

@@ -1,29 +1,32 @@
 import {memo} from 'react';
 import {fit, truncate} from '../../terminal/width.ts';
-import {bindings, isBound, keyLabel, type Scope} from '../keys/table.ts';
+import {isBound, keyLabel, keyTable, type Scope} from '../keys/table.ts';
 import type {Size} from '../store/state.ts';
 import type {Theme} from '../theme/theme.ts';
 import {Dialog} from './dialog.tsx';
 
-/** Made from the table of keys: what works here is bright. */
-function helpLines(theme: Theme, scope: Scope, width: number): string[] {
-	const groups = [...new Set(bindings.map(({group}) => group))];
-	return groups.flatMap(group => [
+/** Made from the table of keys: what works here comes first and is bright. */
+function helpLines(theme: Theme, scope: Scope, readOnly: boolean, width: number): string[] {
+	const all = keyTable().filter(({keys, changes}) => keys.length > 0 && !(readOnly && changes));
+	const groups = [...new Set(all.map(({group}) => group))];
+	const inScope = (group: string): boolean => all.some(binding => binding.group === group && binding.scopes !== undefined && isBound(binding, scope));
+	const ordered = [...groups.filter(inScope), ...groups.filter(group => !inScope(group))];
+	return ordered.flatMap(group => [
 		` ${theme.paint('title', group)}`,
-		...bindings
+		...all
 			.filter(binding => binding.group === group)
 			.map(binding => {
 				const here = isBound(binding, scope);
-				const keys = fit(binding.keys.map(keyLabel).join(' '), 14);
-				return `   ${theme.paint(here ? 'key' : 'faint', keys)} ${theme.paint(here ? 'text' : 'faint', truncate(binding.help, width - 21))}`;
+				const keys = fit(binding.keys.map(keyLabel).join(' '), 16);
+				return `   ${theme.paint(here ? 'key' : 'faint', keys)} ${theme.paint(here ? 'text' : 'faint', truncate(binding.help, width - 23))}`;
 			}),
 		'',
 	]);
 }
 
-export const Help = memo(({theme, screen, scope, top}: {readonly theme: Theme; readonly screen: Size; readonly scope: Scope; readonly top: number}) => {
+export const Help = memo(({theme, screen, scope, readOnly, top}: {readonly theme: Theme; readonly screen: Size; readonly scope: Scope; readonly readOnly: boolean; readonly top: number}) => {
 	const width = Math.min(84, screen.columns - 2);
-	const lines = helpLines(theme, scope, width);
+	const lines = helpLines(theme, scope, readOnly, width);
 	const height = screen.rows - 4;
 	const from = Math.max(0, Math.min(top, lines.length - height));
 	const more = lines.length > height ? theme.paint('faint', from + height < lines.length ? 'j/k for more' : 'end') : '';

@@ -7,7 +7,10 @@ import {Lines} from '../widgets/lines.tsx';
 
 const hints: Readonly<Record<PromptPurpose, string>> = {
 	filter: 'words must match · !not · ~fuzzy · label:k=v · state:exited · Esc clears',
-	search: 'Enter searches upwards · then N and n · Esc leaves',
+	search: 'words or a regular expression · Enter searches upwards · then N and n',
+	only: '!words without · +3 words with three lines around · Esc shows all',
+	time: '14:05 · 14:05:30 · -10m · 2026-11-26 14:05',
+	save: 'never over a file that is there · Esc leaves',
 	exec: 'a program and its arguments · Esc leaves',
 };
 
@@ -19,7 +22,7 @@ export function Prompt({theme, screen, overlay}: {readonly theme: Theme; readonl
 	const text = widthOf(overlay.text) > room ? overlay.text.slice(-room) : overlay.text;
 	const used = widthOf(label) + widthOf(text) + 6;
 	const hint = truncate(hints[overlay.purpose], Math.max(0, screen.columns - used));
-	const line = ` ${theme.paint('key', label)} ${theme.paint('strong', text)}${theme.paint('text', ' ', 'selected')}  ${theme.paint('faint', hint)}`;
+	const line = ` ${theme.paint('key', label)} ${theme.paint('strong', text, overlay.fresh ? 'marked' : 'plain')}${theme.paint('text', ' ', 'selected')}  ${theme.paint('faint', hint)}`;
 	return (
 		<Box position="absolute" top={screen.rows - 1} left={0}>
 			<Lines lines={[theme.line(padColored(line, screen.columns))]} />

@@ -6,7 +6,7 @@ import type {Rect} from '../store/layout.ts';
 import {listHeight} from '../store/layout.ts';
 import {isLive} from '../store/select.ts';
 import type {ContainerSummary} from '../store/engine-port.ts';
-import type {ListState, LiveStats, Task} from '../store/state.ts';
+import type {ListState, LiveStats, Settings, Task} from '../store/state.ts';
 import {stateMarks} from '../theme/symbols.ts';
 import type {Role, Theme} from '../theme/theme.ts';
 import {type ColumnSpec, type FittedColumn, fitColumns} from '../widgets/columns.ts';
@@ -22,7 +22,7 @@ export const trendWidth = 8;
 const columns: readonly ColumnSpec[] = [
 	{name: 'mark', title: '', width: 1, keep: 100},
 	{name: 'name', title: 'NAME', width: 10, grow: 3, keep: 100},
-	{name: 'status', title: 'STATUS', width: 15, keep: 90},
+	{name: 'status', title: 'STATUS', width: 17, keep: 90},
 	{name: 'cpu', title: 'CPU%', width: 5, align: 'right', keep: 80},
 	{name: 'trend', title: '', width: trendWidth, keep: 60},
 	{name: 'memory', title: 'MEM', width: 6, align: 'right', keep: 70},
@@ -65,8 +65,10 @@ function statusCell(container: ContainerSummary, task: Task | undefined, now: nu
 	return {text: describeStatus(container, now), role: failed ? 'warn' : isLive(container) ? 'muted' : 'faint'};
 }
 
-function cellsOf(container: ContainerSummary, stats: LiveStats | undefined, task: Task | undefined, now: number): Record<string, Cell> {
-	const {mark, role} = task ? {mark: '◐', role: 'busy' as const} : stateMarks[container.status];
+type Moment = {readonly stats: LiveStats | undefined; readonly task: Task | undefined; readonly now: number; readonly marked: boolean; /** Processors that a percent is of. */ readonly share: number};
+
+function cellsOf(container: ContainerSummary, {stats, task, now, marked, share}: Moment): Record<string, Cell> {
+	const {mark, role} = marked ? {mark: '▌', role: 'key' as const} : task ? {mark: '◐', role: 'busy' as const} : stateMarks[container.status];
 	const live = isLive(container) && stats !== undefined;
 	const cells: Record<string, Cell> = {
 		mark: {text: mark, role},
@@ -80,7 +82,7 @@ function cellsOf(container: ContainerSummary, stats: LiveStats | undefined, task
 	const {sample} = stats;
 	return {
 		...cells,
-		cpu: {text: formatPercent(stats.cpu), role: loadRole(stats.cpu)},
+		cpu: {text: formatPercent(stats.cpu / share), role: loadRole(stats.cpu)},
 		trend: {text: drawSparkline(stats.trend, trendWidth, 100), role: 'cpu'},
 		memory: {text: formatShortBytes(sample.memory), role: sample.memoryLimit > 0 && sample.memory / sample.memoryLimit > 0.9 ? 'bad' : 'text'},
 		network: {text: `${formatShortBytes(stats.received)}/${formatShortBytes(stats.sent)}`, role: 'muted'},
@@ -100,20 +102,27 @@ export type ContainersProps = {
 	readonly list: ListState;
 	readonly stats: ReadonlyMap<string, LiveStats>;
 	readonly tasks: ReadonlyMap<string, Task>;
+	/** Columns that were put away. */
+	readonly hidden: readonly string[];
+	readonly settings: Settings;
+	/** Processors of the host. */
+	readonly host: number;
 	readonly now: number;
 };
 
-function toRows({containers, list, stats, tasks, now, focused, rect}: ContainersProps): Row[] {
+function toRows({containers, list, stats, tasks, now, focused, rect, settings, host}: ContainersProps): Row[] {
+	const share = settings.cpuOf === 'host' ? host : 1;
 	return containers.slice(list.top, list.top + listHeight(rect)).map(container => ({
 		key: container.id,
-		cells: cellsOf(container, stats.get(container.id), tasks.get(container.id), now),
+		cells: cellsOf(container, {stats: stats.get(container.id), task: tasks.get(container.id), now, marked: list.marks.has(container.id), share}),
 		ground: container.id !== list.selected ? 'plain' : focused ? 'selected' : 'marked',
 	}));
 }
 
-let fittedFor: {readonly width: number; readonly fitted: readonly FittedColumn[]} | undefined;
-const fittedColumns = (width: number): readonly FittedColumn[] => {
-	if (fittedFor?.width !== width) fittedFor = {width, fitted: fitColumns(columns, width)};
+type Fitted = {readonly width: number; readonly hidden: readonly string[]; readonly fitted: readonly FittedColumn[]};
+let fittedFor: Fitted | undefined;
+const fittedColumns = (width: number, hidden: readonly string[]): readonly FittedColumn[] => {
+	if (fittedFor?.width !== width || fittedFor.hidden !== hidden) fittedFor = {width, hidden, fitted: fitColumns(columns.filter(({name}) => !hidden.includes(name)), width)};
 	return fittedFor.fitted;
 };
 
@@ -132,14 +141,14 @@ export const ContainersPane = memo((props: ContainersProps) => {
 		digit: '1',
 		title: listTitle('Containers', list),
 		right: hidden > 0 ? theme.paint('faint', `${hidden} ${showStopped ? 'filtered' : 'hidden'}`) : '',
-		footer: listFooter(theme, list, containers.length),
+		footer: listFooter(theme, list, containers.length, list.marks.size),
 		focused,
 	};
 	if (containers.length === 0) return <Lines lines={drawFrame(theme, spec, centered(theme, rect.width - 2, rect.height - 2, emptyWords(props)))} />;
 	return (
 		<Box flexDirection="column">
 			<Lines lines={[frameTop(theme, spec)]} />
-			<RowTable theme={theme} columns={fittedColumns(rect.width - 4)} rows={toRows(props)} width={rect.width} height={listHeight(rect)} edge={edgeOf(theme, focused)} />
+			<RowTable theme={theme} columns={fittedColumns(rect.width - 4, props.hidden)} rows={toRows(props)} width={rect.width} height={listHeight(rect)} edge={edgeOf(theme, focused)} />
 			<Lines lines={[frameBottom(theme, spec)]} />
 		</Box>
 	);

@@ -14,6 +14,7 @@ import {type Row, RowTable} from '../widgets/row-table.tsx';
 import {listFooter, listTitle} from './list-title.ts';
 
 const columns: readonly ColumnSpec[] = [
+	{name: 'mark', title: '', width: 1, keep: 101},
 	{name: 'name', title: 'REPOSITORY:TAG', width: 20, grow: 3, keep: 100},
 	{name: 'size', title: 'SIZE', width: 6, align: 'right', keep: 90},
 	{name: 'age', title: 'AGE', width: 5, align: 'right', keep: 80},
@@ -41,6 +42,7 @@ function toRow(image: ImageSummary, {list, now, focused}: ImagesProps): Row {
 		key,
 		ground,
 		cells: {
+			mark: {text: list.marks.has(key) ? '▌' : '', role: 'key'},
 			name: {text: sanitizeLine(imageName(image)), role: image.containers > 0 ? 'strong' : 'muted'},
 			size: {text: formatShortBytes(image.size), role: 'text'},
 			age: {text: formatAge(image.createdAt, now), role: 'muted'},
@@ -53,7 +55,7 @@ function toRow(image: ImageSummary, {list, now, focused}: ImagesProps): Row {
 
 export const ImagesPane = memo((props: ImagesProps) => {
 	const {theme, rect, focused, images, list, total, loaded} = props;
-	const spec = {...rect, digit: '2', title: listTitle('Images', list), footer: listFooter(theme, list, images.length), focused};
+	const spec = {...rect, digit: '2', title: listTitle('Images', list), footer: listFooter(theme, list, images.length, list.marks.size), focused};
 	if (images.length === 0) {
 		const words = !loaded ? ['Reading the images…'] : total > 0 ? [`Nothing matches “${list.filter}”`] : ['No images yet', 'hawser pull IMAGE brings one'];
 		return <Lines lines={drawFrame(theme, spec, centered(theme, rect.width - 2, rect.height - 2, words))} />;
@@ -62,7 +64,7 @@ export const ImagesPane = memo((props: ImagesProps) => {
 	return (
 		<Box flexDirection="column">
 			<Lines lines={[frameTop(theme, spec)]} />
-			<RowTable theme={theme} columns={fitColumns(columns, rect.width - 4)} rows={rows} width={rect.width} height={listHeight(rect)} edge={edgeOf(theme, focused)} />
+			<RowTable theme={theme} columns={fitColumns(list.marks.size > 0 ? columns : columns.slice(1), rect.width - 4)} rows={rows} width={rect.width} height={listHeight(rect)} edge={edgeOf(theme, focused)} />
 			<Lines lines={[frameBottom(theme, spec)]} />
 		</Box>
 	);

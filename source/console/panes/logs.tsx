@@ -3,7 +3,9 @@ import {sanitizeLine} from '../../terminal/sanitize.ts';
 import type {ContainerSummary} from '../store/engine-port.ts';
 import type {Rect} from '../store/layout.ts';
 import type {LogBuffer} from '../store/log-buffer.ts';
-import type {LogLook} from '../store/state.ts';
+import {countMatches} from '../store/log-window.ts';
+import type {LogLook, LogRange} from '../store/state.ts';
+import {formatBytes} from '../format.ts';
 import type {Theme} from '../theme/theme.ts';
 import {centered, drawFrame} from '../widgets/frame.ts';
 import {Lines} from '../widgets/lines.tsx';
@@ -16,31 +18,50 @@ export type LogsProps = {
 	readonly container: ContainerSummary | undefined;
 	readonly log: LogBuffer;
 	readonly look: LogLook;
+	readonly range: LogRange;
+	/** Lines that come in a second. */
+	readonly rate: number;
 	/** Fills the screen: says more. */
 	readonly full: boolean;
 };
 
-function describeLook({theme, log, look}: LogsProps): string {
+const rangeWords = (range: LogRange): string => (range.kind === 'tail' ? '' : range.kind === 'since' ? range.name : range.kind === 'head' ? 'from its beginning' : 'runs before this one');
+
+function searchWords({log, look}: LogsProps): string {
+	const {count, place} = countMatches(log, look);
+	return `“${look.search}” ${place > 0 ? `${place} of ` : ''}${count}`;
+}
+
+function describeLook(props: LogsProps): string {
+	const {theme, log, look, range} = props;
 	const last = log.first + log.entries.length;
 	const words = [
-		look.search === '' ? '' : theme.paint('warn', `“${look.search}”`),
+		look.search === '' ? '' : theme.paint('warn', searchWords(props)),
+		look.only === '' ? '' : theme.paint('warn', `&${look.only}`),
 		look.stream === 'all' ? '' : theme.paint('warn', look.stream),
+		rangeWords(range) === '' ? '' : theme.paint('warn', rangeWords(range)),
+		look.range === undefined ? '' : theme.paint('key', 'V: c copies to here'),
 		look.wrap ? theme.paint('faint', 'wrap') : '',
+		look.pretty ? theme.paint('faint', 'JSON') : '',
 		look.left > 0 ? theme.paint('faint', `→${look.left}`) : '',
 		look.top === undefined ? theme.paint('good', '● following') : theme.paint('warn', `line ${look.top + 1} of ${last}`),
 	];
 	return words.filter(word => word !== '').join('  ');
 }
 
-/** What is no longer kept, or was never read, is said. */
-const footer = ({theme, log}: LogsProps): string => (log.first > 0 ? theme.paint('faint', `${log.first} older lines passed over`) : '');
+/** What is no longer kept, or was never read, is said; and in full how much is held, and how fast it comes. */
+function footer({theme, log, full, rate}: LogsProps): string {
+	const words = [log.first > 0 ? `${log.first} older lines passed over` : '', full ? `${log.entries.length} lines, ${formatBytes(log.characters)} held` : '', rate > 0 ? `${rate} lines/s` : ''];
+	return theme.paint('faint', words.filter(word => word !== '').join('  ·  '));
+}
 
 export const LogsPane = memo((props: LogsProps) => {
 	const {theme, rect, focused, container, log, look, full} = props;
-	const title = container ? `Logs · ${sanitizeLine(container.name)}` : 'Logs';
+	const many = log.ids.length > 1 ? ` and ${log.ids.length - 1} more` : '';
+	const title = container ? `Logs · ${sanitizeLine(container.name)}${many}` : 'Logs';
 	const spec = {...rect, digit: full ? '' : '4', title, right: describeLook(props), footer: footer(props), focused};
 	const [width, height] = [rect.width - 2, rect.height - 2];
-	const words = !container ? ['Nothing selected'] : log.entries.length === 0 ? [log.id === container.id ? 'It has not written anything yet' : ''] : undefined;
+	const words = !container ? ['Nothing selected'] : log.entries.length === 0 ? [log.ids.includes(container.id) ? (look.only === '' ? 'It has not written anything yet' : '') : ''] : undefined;
 	const lines = words ? centered(theme, width, height, words) : drawLog(theme, log, look, width, height);
 	return <Lines lines={drawFrame(theme, spec, lines)} />;
 });

@@ -22,6 +22,8 @@ export type StatsProps = {
 	readonly history: readonly HistorySample[];
 	readonly minutes: number;
 	readonly frozen: boolean;
+	/** Fills the screen: shows pressure and devices, too. */
+	readonly full: boolean;
 	readonly now: number;
 };
 

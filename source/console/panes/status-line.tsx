@@ -15,16 +15,18 @@ export type StatusLineProps = {
 	readonly host: HostLoad | undefined;
 	readonly now: number;
 	readonly frozen: boolean;
+	readonly readOnly: boolean;
 };
 
 /** From the most to the least wanted: what does not fit is left out from the end. */
-function words({hostName, running, stopped, host, frozen}: StatusLineProps): string[] {
+function words({hostName, running, stopped, host, frozen, readOnly}: StatusLineProps): string[] {
 	const counts = `● ${running} running  ○ ${stopped} stopped`;
-	if (!host) return [sanitizeLine(hostName), counts];
+	if (!host) return [readOnly ? 'READ-ONLY' : '', sanitizeLine(hostName), counts].filter(text => text !== '');
 	const {sample, cpu, read, written} = host;
 	const {pressure} = sample;
 	return [
 		frozen ? 'FROZEN (u)' : '',
+		readOnly ? 'READ-ONLY' : '',
 		sanitizeLine(hostName),
 		counts,
 		`CPU ${formatPercent(cpu)}% of ${sample.cpus}`,

@@ -1,5 +1,7 @@
-import type {ContainerSummary, EngineEvent, HistorySample, ImageSummary, LogEntry} from './engine-port.ts';
-import type {HostLoad, ListId, LiveStats, LogLook, Message, Overlay, PaneId, ShellState, Size, State, Task, TextView, ViewId} from './state.ts';
+import type {ContainerSummary, EngineEvent, HistorySample, ImageSummary} from './engine-port.ts';
+import type {LogLine} from './log-buffer.ts';
+import type {SheetNode} from './sheet.ts';
+import type {HostLoad, ListId, LiveStats, LogLook, LogRange, Message, Overlay, Page, PaneId, ShellState, Size, State, Task, TextView, ViewId} from './state.ts';
 
 /** How far a cursor goes. */
 export type Step = {readonly by: 'line' | 'half' | 'page'; readonly count: number} | {readonly to: 'top' | 'bottom'};
@@ -9,8 +11,8 @@ export type Change =
 	| {readonly type: 'lists'; readonly containers?: readonly ContainerSummary[]; readonly images?: readonly ImageSummary[]}
 	| {readonly type: 'tick'; readonly now: number; readonly host?: HostLoad; readonly stats?: ReadonlyMap<string, LiveStats>; readonly history?: readonly HistorySample[]}
 	| {readonly type: 'history'; readonly id: string; readonly samples: readonly HistorySample[]}
-	| {readonly type: 'log-opened'; readonly id: string | undefined}
-	| {readonly type: 'log'; readonly id: string; readonly entries: readonly LogEntry[]}
+	| {readonly type: 'log-opened'; readonly ids: readonly string[]}
+	| {readonly type: 'log'; readonly id: string; readonly entries: readonly LogLine[]}
 	| {readonly type: 'log-ended'; readonly id: string}
 	| {readonly type: 'events'; readonly events: readonly EngineEvent[]}
 	| {readonly type: 'task'; readonly id: string; readonly task: Task | undefined}
@@ -18,13 +20,21 @@ export type Change =
 	| {readonly type: 'resized'; readonly size: Size}
 	| {readonly type: 'focused'; readonly pane: PaneId}
 	| {readonly type: 'zoomed'; readonly on: boolean}
-	| {readonly type: 'viewed'; readonly view: ViewId; readonly text?: TextView}
+	| {readonly type: 'home'}
+	| {readonly type: 'opened'; readonly page: Page; readonly view: ViewId}
+	| {readonly type: 'sheet'; readonly page: Page; readonly nodes: readonly SheetNode[]; readonly note?: string; readonly open?: readonly string[]}
+	| {readonly type: 'sheet-problem'; readonly page: Page; readonly problem: string}
+	| {readonly type: 'sheet-children'; readonly page: Page; readonly key: string; readonly nodes: readonly SheetNode[]}
+	| {readonly type: 'folded'; readonly key: string; readonly open: boolean}
+	| {readonly type: 'text'; readonly text: TextView | undefined}
 	| {readonly type: 'moved'; readonly step: Step}
 	| {readonly type: 'scrolled'; readonly columns: number}
 	| {readonly type: 'selected'; readonly list: ListId; readonly id: string}
 	| {readonly type: 'filtered'; readonly list: ListId; readonly filter: string}
 	| {readonly type: 'sorted'; readonly list: ListId; readonly sort: string; readonly reverse: boolean}
+	| {readonly type: 'marked'; readonly list: ListId; readonly marks: ReadonlySet<string>}
 	| {readonly type: 'log-look'; readonly look: Partial<LogLook>}
+	| {readonly type: 'log-range'; readonly range: LogRange}
 	| {readonly type: 'text-search'; readonly search: string; readonly top: number}
 	| {readonly type: 'overlay'; readonly overlay: Overlay | undefined}
 	| {readonly type: 'shell'; readonly shell: ShellState}
@@ -33,4 +43,4 @@ export type Change =
 	| {readonly type: 'shell-closed'; readonly key: number}
 	| {readonly type: 'shell-active'; readonly key: number}
 	| {readonly type: 'typing'; readonly on: boolean}
-	| {readonly type: 'set'; readonly values: Partial<Pick<State, 'showStopped' | 'frozen' | 'mouse' | 'theme' | 'window'>>};
+	| {readonly type: 'set'; readonly values: Partial<Pick<State, 'showStopped' | 'frozen' | 'mouse' | 'theme' | 'window' | 'hiddenColumns' | 'split'>>};

@@ -1,12 +1,14 @@
 import type {Change} from './change.ts';
-import type {EngineEvent, EnginePort, LogEntry} from './engine-port.ts';
+import type {EngineEvent, EnginePort, LogRequest} from './engine-port.ts';
+import {type LogLine, logLimits} from './log-buffer.ts';
 import {layoutOf, listHeight} from './layout.ts';
 import {createReaders, toHostLoad, toLive, trendLength} from './live.ts';
-import {containerById, isLive, selectedContainer, visibleContainers} from './select.ts';
-import type {LiveStats, State} from './state.ts';
+import {tabs} from '../tabs/table.ts';
+import {containerById, currentId, isLive, selectedContainer, visibleContainers} from './select.ts';
+import type {LiveStats, LogRange, Page, State} from './state.ts';
 import type {Store} from './store.ts';
 
-export type Connection = {readonly refresh: () => void; readonly close: () => void};
+export type Connection = {readonly refresh: () => void; /** Reads the children of a row of the open sheet. */ readonly openRow: (key: string) => void; readonly close: () => void};
 
 const frame = 33;
 const logTail = 2000;
@@ -22,20 +24,27 @@ export function connect(store: Store, engine: EnginePort): Connection {
 	const lists = createLists(engine, batch);
 	const ticker = createTicker(store, engine, lists.refreshContainers);
 	const follower = createFollower(store, engine, batch);
+	const sheets = createSheets(store, engine);
 	const events = new AbortController();
 	lists.refresh();
 	void followEvents(engine, events.signal, list => {
 		batch.add({type: 'events', events: list});
 		if (list.some(({Type}) => Type === 'container' || Type === 'network')) lists.refreshContainers();
+		sheets.reload('event');
 		if (list.some(({Type, Action}) => Type === 'image' || /^(create|destroy)$/.test(Action))) lists.refreshImages();
 	});
 	ticker.start();
 	return {
-		refresh: lists.refresh,
+		refresh() {
+			lists.refresh();
+			sheets.reload();
+		},
+		openRow: key => sheets.openRow(key),
 		close() {
 			events.abort();
 			ticker.stop();
 			follower.close();
+			sheets.close();
 			batch.close();
 		},
 	};
@@ -58,7 +67,7 @@ function createBatch(store: Store): Batch {
 	return {
 		add(change) {
 			const previous = pending.at(-1);
-			if (change.type === 'log' && previous?.type === 'log' && previous.id === change.id) (previous.entries as LogEntry[]).push(...change.entries);
+			if (change.type === 'log' && previous?.type === 'log' && previous.id === change.id) (previous.entries as LogLine[]).push(...change.entries);
 			else pending.push(change.type === 'log' ? {...change, entries: [...change.entries]} : change);
 			timer ??= setTimeout(flush, Math.max(0, frame - (performance.now() - last)));
 		},
@@ -100,6 +109,75 @@ function createLists(engine: EnginePort, batch: Batch): Lists {
 		refreshImages,
 		refresh() {
 			read(() => ({type: 'lists', containers: engine.listContainers(), images: engine.listImages()}));
+		},
+	};
+}
+
+type Sheets = {reload(on?: 'event'): void; openRow(key: string): void; close(): void};
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Reads the rows of the tab that is open, and again when something happened or a second went by, as the tab wants it. */
+function createSheets(store: Store, engine: EnginePort): Sheets {
+	let shown: Page | undefined;
+	let reading = false;
+	let again = false;
+
+	async function read(page: Page): Promise<Change> {
+		try {
+			const loaded = await tabs[page.tab]?.load?.({engine, page, state: store.getState()});
+			return {type: 'sheet', page, nodes: [], ...loaded};
+		} catch (error) {
+			return {type: 'sheet-problem', page, problem: reasonOf(error)};
+		}
+	}
+
+	async function load(page: Page): Promise<void> {
+		if (reading) {
+			again = true;
+			return;
+		}
+		reading = true;
+		store.dispatch(await read(page));
+		reading = false;
+		if (again && shown) {
+			again = false;
+			await load(shown);
+		}
+	}
+
+	function reload(on?: 'event'): void {
+		const spec = shown && tabs[shown.tab];
+		if (shown && spec?.load && (on === undefined || spec.reload === on)) void load(shown);
+	}
+
+	const stop = store.subscribe(() => {
+		const {page} = store.getState();
+		if (page === shown) return;
+		shown = page;
+		reload();
+	});
+	const timer = setInterval(() => {
+		if (shown && tabs[shown.tab]?.reload === 'second' && !store.getState().frozen) void load(shown);
+	}, 2000);
+
+	async function loadRow(page: Page, key: string): Promise<void> {
+		try {
+			const nodes = await tabs[page.tab]?.loadChildren?.({engine, page, state: store.getState()}, key);
+			store.dispatch({type: 'sheet-children', page, key, nodes: nodes ?? []});
+		} catch (error) {
+			store.dispatch({type: 'message', message: {kind: 'error', text: reasonOf(error), until: Date.now() + 10_000}});
+		}
+	}
+
+	return {
+		reload,
+		openRow(key) {
+			if (shown) void loadRow(shown, key);
+		},
+		close() {
+			stop();
+			clearInterval(timer);
 		},
 	};
 }
@@ -175,6 +253,28 @@ function readPast(engine: EnginePort, id: string, after: number): ReturnType<Eng
 
 type Follower = {close(): void};
 
+/** What of which logs is to be read; the key tells whether it is the same still. */
+type Wanted = {readonly ids: readonly string[]; readonly request: LogRequest; readonly names: ReadonlyMap<string, string> | undefined; readonly key: string};
+
+/** The page of a log reads as much as the buffer holds; a pane in passing reads less. */
+function wantedLog(state: State): Wanted | undefined {
+	const id = currentId(state);
+	if (id === undefined) return undefined;
+	const merged = state.page?.merged;
+	const ids = merged ? merged.map(target => target.id) : [id];
+	const range = state.logRange;
+	const tail = state.page ? logLimits.lines : logTail;
+	const startedAt = containerById(state, id)?.startedAt;
+	const requests: Readonly<Record<LogRange['kind'], LogRequest>> = {
+		tail: {tail: Math.ceil(tail / ids.length)},
+		head: {follow: false},
+		since: {since: new Date(range.kind === 'since' ? range.since : 0)},
+		previous: {follow: false, ...(startedAt !== undefined && {until: new Date(Date.parse(startedAt) - 1)})},
+	};
+	const names = merged && new Map(merged.map(target => [target.id, target.name]));
+	return {ids, request: requests[range.kind], names, key: [ids.join(), range.kind, range.kind === 'since' ? range.since : '', tail].join(' ')};
+}
+
 /** Follows the log and reads the past of the container under the cursor, once the cursor rests. */
 function createFollower(store: Store, engine: EnginePort, batch: Batch): Follower {
 	let followed: string | undefined;
@@ -182,11 +282,17 @@ function createFollower(store: Store, engine: EnginePort, batch: Batch): Followe
 	let rest: NodeJS.Timeout | undefined;
 	let log = new AbortController();
 
-	async function followLog(id: string, signal: AbortSignal): Promise<void> {
+	async function followLog(id: string, {request, names}: Wanted, signal: AbortSignal): Promise<void> {
+		const from = names?.get(id);
+		const isHead = request.follow === false && request.until === undefined;
+		let count = 0;
 		try {
-			for await (const entries of engine.readLogs(id, {tail: logTail, signal})) {
+			for await (const entries of engine.readLogs(id, {...request, signal})) {
 				if (signal.aborted) return;
-				batch.add({type: 'log', id, entries});
+				batch.add({type: 'log', id, entries: from === undefined ? entries : entries.map(entry => ({...entry, from}))});
+				count += entries.length;
+				// The beginning of a log is as much of it as is kept.
+				if (isHead && count >= logLimits.lines - 2000) break;
 				// A flood must leave room for keys.
 				await new Promise(resolve => setImmediate(resolve));
 			}
@@ -196,12 +302,12 @@ function createFollower(store: Store, engine: EnginePort, batch: Batch): Followe
 		if (!signal.aborted) batch.add({type: 'log-ended', id});
 	}
 
-	function openLog(id: string | undefined): Change {
+	function openLog(wanted: Wanted | undefined): Change {
 		log.abort();
 		log = new AbortController();
-		followed = id;
-		if (id !== undefined) void followLog(id, log.signal);
-		return {type: 'log-opened', id};
+		followed = wanted?.key;
+		if (wanted) for (const id of wanted.ids) void followLog(id, wanted, log.signal);
+		return {type: 'log-opened', ids: wanted?.ids ?? []};
 	}
 
 	function openPast(id: string, minutes: number): Change {
@@ -209,33 +315,33 @@ function createFollower(store: Store, engine: EnginePort, batch: Batch): Followe
 		return {type: 'history', id, samples: readPast(engine, id, Math.floor(Date.now() / 1000) - minutes * 60)};
 	}
 
-	/** What is to be opened anew: another row, another length of the charts, or a container that was started again. */
+	/** What is to be opened anew: another row, another part of the log, another length of the charts, or a container that was started again. */
 	function wanted(state: State): {readonly log: boolean; readonly past: boolean} {
-		const id = state.lists.containers.selected;
+		const id = currentId(state);
 		const container = selectedContainer(state);
-		const restarted = state.log.ended && state.log.id === id && container !== undefined && isLive(container);
-		return {log: id !== followed || restarted, past: `${id} ${state.window}` !== past};
+		const restarted = state.log.ended && state.logRange.kind === 'tail' && id !== undefined && state.log.ids.includes(id) && container !== undefined && isLive(container);
+		return {log: wantedLog(state)?.key !== followed || restarted, past: `${id} ${state.window}` !== past};
 	}
 
 	function look(): void {
 		rest = undefined;
 		const state = store.getState();
-		const id = state.lists.containers.selected;
+		const id = currentId(state);
 		const {log: wantsLog, past: wantsPast} = wanted(state);
-		store.dispatch(...(wantsLog ? [openLog(id)] : []), ...(wantsPast && id !== undefined ? [openPast(id, state.window)] : []));
+		store.dispatch(...(wantsLog ? [openLog(wantedLog(state))] : []), ...(wantsPast && id !== undefined ? [openPast(id, state.window)] : []));
 	}
 
 	let restingOn: string | undefined;
 	const stop = store.subscribe(() => {
 		const state = store.getState();
-		const {selected} = state.lists.containers;
-		if (rest !== undefined && selected === restingOn) return;
+		const key = wantedLog(state)?.key;
+		if (rest !== undefined && key === restingOn) return;
 		clearTimeout(rest);
 		rest = undefined;
 		const wants = wanted(state);
 		if (!wants.log && !wants.past) return;
-		restingOn = selected;
-		rest = setTimeout(look, followed === undefined ? 0 : selectionRest);
+		restingOn = key;
+		rest = setTimeout(look, followed === undefined || state.page ? 0 : selectionRest);
 	});
 	return {
 		close() {

@@ -2,7 +2,7 @@ import type {PaneId, State} from './state.ts';
 
 export type Rect = {readonly x: number; readonly y: number; readonly width: number; readonly height: number};
 
-/** Where everything is: one status line above, one key line below, between them panes, or one pane under tabs, or a view. */
+/** Where everything is: one status line above, one key line below, between them panes, or one pane under tabs, or a page under its tabs. */
 export type Layout = {
 	readonly kind: 'too-small' | 'tabs' | 'panes' | 'view';
 	readonly panes: Readonly<Partial<Record<PaneId, Rect>>>;
@@ -20,11 +20,11 @@ export const slotPane = ({activeShell}: Pick<State, 'activeShell'>): 'logs' | 's
 /** The panes that Tab walks through. */
 export const paneOrder = (state: Pick<State, 'activeShell'>): readonly PaneId[] => ['containers', 'images', 'stats', slotPane(state)];
 
-type Shape = Pick<State, 'size' | 'view' | 'zoomed' | 'focus' | 'activeShell'> & {readonly imageCount: number};
+type Shape = Pick<State, 'size' | 'view' | 'zoomed' | 'focus' | 'activeShell' | 'split'> & {readonly imageCount: number};
 
-function fourPanes({size, activeShell, imageCount}: Shape): Layout['panes'] {
+function fourPanes({size, activeShell, split, imageCount}: Shape): Layout['panes'] {
 	const height = size.rows - 2;
-	const left = clamp(Math.round(size.columns * 0.46), 48, 100);
+	const left = clamp(Math.round((size.columns * split) / 100), 40, size.columns - 44);
 	const right = size.columns - left;
 	const images = clamp(imageCount + 3, 5, Math.floor(height * 0.34));
 	const share = activeShell === undefined ? 0.56 : 0.32;
@@ -40,7 +40,7 @@ function fourPanes({size, activeShell, imageCount}: Shape): Layout['panes'] {
 function compute(shape: Shape): Layout {
 	const {size, view, zoomed, focus} = shape;
 	if (size.columns < smallest.columns || size.rows < smallest.rows) return {kind: 'too-small', panes: {}, view: undefined};
-	if (view !== 'home') return {kind: 'view', panes: {}, view: {x: 0, y: 1, width: size.columns, height: size.rows - 2}};
+	if (view !== 'home') return {kind: 'view', panes: {}, view: {x: 0, y: 2, width: size.columns, height: size.rows - 3}};
 	const tabs = size.columns < roomy.columns || size.rows < roomy.rows;
 	if (tabs) return {kind: 'tabs', panes: {[focus]: {x: 0, y: 2, width: size.columns, height: size.rows - 3}}, view: undefined};
 	if (zoomed) return {kind: 'panes', panes: {[focus]: {x: 0, y: 1, width: size.columns, height: size.rows - 2}}, view: undefined};
@@ -51,9 +51,9 @@ let last: {readonly key: string; readonly layout: Layout} | undefined;
 
 /** The same object while nothing that matters has changed. */
 export function layoutOf(state: State): Layout {
-	const {size, view, zoomed, focus, activeShell} = state;
-	const key = [size.columns, size.rows, view, zoomed, focus, activeShell, state.images.length].join();
-	if (last?.key !== key) last = {key, layout: compute({size, view, zoomed, focus, activeShell, imageCount: state.images.length})};
+	const {size, view, zoomed, focus, activeShell, split} = state;
+	const key = [size.columns, size.rows, view, zoomed, focus, activeShell, split, state.images.length].join();
+	if (last?.key !== key) last = {key, layout: compute({size, view, zoomed, focus, activeShell, split, imageCount: state.images.length})};
 	return last.layout;
 }
 

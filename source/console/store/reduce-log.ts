@@ -1,8 +1,9 @@
 import type {Step} from './change.ts';
-import {logWindow, stepLines} from './log-window.ts';
+import type {LogLine} from './log-buffer.ts';
+import {logWindow, plainText, stepLines} from './log-window.ts';
 import type {State} from './state.ts';
 
-const plain = ({log}: {readonly log: string}): string => log.replaceAll(/\u001B\[[\d;]*m|[\r\n]+$/g, '');
+const plain = (entry: LogLine): readonly string[] => [plainText(entry)];
 
 /** Upward releases the log, reaching the end sticks it again. */
 export function moveLog(state: State, step: Step, size: {readonly width: number; readonly height: number}): State {

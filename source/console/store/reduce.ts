@@ -1,11 +1,12 @@
 import type {Change, Step} from './change.ts';
-import {layoutOf, listHeight, paneOrder} from './layout.ts';
+import {layoutOf, listHeight, paneOrder, type Rect} from './layout.ts';
 import {appendLog, emptyLog} from './log-buffer.ts';
 import {moveLog} from './reduce-log.ts';
-import {imageKey, visibleContainers, visibleImages} from './select.ts';
-import type {ListId, ListState, ShellState, State} from './state.ts';
+import {imageKey, visibleContainers, visibleImages, visibleRows} from './select.ts';
+import {emptySheet, withChildren} from './sheet.ts';
+import type {ListId, ListState, Page, ShellState, State} from './state.ts';
 
-const eventsKept = 500;
+const eventsKept = 2000;
 const historyKept = 3600;
 
 const clamp = (value: number, low: number, high: number): number => Math.max(low, Math.min(high, value));
@@ -22,38 +23,47 @@ const scrollTo = (top: number, step: Step, count: number, height: number): numbe
 
 const withList = (state: State, list: ListId, values: Partial<ListState>): State => ({...state, lists: {...state.lists, [list]: {...state.lists[list], ...values}}});
 
-const idsOf = (state: State, list: ListId): readonly string[] => (list === 'containers' ? visibleContainers(state).map(({id}) => id) : visibleImages(state).map(imageKey));
+const ids: Readonly<Record<ListId, (state: State) => readonly string[]>> = {
+	containers: state => visibleContainers(state).map(({id}) => id),
+	images: state => visibleImages(state).map(imageKey),
+	sheet: state => visibleRows(state).map(({node}) => node.key),
+};
+
+const rectOf = (state: State, list: ListId): Rect | undefined => (list === 'sheet' ? layoutOf(state).view : layoutOf(state).panes[list]);
 
 /** Keeps the cursor on its row while rows come and go, and inside the window. A row that went leaves the cursor at its place. */
 function settleList(state: State, list: ListId): State {
-	const ids = idsOf(state, list);
+	const keys = ids[list](state);
 	const before = state.lists[list];
-	const found = before.selected === undefined ? -1 : ids.indexOf(before.selected);
-	const index = found === -1 ? clamp(before.index, 0, Math.max(0, ids.length - 1)) : found;
-	const height = listHeight(layoutOf(state).panes[list]);
-	const top = clamp(clamp(before.top, index - height + 1, index), 0, Math.max(0, ids.length - height));
-	const selected = ids[index];
+	const found = before.selected === undefined ? -1 : keys.indexOf(before.selected);
+	const index = found === -1 ? clamp(before.index, 0, Math.max(0, keys.length - 1)) : found;
+	const height = listHeight(rectOf(state, list));
+	const top = clamp(clamp(before.top, index - height + 1, index), 0, Math.max(0, keys.length - height));
+	const selected = keys[index];
 	if (selected === before.selected && index === before.index && top === before.top) return state;
 	return withList(state, list, {selected, index, top});
 }
 
-const settle = (state: State): State => settleList(settleList(state, 'containers'), 'images');
+const settle = (state: State): State => (state.view === 'sheet' ? ['containers', 'images', 'sheet'] as const : ['containers', 'images'] as const).reduce(settleList, state);
 
 function moveInView(state: State, step: Step): State {
 	const height = (layoutOf(state).view?.height ?? 3) - 2;
-	if (state.view === 'events') return {...state, eventsTop: scrollTo(state.eventsTop, step, state.events.length, height)};
+	if (state.view === 'sheet') return moveInList(state, 'sheet', step);
 	if (state.view === 'text' && state.text) return {...state, text: {...state.text, top: scrollTo(state.text.top, step, state.text.lines.length, height)}};
+	if (state.view !== 'log') return state;
 	return moveLog(state, step, {width: state.size.columns - 2, height});
+}
+
+function moveInList(state: State, list: ListId, step: Step): State {
+	const keys = ids[list](state);
+	const index = stepTo(state.lists[list].index, step, keys.length, listHeight(rectOf(state, list)));
+	return withList(state, list, {index, selected: keys[index]});
 }
 
 function moveInPane(state: State, step: Step): State {
 	const {focus} = state;
 	const rect = layoutOf(state).panes[focus];
-	if (focus === 'containers' || focus === 'images') {
-		const ids = idsOf(state, focus);
-		const index = stepTo(state.lists[focus].index, step, ids.length, listHeight(rect));
-		return withList(state, focus, {index, selected: ids[index]});
-	}
+	if (focus === 'containers' || focus === 'images') return moveInList(state, focus, step);
 	return focus === 'logs' && rect ? moveLog(state, step, {width: rect.width - 2, height: rect.height - 2}) : state;
 }
 
@@ -61,6 +71,7 @@ function move(state: State, step: Step): State {
 	const {overlay} = state;
 	// The help knows its own length only when it is drawn: it clamps there.
 	if (overlay?.kind === 'help') return {...state, overlay: {...overlay, top: Math.max(0, stepTo(overlay.top, step, 1000, state.size.rows - 6))}};
+	if (overlay?.kind === 'form') return {...state, overlay: {...overlay, index: stepTo(overlay.index, step, overlay.fields.length, 10)}};
 	if (overlay?.kind === 'menu') return {...state, overlay: {...overlay, index: stepTo(overlay.index, step, overlay.items.length, 10)}};
 	return state.view === 'home' ? moveInPane(state, step) : moveInView(state, step);
 }
@@ -71,9 +82,9 @@ function scrollColumns(state: State, columns: number): State {
 }
 
 function focusPane(state: State, pane: State['focus']): State {
-	if (pane === 'shell') return {...state, view: 'home', focus: 'shell', activeShell: state.activeShell ?? state.shells.at(-1)?.key};
+	if (pane === 'shell') return {...state, view: 'home', page: undefined, focus: 'shell', activeShell: state.activeShell ?? state.shells.at(-1)?.key};
 	const activeShell = pane === 'logs' ? undefined : state.activeShell;
-	return {...state, view: 'home', focus: pane, activeShell, typing: false};
+	return {...state, view: 'home', page: undefined, focus: pane, activeShell, typing: false};
 }
 
 const mapShell = (state: State, key: number, change: (shell: ShellState) => ShellState): State => ({
@@ -95,11 +106,18 @@ function closeShell(state: State, key: number): State {
 	};
 }
 
+function rateOf({log, logRate, now: before}: State, now: number): State['logRate'] {
+	const seconds = (now - before) / 1000;
+	if (seconds < 0.5) return logRate;
+	const perSecond = Math.max(0, Math.round((log.received - logRate.received) / seconds));
+	return perSecond === logRate.perSecond && log.received === logRate.received ? logRate : {received: log.received, perSecond};
+}
+
 function tick(state: State, change: Extract<Change, {type: 'tick'}>): State {
 	const {now, host = state.host, stats = state.stats, history = []} = change;
 	const message = state.message && state.message.until <= now ? undefined : state.message;
 	const past = state.history && history.length > 0 ? {...state.history, samples: [...state.history.samples, ...history].slice(-historyKept)} : state.history;
-	return {...state, now, host, stats, message, history: past};
+	return {...state, now, host, stats, message, history: past, logRate: rateOf(state, now)};
 }
 
 function setTask(state: State, id: string, task: State['tasks'] extends ReadonlyMap<string, infer Value> ? Value | undefined : never): State {
@@ -109,20 +127,51 @@ function setTask(state: State, id: string, task: State['tasks'] extends Readonly
 	return {...state, tasks};
 }
 
+/** A mark goes with its row. */
+function forgetMarks(state: State): State {
+	const keep = (list: 'containers' | 'images', keys: ReadonlySet<string>): State['lists'][ListId] => {
+		const {marks} = state.lists[list];
+		return [...marks].every(key => keys.has(key)) ? state.lists[list] : {...state.lists[list], marks: new Set([...marks].filter(key => keys.has(key)))};
+	};
+	const containers = keep('containers', new Set(state.containers.map(({id}) => id)));
+	const images = keep('images', new Set(state.images.map(imageKey)));
+	return {...state, lists: {...state.lists, containers, images}};
+}
+
+const isSame = (a: Page | undefined, b: Page): boolean => a?.tab === b.tab && a.target?.id === b.target?.id && a.merged === b.merged;
+
+/** What comes late may be for a tab that is no longer looked at. */
+const isOpen = (state: State, page: Page): boolean => isSame(state.page, page);
+
+function openPage(state: State, page: Page): State {
+	if (isSame(state.page, page)) return {...state, page};
+	const other = state.page?.target?.id !== page.target?.id;
+	return withList({...state, page, lastPage: state.page ?? state.lastPage, text: undefined, sheet: emptySheet, ...(other && {logRange: {kind: 'tail' as const}})}, 'sheet', {selected: undefined, index: 0, top: 0, filter: '', sort: '', reverse: false, marks: new Set()});
+}
+
+function fold(state: State, key: string, isOpenNow: boolean): State {
+	const open = new Set(state.sheet.open);
+	if (isOpenNow) open.add(key);
+	else open.delete(key);
+	return {...state, sheet: {...state.sheet, open}};
+}
+
 function apply(state: State, change: Change): State {
 	switch (change.type) {
 		case 'lists':
-			return settle({...state, loaded: true, containers: change.containers ?? state.containers, images: change.images ?? state.images});
+			return settle(forgetMarks({...state, loaded: true, containers: change.containers ?? state.containers, images: change.images ?? state.images}));
 		case 'tick':
 			return settle(tick(state, change));
 		case 'history':
 			return {...state, history: {id: change.id, samples: change.samples}};
 		case 'log-opened':
-			return {...state, log: emptyLog(change.id), logLook: {...state.logLook, top: undefined, left: 0, match: undefined}};
+			return {...state, log: emptyLog(...change.ids), logRate: {received: 0, perSecond: 0}, logLook: {...state.logLook, top: state.logRange.kind === 'tail' ? undefined : 0, left: 0, match: undefined, range: undefined, rulers: []}};
 		case 'log':
-			return state.log.id === change.id ? {...state, log: appendLog(state.log, change.entries)} : state;
+			return state.log.ids.includes(change.id) ? {...state, log: appendLog(state.log, change.entries)} : state;
 		case 'log-ended':
-			return state.log.id === change.id ? {...state, log: {...state.log, ended: true}} : state;
+			return state.log.ids.includes(change.id) ? {...state, log: {...state.log, ended: true}} : state;
+		case 'log-range':
+			return {...state, logRange: change.range};
 		case 'events':
 			return {...state, events: [...change.events.toReversed(), ...state.events].slice(0, eventsKept)};
 		case 'task':
@@ -135,8 +184,20 @@ function apply(state: State, change: Change): State {
 			return settle(focusPane(state, change.pane));
 		case 'zoomed':
 			return settle({...state, zoomed: change.on});
-		case 'viewed':
-			return settle({...state, view: change.view, text: change.text ?? (change.view === 'text' ? state.text : undefined), eventsTop: 0});
+		case 'home':
+			return settle({...state, view: 'home', page: undefined, lastPage: state.page, logRange: {kind: 'tail'}, text: undefined});
+		case 'opened':
+			return settle({...openPage(state, change.page), view: change.view});
+		case 'sheet':
+			return isOpen(state, change.page) ? settle({...state, sheet: {...state.sheet, nodes: change.nodes, loaded: true, note: change.note ?? '', problem: undefined, open: new Set([...state.sheet.open, ...(state.sheet.loaded ? [] : (change.open ?? []))])}}) : state;
+		case 'sheet-problem':
+			return isOpen(state, change.page) ? {...state, sheet: {...state.sheet, loaded: true, problem: change.problem}} : state;
+		case 'sheet-children':
+			return isOpen(state, change.page) ? settle({...state, sheet: {...state.sheet, nodes: withChildren(state.sheet.nodes, change.key, change.nodes)}}) : state;
+		case 'folded':
+			return settle(fold(state, change.key, change.open));
+		case 'text':
+			return {...state, text: change.text, view: change.text ? 'text' : state.page ? 'sheet' : 'home'};
 		case 'moved':
 			return settle(move(state, change.step));
 		case 'scrolled':
@@ -147,6 +208,8 @@ function apply(state: State, change: Change): State {
 			return settle(withList(state, change.list, {filter: change.filter, top: 0}));
 		case 'sorted':
 			return settle(withList(state, change.list, {sort: change.sort, reverse: change.reverse}));
+		case 'marked':
+			return withList(state, change.list, {marks: change.marks});
 		case 'log-look':
 			return {...state, logLook: {...state.logLook, ...change.look}};
 		case 'text-search':
@@ -154,7 +217,7 @@ function apply(state: State, change: Change): State {
 		case 'overlay':
 			return {...state, overlay: change.overlay};
 		case 'shell':
-			return settle({...state, view: 'home', shells: [...state.shells, change.shell], activeShell: change.shell.key, focus: 'shell', typing: true});
+			return settle({...state, view: 'home', page: undefined, shells: [...state.shells, change.shell], activeShell: change.shell.key, focus: 'shell', typing: true});
 		case 'shell-painted':
 			return mapShell(state, change.key, shell => ({...shell, lines: change.lines}));
 		case 'shell-ended':

@@ -1,6 +1,7 @@
 import type {ContainerSummary, ImageSummary} from './engine-port.ts';
 import {createFilter, type Fields} from './filter.ts';
-import type {ListState, LiveStats, State, Target} from './state.ts';
+import {type Sheet, type SheetRow, sheetRows} from './sheet.ts';
+import type {ListId, ListState, LiveStats, State, Target} from './state.ts';
 
 /** Remembers the last answer: selectors are asked many times a frame, and their inputs rarely change. */
 function memoize<Inputs extends readonly unknown[], Value>(compute: (...inputs: Inputs) => Value): (...inputs: Inputs) => Value {
@@ -102,8 +103,23 @@ export function visibleImages({images, lists}: State): readonly ImageSummary[] {
 export const containerById = ({containers}: Pick<State, 'containers'>, id: string | undefined): ContainerSummary | undefined =>
 	id === undefined ? undefined : containers.find(container => container.id === id);
 
-export const selectedContainer = (state: State): ContainerSummary | undefined => containerById(state, state.lists.containers.selected);
+/** The container that the screen is about: the one whose page is open, else the one under the cursor. */
+export const currentId = ({page, lists}: Pick<State, 'page' | 'lists'>): string | undefined => (page?.kind === 'container' ? page.target?.id : lists.containers.selected);
 
-export const selectedImage = (state: State): ImageSummary | undefined => state.images.find(image => imageKey(image) === state.lists.images.selected);
+export const selectedContainer = (state: State): ContainerSummary | undefined => containerById(state, currentId(state));
+
+export const selectedImage = ({images, page, lists}: State): ImageSummary | undefined => images.find(image => (page?.kind === 'image' ? image.id === page.target?.id : imageKey(image) === lists.images.selected));
+
+const chooseRows = memoize((sheet: Sheet, filter: string, sort: string, reverse: boolean) => sheetRows(sheet, {filter, sort, reverse}));
+
+export function visibleRows({sheet, lists}: Pick<State, 'sheet' | 'lists'>): readonly SheetRow[] {
+	const {filter, sort, reverse} = lists.sheet;
+	return chooseRows(sheet, filter, sort, reverse);
+}
+
+export const selectedRow = (state: Pick<State, 'sheet' | 'lists'>): SheetRow | undefined => visibleRows(state).find(({node}) => node.key === state.lists.sheet.selected);
+
+/** The list that keys are for. */
+export const listInFocus = ({view, focus}: Pick<State, 'view' | 'focus'>): ListId => (view === 'sheet' ? 'sheet' : focus === 'images' ? 'images' : 'containers');
 
 export const containerTarget = ({id, name}: ContainerSummary): Target => ({kind: 'container', id, name});

@@ -1,6 +1,6 @@
 import test from 'ava';
 import type {Context} from '../../../source/console/actions/context.ts';
-import {bindings, findBinding, type Scope} from '../../../source/console/keys/table.ts';
+import {bindings, isBound, findBinding, scopes} from '../../../source/console/keys/table.ts';
 import {createRouter} from '../../../source/console/keys/router.ts';
 import {splitWords} from '../../../source/console/actions/shell.ts';
 import type {EnginePort} from '../../../source/console/store/engine-port.ts';
@@ -17,19 +17,11 @@ function createConsole(): TestConsole {
 	const note =
 		(verb: string) =>
 		async (...words: readonly unknown[]): Promise<void> => {
-			calls.push([verb, ...words.filter(word => typeof word !== 'function').map(word => String(word).slice(0, 64))].join(' '));
+			calls.push([verb, ...words.filter(word => typeof word !== 'function' && typeof word !== 'object').map(word => String(word).slice(0, 64))].join(' '));
 		};
-	const engine = {
-		start: note('start'),
-		stop: note('stop'),
-		restart: note('restart'),
-		pause: note('pause'),
-		unpause: note('unpause'),
-		kill: note('kill'),
-		remove: note('remove'),
-		removeImage: note('removeImage'),
-	} as unknown as EnginePort;
-	const store = createStore(sampleState({columns: 120, rows: 40}));
+	const engine = {start: note('start'), stop: note('stop'), restart: note('restart'), pause: note('pause'), unpause: note('unpause'), kill: note('kill'), remove: note('remove'), removeImage: note('removeImage'), execCommand: note('execCommand'), audit() {}, listVolumes: () => [], listNetworks: () => []} as unknown as EnginePort;
+	const sample = sampleState({columns: 120, rows: 40});
+	const store = createStore({...sample, settings: {...sample.settings, undoSeconds: 0}});
 	const context: Context = {
 		store,
 		engine,
@@ -39,6 +31,10 @@ function createConsole(): TestConsole {
 		redraw() {},
 		setMouse() {},
 		refresh() {},
+		openRow() {},
+		openFile() {},
+		copy: text => calls.push(`copy ${text}`) > 0,
+		undo: new Map(),
 	};
 	const route = createRouter(context);
 	const parser = createKeyParser();
@@ -83,19 +79,23 @@ test('Enter alone never destroys, n and Esc leave it', t => {
 	t.deepEqual(calls, []);
 });
 
-test('removing what runs wants its name typed', t => {
+const settled = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
+
+test('removing what runs wants its name typed', async t => {
 	const {press, calls, web, store} = createConsole();
 	press('D', 'y', '\r');
 	t.is(store.getState().overlay?.kind, 'confirm');
 	press('\u007F', 'we', '\r');
 	t.deepEqual(calls, []);
 	press('b', '\r');
+	await settled();
 	t.deepEqual(calls, [`remove ${web} true`]);
 });
 
-test('removing what has ended is one y', t => {
+test('removing what has ended is one y', async t => {
 	const {press, calls} = createConsole();
 	press('G', 'D', 'y');
+	await settled();
 	t.is(calls.length, 1);
 	t.regex(calls[0] ?? '', /^remove [0-9a-f]{64} false$/);
 });
@@ -186,9 +186,8 @@ test('an act on a container that is gone is refused by name', t => {
 });
 
 test('every key means one thing in one place', t => {
-	const scopes: readonly Scope[] = ['containers', 'images', 'stats', 'log', 'text', 'events', 'shell'];
 	for (const scope of scopes) {
-		for (const binding of bindings.filter(({scopes: where}) => where === undefined || where.includes(scope))) {
+		for (const binding of bindings.filter(found => isBound(found, scope))) {
 			for (const key of binding.keys) t.is(findBinding(key, scope)?.name, binding.name, `${key} in ${scope}`);
 		}
 	}

@@ -47,7 +47,7 @@ test('an upward move releases the log, the end sticks it again', t => {
 	t.is(logs.logLook.top, undefined);
 	const up = after(logs, {type: 'moved', step: {by: 'line', count: -5}});
 	t.not(up.logLook.top, undefined);
-	const more = after(up, {type: 'log', id: up.log.id ?? '', entries: sampleLog});
+	const more = after(up, {type: 'log', id: up.log.ids[0] ?? '', entries: sampleLog});
 	t.is(more.logLook.top, up.logLook.top, 'new lines do not move what is looked at');
 	t.is(after(more, {type: 'moved', step: {to: 'bottom'}}).logLook.top, undefined);
 	t.is(after(up, {type: 'moved', step: {by: 'line', count: 5}}).logLook.top, undefined);
