@@ -11,6 +11,7 @@ import {Help} from './overlays/help.tsx';
 import {Menu} from './overlays/menu.tsx';
 import {Palette} from './overlays/palette.tsx';
 import {Prompt} from './overlays/prompt.tsx';
+import {Boundary} from './panes/boundary.tsx';
 import {ContainersPane} from './panes/containers.tsx';
 import {ImagesPane} from './panes/images.tsx';
 import {KeyLine} from './panes/key-line.tsx';
@@ -146,7 +147,9 @@ function Screen({state, theme}: Part) {
 			{layout.kind === 'tabs' && <Tabs theme={theme} focus={state.focus} panes={paneOrder(state)} />}
 			{panes.map(([pane, rect]) => (
 				<Box key={pane} position="absolute" top={rect.y} left={rect.x} width={rect.width} height={rect.height}>
-					<Pane {...{state, theme, rect, pane}} />
+					<Boundary theme={theme} rect={rect}>
+						<Pane {...{state, theme, rect, pane}} />
+					</Boundary>
 				</Box>
 			))}
 			{layout.view && state.page && (
@@ -156,7 +159,9 @@ function Screen({state, theme}: Part) {
 			)}
 			{layout.view && (
 				<Box position="absolute" top={layout.view.y} left={layout.view.x} width={layout.view.width} height={layout.view.height}>
-					<View {...{state, theme}} rect={layout.view} />
+					<Boundary key={`${state.view} ${state.page?.tab}`} theme={theme} rect={layout.view}>
+						<View {...{state, theme}} rect={layout.view} />
+					</Boundary>
 				</Box>
 			)}
 			<Box position="absolute" top={size.rows - 1} left={0}>

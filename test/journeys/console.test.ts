@@ -143,7 +143,7 @@ test.serial('a shell in a pane is a real terminal; Ctrl-] leaves it, exit closes
 	await see('Enter to type');
 	press('1');
 	await see('Shell · ticker');
-	press('5', '<enter>', 'exit', '<enter>');
+	press('9', '<enter>', 'exit', '<enter>');
 	await gone('Shell · ticker');
 	press('e', 'cat /etc/hostname', '<enter>');
 	await see(/ended with 0/);
@@ -156,10 +156,10 @@ test.serial('inspect, events, help and palette open and close', async t => {
 	const {see, press, gone} = openConsole(t, store);
 	await see('ticker');
 	press('i');
-	await see('"Id":');
-	press('<esc>');
-	press('v');
-	await see(/container {2}start/);
+	await see(/▾ State/);
+	await see(/Running +true/);
+	press('<esc>', '5');
+	await see(/container +start +ticker/);
 	press('q', '?');
 	await see('half a page down');
 	press('<esc>');

@@ -21,12 +21,12 @@ export const trendWidth = 8;
 
 const columns: readonly ColumnSpec[] = [
 	{name: 'mark', title: '', width: 1, keep: 100},
-	{name: 'name', title: 'NAME', width: 10, grow: 3, keep: 100},
+	{name: 'name', middle: true, title: 'NAME', width: 10, grow: 3, keep: 100},
 	{name: 'status', title: 'STATUS', width: 17, keep: 90},
 	{name: 'cpu', title: 'CPU%', width: 5, align: 'right', keep: 80},
 	{name: 'trend', title: '', width: trendWidth, keep: 60},
 	{name: 'memory', title: 'MEM', width: 6, align: 'right', keep: 70},
-	{name: 'image', title: 'IMAGE', width: 16, grow: 2, keep: 50},
+	{name: 'image', middle: true, title: 'IMAGE', width: 16, grow: 2, keep: 50},
 	{name: 'ports', title: 'PORTS', width: 16, keep: 40},
 	{name: 'network', title: 'NET RX/TX', width: 13, align: 'right', keep: 30},
 	{name: 'io', title: 'I/O R/W', width: 13, align: 'right', keep: 29},

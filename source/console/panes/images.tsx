@@ -15,7 +15,7 @@ import {listFooter, listTitle} from './list-title.ts';
 
 const columns: readonly ColumnSpec[] = [
 	{name: 'mark', title: '', width: 1, keep: 101},
-	{name: 'name', title: 'REPOSITORY:TAG', width: 20, grow: 3, keep: 100},
+	{name: 'name', middle: true, title: 'REPOSITORY:TAG', width: 20, grow: 3, keep: 100},
 	{name: 'size', title: 'SIZE', width: 6, align: 'right', keep: 90},
 	{name: 'age', title: 'AGE', width: 5, align: 'right', keep: 80},
 	{name: 'used', title: 'USED', width: 4, align: 'right', keep: 70},

@@ -41,6 +41,7 @@ function show(theme: Theme, entry: LogLine, pretty: boolean): readonly string[] 
 export function highlight(theme: Theme, text: string, search: string, current: boolean): string {
 	const plain = stripColors(text);
 	const {pattern} = matcherOf(search);
+	if (pattern) pattern.lastIndex = 0;
 	const role: Role = current ? 'strong' : 'text';
 	let shown = '';
 	let from = 0;

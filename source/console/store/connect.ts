@@ -138,8 +138,9 @@ function createSheets(store: Store, engine: EnginePort): Sheets {
 			return;
 		}
 		reading = true;
-		store.dispatch(await read(page));
+		const change = await read(page);
 		reading = false;
+		store.dispatch(change);
 		if (again && shown) {
 			again = false;
 			await load(shown);

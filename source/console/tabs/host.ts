@@ -11,7 +11,7 @@ export const volumes: TabSpec = {
 	reload: 'event',
 	empty: 'No volumes',
 	columns: [
-		{name: 'name', title: 'NAME', width: 24, grow: 2, keep: 100},
+		{name: 'name', middle: true, title: 'NAME', width: 24, grow: 2, keep: 100},
 		{name: 'used', title: 'USED BY', width: 16, grow: 1, keep: 90},
 		{name: 'age', title: 'AGE', width: 5, align: 'right', keep: 70},
 		{name: 'labels', title: 'LABELS', width: 12, grow: 1, keep: 30},

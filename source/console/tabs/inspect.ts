@@ -10,7 +10,7 @@ function toNode(key: string, name: string, value: unknown): SheetNode {
 		const role = rolesOf[typeof value as keyof typeof rolesOf] ?? 'faint';
 		return {key, cells: {name: cell(name, 'cpu'), value: cell(typeof value === 'string' ? value : JSON.stringify(value), role)}};
 	}
-	const entries = Object.entries(value);
+	const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
 	const size = Array.isArray(value) ? `[ ${entries.length} ]` : `{ ${entries.length} }`;
 	return {key, cells: {name: cell(name, 'title'), value: cell(entries.length === 0 ? size.replaceAll(/ 0 /g, '') : size, 'faint')}, children: entries.map(([child, inner]) => toNode(`${key}/${child}`, child, inner))};
 }

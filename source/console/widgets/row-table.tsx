@@ -38,9 +38,9 @@ const headingOf = ({theme, columns}: RowTableProps): string => columns.map(({tit
 function rowText({theme, columns}: RowTableProps, {cells, ground}: Row): string {
 	const gap = theme.paint('text', ' ', ground);
 	return columns
-		.map(({name, fitted, align, grow = 0}) => {
+		.map(({name, fitted, align, middle}) => {
 			const {text, role} = cells[name] ?? {text: '', role: 'text' as const};
-			return theme.paint(role, fit(grow > 0 ? truncateMiddle(text, fitted) : text, fitted, align), ground);
+			return theme.paint(role, fit(middle ? truncateMiddle(text, fitted) : text, fitted, align), ground);
 		})
 		.join(gap);
 }
