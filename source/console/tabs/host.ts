@@ -52,7 +52,7 @@ export const networks: TabSpec = {
 	],
 	load({engine, state}): Loaded {
 		const nodes = engine.listNetworks().map(({Name, Id, Driver, IPAM, Internal, Containers}): SheetNode => {
-			const [config] = IPAM.Config;
+			const config = IPAM.Config?.[0];
 			const ends = Object.entries(Containers);
 			// Only bridges have endpoints; who is on "host" or "none" is told by the containers.
 			const names = ends.length > 0 ? ends.map(([, {Name: name, IPv4Address}]) => `${name} ${IPv4Address.split('/')[0]}`) : state.containers.filter(container => isLive(container) && Name in container.networks).map(({name}) => name);
