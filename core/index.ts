@@ -18,6 +18,7 @@ export {type Copied, type CopyOptions, copyFromContainer, copyToContainer} from 
 export {type CreateResult, createContainer} from './container/create.ts';
 export {diffContainer, type FileChange} from './container/diff.ts';
 export {exportContainer} from './container/export.ts';
+export {type FileEntry, listFolder, readFile} from './container/files.ts';
 export {execContainer} from './container/exec.ts';
 export {readStatsHistory} from './container/history.ts';
 export {inspectContainer} from './container/inspect.ts';

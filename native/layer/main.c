@@ -15,6 +15,8 @@ static const struct verb {
 	{"unpack", "[--target DIR] [--input FILE|-] [--digest D] [--size N] [--diff-id D] …", verb_unpack},
 	{"pack", "--source DIR|--lower DIR… [--upper DIR]|--process PID:START [--layer] [--path P [--as NAME]] …", verb_pack},
 	{"look", "VIEW… --path P", verb_look},
+	{"folder", "VIEW… --path DIR", verb_folder},
+	{"read", "VIEW… --path FILE [--limit BYTES]", verb_read},
 	{"extract", "VIEW… --path DIR [--user NAME|--own]", verb_extract},
 	{"diff", "--upper DIR --lower DIR…", verb_diff},
 	{"settle", "--target DIR --implicit FILE --lower DIR…", verb_settle},

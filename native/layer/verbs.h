@@ -6,6 +6,8 @@
 int verb_unpack(int argc, char **argv, struct error *err);
 int verb_pack(int argc, char **argv, struct error *err);
 int verb_look(int argc, char **argv, struct error *err);
+int verb_folder(int argc, char **argv, struct error *err);
+int verb_read(int argc, char **argv, struct error *err);
 int verb_extract(int argc, char **argv, struct error *err);
 int verb_diff(int argc, char **argv, struct error *err);
 int verb_settle(int argc, char **argv, struct error *err);

@@ -2,19 +2,24 @@ import {execFile} from 'node:child_process';
 import {appendFileSync, readFileSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {
+	copyFromContainer,
+	diffContainer,
 	type Engine,
 	engineInfo,
 	hostStats,
+	imageFiles,
 	imageHistory,
 	inspectContainer,
 	inspectImage,
 	killContainer,
 	listContainers,
+	listFolder,
 	listImages,
 	listNetworks,
 	listVolumes,
 	openStats,
 	pauseContainer,
+	readFile,
 	readLogs,
 	readStatsHistory,
 	removeContainer,
@@ -93,6 +98,13 @@ export function createEnginePort(engine: Engine): EnginePort {
 		listVolumes: () => listVolumes(engine),
 		listNetworks: () => listNetworks(engine),
 		imageHistory: id => imageHistory(engine, id),
+		imageFiles: id => imageFiles(engine, id),
+		changes: id => diffContainer(engine, id),
+		listFolder: (id, path) => listFolder(engine, id, path),
+		readFile: (id, path, limit) => readFile(engine, id, path, limit),
+		async copyOut(id, from, to) {
+			await copyFromContainer(engine, id, from, to);
+		},
 		info: () => engineInfo(engine),
 		diskUse: () => diskUse(engine),
 		check: async () => checks(engine),

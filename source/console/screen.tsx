@@ -6,6 +6,7 @@ import {onFatal} from '../terminal/fatal.ts';
 import {createPainter, type Painter} from '../terminal/painter.ts';
 import {openTerminal, type TerminalSession} from '../terminal/session.ts';
 import {type Context, complain} from './actions/context.ts';
+import {openFile} from './actions/files.ts';
 import {App} from './app.tsx';
 import {CanvasContext, createCanvas} from './canvas.ts';
 import {createEnginePort} from './engine.ts';
@@ -116,7 +117,7 @@ export function openScreen(engine: Engine): Screen {
 		setMouse: on => terminal.setMouse(on),
 		refresh: connection.refresh,
 		openRow: connection.openRow,
-		openFile: () => {},
+		openFile: node => void openFile(context, node),
 		copy(text) {
 			const sequence = clipboardSequence(text, process.env);
 			if (sequence !== undefined) process.stdout.write(sequence);

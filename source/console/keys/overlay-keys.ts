@@ -2,6 +2,7 @@ import type {Press} from '../../terminal/keys.ts';
 import {carryOut} from '../actions/confirm.ts';
 import type {Context} from '../actions/context.ts';
 import {copyItem, saveView} from '../actions/export.ts';
+import {copyOut} from '../actions/files.ts';
 import {submitForm} from '../actions/form.ts';
 import {sendSignal} from '../actions/kill.ts';
 import {goToTime, search, showOnly} from '../actions/log.ts';
@@ -72,6 +73,7 @@ const promptActs: Readonly<Record<PromptPurpose, (context: Context, overlay: Of<
 	time: (context, {text}) => goToTime(context, text),
 	save: (context, {text}) => saveView(context, text),
 	exec: (context, {targets = [], text}) => execTyped(context, targets, text),
+	'copy-out': (context, {targets: [target] = [], before, text}) => target && copyOut(context, target.id, target.name, before, text),
 };
 
 /** What shows while it is typed. */

@@ -1,6 +1,7 @@
 import {askColumns, askFilter, askSort, changeWindow, foldAll, freeze, nextSort, resize, toggleMouse, toggleStopped} from '../actions/display.ts';
 import type {Context} from '../actions/context.ts';
 import {askSave, copy} from '../actions/export.ts';
+import {askCopyOut} from '../actions/files.ts';
 import {askLimits, askRun, askTag} from '../actions/form.ts';
 import {kill} from '../actions/kill.ts';
 import {askOnly, askTime, beginRange, clearLog, drawRuler, nextStream, otherContainer, searchNext, showLogs, showPrevious, showRange, toggleFollow, togglePretty, toggleTimes, toggleWrap} from '../actions/log.ts';
@@ -96,6 +97,8 @@ export const bindings: readonly Binding[] = [
 	{keys: ['e'], name: 'exec', help: 'run a typed command in it, or in all that are marked', group: 'Containers', scopes: onContainer, hint: 'exec', changes: true, run: askCommand},
 	{keys: ['i', 'd'], name: 'inspect', help: 'everything about it', group: 'Containers', scopes: [...onContainer, ...onImage], hint: 'inspect', run: inspect},
 	{keys: ['t'], name: 'processes', help: 'its processes', group: 'Containers', scopes: offLog, run: showContainer('processes')},
+	{keys: ['f'], name: 'files', help: 'its files', group: 'Containers', scopes: offLog, hint: 'files', run: showContainer('files')},
+	{keys: ['C'], name: 'copy-out', help: 'copy a file out of it', group: 'Containers', scopes: ['container'], hint: 'copy out', run: askCopyOut},
 	{keys: ['v'], name: 'why', help: 'why it died', group: 'Containers', scopes: [...onContainer, 'events'], hint: 'why', run: showContainer('why')},
 	{keys: ['S'], name: 'stop', help: 'stop', group: 'Containers', scopes: onContainer, hint: 'stop', changes: true, run: stop},
 	{keys: ['U'], name: 'start', help: 'start', group: 'Containers', scopes: onContainer, hint: 'start', changes: true, run: start},
@@ -110,6 +113,7 @@ export const bindings: readonly Binding[] = [
 	{keys: [], name: 'prune-containers', help: 'remove all that do not run', group: 'Containers', scopes: ['containers'], changes: true, run: prune},
 
 	{keys: ['h'], name: 'image-history', help: 'how it was made', group: 'Images', scopes: onImage, hint: 'history', run: showImage('image-history')},
+	{keys: ['f'], name: 'layers', help: 'its layers and their files', group: 'Images', scopes: onImage, run: showImage('layers')},
 	{keys: ['N'], name: 'run', help: 'a new container of it', group: 'Images', scopes: onImage, hint: 'run', changes: true, run: askRun},
 	{keys: ['T'], name: 'tag', help: 'another name for it', group: 'Images', scopes: onImage, hint: 'tag', changes: true, run: askTag},
 	{keys: ['U'], name: 'pull', help: 'pull it anew', group: 'Images', scopes: onImage, hint: 'pull', changes: true, run: pullImages},

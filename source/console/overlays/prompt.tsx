@@ -10,6 +10,7 @@ const hints: Readonly<Record<PromptPurpose, string>> = {
 	search: 'words or a regular expression · Enter searches upwards · then N and n',
 	only: '!words without · +3 words with three lines around · Esc shows all',
 	time: '14:05 · 14:05:30 · -10m · 2026-11-26 14:05',
+	'copy-out': 'a folder or a file of the host · Esc leaves',
 	save: 'never over a file that is there · Esc leaves',
 	exec: 'a program and its arguments · Esc leaves',
 };

@@ -1,14 +1,17 @@
 import type {ContainerSummary, LogEntry, StatsSample} from '../../../core/container/model.ts';
+import type {FileChange} from '../../../core/container/diff.ts';
+import type {FileEntry} from '../../../core/container/files.ts';
 import type {StatsReader, StopProgress, TopResult} from '../../../core/container/options.ts';
 import type {NetworkSummary} from '../../../core/engine/networks.ts';
 import type {VolumeSummary} from '../../../core/engine/volumes.ts';
 import type {EngineEvent} from '../../../core/events/event.ts';
+import type {ImageFiles, PathChange} from '../../../core/image/files.ts';
 import type {HistoryLine} from '../../../core/image/history.ts';
 import type {ImageSummary} from '../../../core/image/model.ts';
 import type {RingSample} from '../../../core/monitor/stats-ring.ts';
 import type {HostSample} from '../../../core/platform/host.ts';
 
-export type {ContainerSummary, EngineEvent, HistoryLine, HostSample, ImageSummary, LogEntry, NetworkSummary, StatsReader, StatsSample, StopProgress, TopResult, VolumeSummary};
+export type {ContainerSummary, EngineEvent, FileChange, FileEntry, ImageFiles, PathChange, HistoryLine, HostSample, ImageSummary, LogEntry, NetworkSummary, StatsReader, StatsSample, StopProgress, TopResult, VolumeSummary};
 
 /** One second of a container's past. */
 export type HistorySample = RingSample;
@@ -41,6 +44,13 @@ export type EnginePort = {
 	listVolumes(): readonly VolumeSummary[];
 	listNetworks(): readonly NetworkSummary[];
 	imageHistory(id: string): readonly HistoryLine[];
+	imageFiles(id: string): Promise<ImageFiles>;
+	/** What a container's files differ in from its image's. */
+	changes(id: string): Promise<readonly FileChange[]>;
+	listFolder(id: string, path: string): Promise<readonly FileEntry[]>;
+	/** The beginning of a file. */
+	readFile(id: string, path: string, limit: number): Promise<string>;
+	copyOut(id: string, from: string, to: string): Promise<void>;
 	info(): Record<string, unknown>;
 	/** Counted in a process of its own: it walks every file. */
 	diskUse(): Promise<readonly DiskUse[]>;

@@ -72,6 +72,6 @@ export function sheetRows({nodes, open}: Sheet, {filter, sort, reverse}: Pick<Li
 export function withChildren(nodes: readonly SheetNode[], key: string, children: readonly SheetNode[]): readonly SheetNode[] {
 	return nodes.map(node => {
 		if (node.key === key) return {...node, lazy: false, children};
-		return node.children && key.startsWith(node.key) ? {...node, children: withChildren(node.children, key, children)} : node;
+		return node.children && key.startsWith(`${node.key}/`) ? {...node, children: withChildren(node.children, key, children)} : node;
 	});
 }

@@ -106,7 +106,7 @@ export type ShellState = {
 export type Target = {readonly kind: 'container' | 'image' | 'volume' | 'network'; readonly id: string; readonly name: string};
 export type ConfirmVerb = 'start' | 'stop' | 'restart' | 'remove' | 'remove-image' | 'remove-volume' | 'remove-network' | 'prune' | 'attach' | 'quit';
 export type MenuPurpose = 'kill' | 'sort' | 'copy' | 'columns';
-export type PromptPurpose = 'filter' | 'search' | 'only' | 'time' | 'save' | 'exec';
+export type PromptPurpose = 'filter' | 'search' | 'only' | 'time' | 'save' | 'exec' | 'copy-out';
 export type FormPurpose = 'limits' | 'run' | 'tag';
 /** `before` is what it was: what is the same is left alone. */
 export type FormField = {readonly name: string; readonly label: string; readonly hint: string; readonly value: string; readonly before: string};
