@@ -24,6 +24,7 @@ import {StatusLine} from './panes/status-line.tsx';
 import {Tabs} from './panes/tabs.tsx';
 import {progressSentence} from './panes/task-words.ts';
 import {TextView} from './panes/text.tsx';
+import {marksOf, type TimeMark} from './panes/time-marks.ts';
 import {TooSmall} from './panes/too-small.tsx';
 import type {HistorySample} from './store/engine-port.ts';
 import {limitFrames} from './store/frames.ts';
@@ -45,6 +46,24 @@ const noLog = emptyLog();
 const logOf = ({log}: State, container: {readonly id: string} | undefined) => (container && log.ids.includes(container.id) ? log : noLog);
 const hour = 3_600_000;
 
+/** The time of the log line that is looked at, where the log stands still. */
+function lookedAt({log, logLook}: State): string | undefined {
+	const line = logLook.match ?? logLook.top;
+	return line === undefined ? undefined : log.entries[line - log.first]?.time;
+}
+
+const noMarks: readonly TimeMark[] = [];
+let marksFor: {readonly inputs: readonly unknown[]; readonly marks: readonly TimeMark[]} | undefined;
+
+/** The same while nothing happened: the charts are not drawn again for it. */
+function statMarks(state: State, id: string | undefined): readonly TimeMark[] {
+	if (id === undefined) return noMarks;
+	const time = lookedAt(state);
+	const inputs = [id, state.events, state.history, time];
+	if (marksFor === undefined || inputs.some((input, index) => input !== marksFor?.inputs[index])) marksFor = {inputs, marks: marksOf(id, state.events, state.history?.id === id ? state.history.samples : noHistory, time)};
+	return marksFor.marks;
+}
+
 function StatsOf({state, theme, rect, focused}: Part & {readonly rect: Rect; readonly focused: boolean}) {
 	const container = selectedContainer(state);
 	return (
@@ -56,6 +75,7 @@ function StatsOf({state, theme, rect, focused}: Part & {readonly rect: Rect; rea
 			minutes={state.window}
 			frozen={state.frozen}
 			full={state.view === 'stats'}
+			marks={statMarks(state, container?.id)}
 			now={state.now}
 		/>
 	);

@@ -159,11 +159,11 @@ test.serial('inspect, events, help and palette open and close', async t => {
 	await see(/▾ State/);
 	await see(/Running +true/);
 	press('<esc>', '5');
-	await see(/container +start +ticker/);
+	await see(/container +(start|die|create) /);
 	press('q', '?');
-	await see('half a page down');
+	await see('attach to its main process');
 	press('<esc>');
-	await gone('half a page down');
+	await gone('attach to its main process');
 	press(':');
 	await see('Palette');
 	press('theme light', '<enter>');

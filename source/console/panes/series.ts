@@ -3,7 +3,7 @@ import type {HistorySample} from '../store/engine-port.ts';
 /** A value a dot; undefined where the container did not run. */
 export type Series = ReadonlyArray<number | undefined>;
 
-export type Measure = 'cpu' | 'memory' | 'cache' | 'read' | 'written' | 'received' | 'sent';
+export type Measure = 'cpu' | 'memory' | 'cache' | 'read' | 'written' | 'received' | 'sent' | 'throttled' | 'cpuPressure' | 'memoryPressure' | 'ioPressure';
 
 const valueOf: Readonly<Record<Measure, (sample: HistorySample) => number>> = {
 	cpu: ({cpuMicros}) => cpuMicros / 10_000,
@@ -13,10 +13,14 @@ const valueOf: Readonly<Record<Measure, (sample: HistorySample) => number>> = {
 	written: ({writtenBytes}) => writtenBytes,
 	received: ({receivedBytes}) => receivedBytes,
 	sent: ({sentBytes}) => sentBytes,
+	throttled: ({throttledMicros}) => throttledMicros / 10_000,
+	cpuPressure: ({pressure}) => pressure.cpuSome,
+	memoryPressure: ({pressure}) => pressure.memorySome,
+	ioPressure: ({pressure}) => pressure.ioSome,
 };
 
 /** Levels are shown by their mean, bursts by their peak: a mean over seconds would hide them. */
-const peaks = new Set<Measure>(['read', 'written', 'received', 'sent', 'cpu']);
+const peaks = new Set<Measure>(['read', 'written', 'received', 'sent', 'cpu', 'throttled', 'cpuPressure', 'memoryPressure', 'ioPressure']);
 
 /**
  * The last `minutes` in `points` steps. A step begins at a multiple of its length, not at now: the chart moves once a step, and the

@@ -8,9 +8,11 @@ import type {Theme} from '../theme/theme.ts';
 import {centered, drawFrame} from '../widgets/frame.ts';
 import {chartPoints} from '../widgets/line-chart.ts';
 import {Lines} from '../widgets/lines.tsx';
+import {truncate} from '../../terminal/width.ts';
 import {beside, byteUnit, type ChartBlock, drawChartBlock} from './chart-block.ts';
 import {describeFacts} from './facts.ts';
-import {type Measure, toSeries} from './series.ts';
+import {type Measure, type Series, toSeries} from './series.ts';
+import {drawTimeMarks, type TimeMark} from './time-marks.ts';
 
 export type StatsProps = {
 	readonly theme: Theme;
@@ -24,13 +26,15 @@ export type StatsProps = {
 	readonly frozen: boolean;
 	/** Fills the screen: shows pressure and devices, too. */
 	readonly full: boolean;
+	/** What happened, and the time of the log line that is looked at. */
+	readonly marks: readonly TimeMark[];
 	readonly now: number;
 };
 
 const scaleWidth = 4;
 
 /** The four charts. Numbers are live, lines are the past as the monitor has kept it. */
-function chartBlocks({container, live, history, minutes, now}: StatsProps, width: number): ChartBlock[] {
+function chartBlocks({container, live, history, minutes, now, full}: StatsProps, width: number): ChartBlock[] {
 	const points = chartPoints(width, scaleWidth);
 	const series = (measure: Measure) => toSeries(history, measure, {minutes, points, now});
 	const sample = live?.sample;
@@ -38,7 +42,7 @@ function chartBlocks({container, live, history, minutes, now}: StatsProps, width
 	const throttled = live !== undefined && live.throttled >= 0.05 ? [{role: 'warn' as const, label: 'throttled', value: `${formatPercent(live.throttled)}%`}] : [];
 	const value = (text: string | undefined): string => text ?? '–';
 	const rate = width < 40 ? formatShortRate : formatRate;
-	return [
+	const blocks: ChartBlock[] = [
 		{
 			title: 'CPU',
 			legends: [{role: 'cpu', label: '', value: value(live && `${formatPercent(live.cpu)}%`)}, ...throttled],
@@ -77,23 +81,67 @@ function chartBlocks({container, live, history, minutes, now}: StatsProps, width
 			least: 1024,
 		},
 	];
+	return full ? [...blocks, ...hardship(live, series)] : blocks;
 }
+
+/** What a container had to wait for, where the kernel tells. */
+function hardship(live: LiveStats | undefined, series: (measure: Measure) => Series): ChartBlock[] {
+	const pressure = live?.sample.pressure;
+	const value = (of: number | undefined): string => (of === undefined ? '–' : `${formatPercent(of)}%`);
+	return [
+		{
+			title: 'Waiting for',
+			legends: [
+				{role: 'cpu', label: 'cpu', value: value(pressure?.cpuSome)},
+				{role: 'memory', label: 'memory', value: value(pressure?.memorySome)},
+				{role: 'write', label: 'io', value: value(pressure?.ioSome)},
+			],
+			series: [series('cpuPressure'), series('memoryPressure'), series('ioPressure')],
+			unit: () => ({size: 1, name: '% of the time'}),
+			least: 10,
+		},
+		{
+			title: 'Held back',
+			legends: [
+				{role: 'warn', label: 'throttled', value: value(live?.throttled)},
+				{role: 'faint', label: 'OOM kills', value: live ? String(live.sample.oomKills) : '–'},
+				{role: 'faint', label: 'swap', value: live ? formatBytes(live.sample.memorySwap) : '–'},
+			],
+			series: [series('throttled')],
+			unit: () => ({size: 1, name: '% of a core'}),
+			least: 10,
+		},
+	];
+}
+
+/** Block I/O of each device, as totals since the start. */
+function deviceLine(theme: Theme, live: LiveStats | undefined, width: number): string {
+	const devices = live?.sample.devices.filter(({readBytes, writeBytes}) => readBytes + writeBytes > 0) ?? [];
+	if (devices.length === 0) return '';
+	return theme.paint('muted', truncate(devices.map(({device, readBytes, writeBytes}) => `${device}  r ${formatBytes(readBytes)}  w ${formatBytes(writeBytes)}`).join('   '), width));
+}
+
+type Place = {readonly column: number; readonly columns: number};
+
+const placeOf = (width: number): Place => (width >= 46 ? {column: Math.floor((width - 2) / 2), columns: 2} : {column: width, columns: 1});
 
 /** Two by two where there is room, else one below the other, as many as fit with three rows at least. */
 function arrange(props: StatsProps, width: number, height: number): string[] {
 	const {theme} = props;
-	const wide = width >= 46;
-	const column = wide ? Math.floor((width - 2) / 2) : width;
+	const {column, columns} = placeOf(width);
 	const blocks = chartBlocks(props, column);
-	const rows = wide ? 2 : Math.max(1, Math.min(4, Math.floor(height / 4)));
+	const rows = Math.max(1, Math.min(Math.ceil(blocks.length / columns), Math.floor(height / 4)));
 	const heights = Array.from({length: rows}, (_, index) => Math.floor(height / rows) + (index < height % rows ? 1 : 0));
-	if (wide) {
-		return heights.flatMap((blockHeight, row) => {
-			const [left, right] = blocks.slice(row * 2, row * 2 + 2).map(block => drawChartBlock(theme, block, column, blockHeight));
-			return beside(left ?? [], right ?? [], column, 2);
-		});
-	}
-	return blocks.slice(0, rows).flatMap((block, index) => drawChartBlock(theme, block, column, heights[index] ?? 3));
+	return heights.flatMap((blockHeight, row) => {
+		const [left = [], right = []] = blocks.slice(row * columns, (row + 1) * columns).map(block => drawChartBlock(theme, block, column, blockHeight));
+		return columns === 1 ? left : beside(left, right, column, 2);
+	});
+}
+
+function marksLine({theme, marks, minutes, now}: StatsProps, width: number): string {
+	const {column, columns} = placeOf(width);
+	const line = drawTimeMarks(theme, marks, column, {scaleWidth, minutes, now});
+	return columns === 1 ? line : (beside([line], [line], column, 2)[0] ?? '');
 }
 
 const windowName = (minutes: number): string => (minutes < 60 ? `${minutes} min` : `${minutes / 60} h`);
@@ -105,14 +153,8 @@ export const StatsPane = memo((props: StatsProps) => {
 	const spec = {...rect, digit: '3', title: container ? `Stats · ${sanitizeLine(container.name)}` : 'Stats', right, focused};
 	if (!container) return <Lines lines={drawFrame(theme, spec, centered(theme, rect.width - 2, rect.height - 2, ['Nothing selected']))} />;
 	const facts = describeFacts(theme, container, {live: props.live, task, now, width, lines: rect.height > 11 ? 2 : 1});
-	const charts = arrange(props, width, rect.height - 2 - facts.length);
-	return (
-		<Lines
-			lines={drawFrame(
-				theme,
-				spec,
-				[...facts, ...charts].map(line => ` ${line}`),
-			)}
-		/>
-	);
+	const devices = props.full ? [deviceLine(theme, props.live, width)].filter(line => line !== '') : [];
+	const marks = rect.height > 13 ? [marksLine(props, width)] : [];
+	const charts = arrange(props, width, rect.height - 2 - facts.length - devices.length - marks.length);
+	return <Lines lines={drawFrame(theme, spec, [...facts, ...devices, ...charts, ...marks].map(line => ` ${line}`))} />;
 });

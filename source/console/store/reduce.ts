@@ -109,7 +109,8 @@ function closeShell(state: State, key: number): State {
 function rateOf({log, logRate, now: before}: State, now: number): State['logRate'] {
 	const seconds = (now - before) / 1000;
 	if (seconds < 0.5) return logRate;
-	const perSecond = Math.max(0, Math.round((log.received - logRate.received) / seconds));
+	// What was there at the opening did not come in this second.
+	const perSecond = logRate.received === 0 ? 0 : Math.max(0, Math.round((log.received - logRate.received) / seconds));
 	return perSecond === logRate.perSecond && log.received === logRate.received ? logRate : {received: log.received, perSecond};
 }
 
