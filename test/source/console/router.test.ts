@@ -1,52 +1,8 @@
 import test from 'ava';
-import type {Context} from '../../../source/console/actions/context.ts';
-import {bindings, isBound, findBinding, scopes} from '../../../source/console/keys/table.ts';
-import {createRouter} from '../../../source/console/keys/router.ts';
 import {splitWords} from '../../../source/console/actions/shell.ts';
-import type {EnginePort} from '../../../source/console/store/engine-port.ts';
+import {bindings, findBinding, isBound, scopes} from '../../../source/console/keys/table.ts';
 import {selectedContainer} from '../../../source/console/store/select.ts';
-import {createStore, type Store} from '../../../source/console/store/store.ts';
-import {createKeyParser} from '../../../source/terminal/keys.ts';
-import {sampleState} from '../../frames/sample.ts';
-
-/** A console without a screen: what is pressed, and which verbs reached the engine. */
-type TestConsole = {readonly calls: string[]; readonly store: Store; readonly web: string; readonly press: (...texts: readonly string[]) => void};
-
-function createConsole(): TestConsole {
-	const calls: string[] = [];
-	const note =
-		(verb: string) =>
-		async (...words: readonly unknown[]): Promise<void> => {
-			calls.push([verb, ...words.filter(word => typeof word !== 'function' && typeof word !== 'object').map(word => String(word).slice(0, 64))].join(' '));
-		};
-	const engine = {start: note('start'), stop: note('stop'), restart: note('restart'), pause: note('pause'), unpause: note('unpause'), kill: note('kill'), remove: note('remove'), removeImage: note('removeImage'), execCommand: note('execCommand'), audit() {}, listVolumes: () => [], listNetworks: () => []} as unknown as EnginePort;
-	const sample = sampleState({columns: 120, rows: 40});
-	const store = createStore({...sample, settings: {...sample.settings, undoSeconds: 0}});
-	const context: Context = {
-		store,
-		engine,
-		shells: {open: note('open'), write() {}, close() {}, closeAll() {}},
-		quit: () => calls.push('quit'),
-		suspend: () => calls.push('suspend'),
-		redraw() {},
-		setMouse() {},
-		refresh() {},
-		openRow() {},
-		openFile() {},
-		copy: text => calls.push(`copy ${text}`) > 0,
-		undo: new Map(),
-	};
-	const route = createRouter(context);
-	const parser = createKeyParser();
-	return {
-		calls,
-		store,
-		web: selectedContainer(store.getState())?.id ?? '',
-		press(...texts: readonly string[]): void {
-			for (const text of texts) for (const press of [...parser.feed(Buffer.from(text)), ...parser.flush()]) route(press);
-		},
-	};
-}
+import {createConsole, settled} from '../../helpers/console.ts';
 
 test('lower case looks, upper case changes: no small letter reaches the engine', t => {
 	const {press, calls, store} = createConsole();
@@ -78,8 +34,6 @@ test('Enter alone never destroys, n and Esc leave it', t => {
 	}
 	t.deepEqual(calls, []);
 });
-
-const settled = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
 
 test('removing what runs wants its name typed', async t => {
 	const {press, calls, web, store} = createConsole();
