@@ -31,6 +31,7 @@ export {reapContainer} from './container/reap.ts';
 export {removeContainer} from './container/remove.ts';
 export {renameContainer} from './container/rename.ts';
 export {restartContainer} from './container/restart.ts';
+export {type ExecSession, joinSession, listSessions} from './container/sessions.ts';
 export {startContainer} from './container/start.ts';
 export {openStats} from './container/stats.ts';
 export {stopContainer} from './container/stop.ts';

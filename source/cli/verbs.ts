@@ -82,6 +82,7 @@ export const verbs: readonly VerbEntry[] = [
 		summary: 'Print the completion script for a shell',
 		load: async () => (await import('../commands/completion.ts')).completionVerb(verbs, Object.entries(groups)),
 	},
+	{paths: ['container join'], hidden: true, summary: 'Join an exec session that was left', load: async () => (await import('../commands/join.ts')).verb},
 	{paths: ['container reap'], hidden: true, summary: 'Remove what an ended --rm container left', load: async () => (await import('../commands/reap.ts')).verb},
 ];
 

@@ -3,6 +3,7 @@ import {appendFileSync, readFileSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {
 	copyFromContainer,
+	copyToContainer,
 	diffContainer,
 	type Engine,
 	engineInfo,
@@ -16,6 +17,7 @@ import {
 	listFolder,
 	listImages,
 	listNetworks,
+	listSessions,
 	listVolumes,
 	openStats,
 	pauseContainer,
@@ -33,6 +35,7 @@ import {
 	unpauseContainer,
 	watchEvents,
 } from '../../core/index.ts';
+import {findBusybox, toolbox, toolboxCommand} from './toolbox.ts';
 import type {AuditEntry, DiskUse, EnginePort, HistorySample, HostCheck, ShellCommand} from './store/engine-port.ts';
 
 const fineSeconds = 3600;
@@ -128,6 +131,11 @@ export function createEnginePort(engine: Engine): EnginePort {
 		command: async words => (await runSelf(engine, ...words)).trim(),
 		audit: entry => appendFileSync(auditPath(engine), `${JSON.stringify(entry)}\n`, {mode: 0o600}),
 		readAudit: () => readAudit(engine),
+		listSessions: id => listSessions(engine, id),
+		async bringToolbox(id) {
+			await copyToContainer(engine, id, findBusybox(), toolbox);
+			return toolboxCommand;
+		},
 		execCommand: (id, command) => selfCommand(engine, ['exec', '-it', id, ...command]),
 		selfCommand: words => selfCommand(engine, words),
 		recordings: `${engine.root}/recordings`,

@@ -11,7 +11,7 @@ import type {Store} from './store/store.ts';
  * Shells in panes. Each is `hawser exec -it` on a pty of its own, not an exec in this process: the session then has a real terminal for
  * its raw mode, size and detach keys, and what hangs in it cannot hang the console.
  */
-type Session = {readonly pty: IPty; readonly emulator: Emulator; readonly paint: () => void; closed: boolean; spoke: boolean};
+type Session = {readonly pty: IPty; readonly emulator: Emulator; readonly paint: () => void; closed: boolean};
 
 const paintInterval = 16;
 
@@ -77,7 +77,7 @@ export function createShells(store: Store, engine: EnginePort): Shells & {close(
 		if (!session) return;
 		session.closed = true;
 		session.paint();
-		if (onExit({code, spoke: session.spoke}) === 'close') close(key);
+		if (onExit({code}) === 'close') close(key);
 		else store.dispatch({type: 'shell-ended', key, reason: `ended with ${code} · x closes`});
 	}
 
@@ -103,11 +103,9 @@ export function createShells(store: Store, engine: EnginePort): Shells & {close(
 				if (sessions.has(key)) store.dispatch({type: 'shell-painted', key, lines: emulator.rows(typing && activeShell === key)});
 			});
 			const emulator = await createEmulator(size.columns, size.rows, {onPaint: paint, onReply: data => pty.write(data)});
-			const session: Session = {pty, emulator, paint, closed: false, spoke: false};
-			sessions.set(key, session);
+			sessions.set(key, {pty, emulator, paint, closed: false});
 			const record = store.getState().settings.record ? createRecorder(engine.recordings, title, size) : undefined;
 			pty.onData(data => {
-				session.spoke = true;
 				record?.write(data);
 				emulator.write(data);
 			});

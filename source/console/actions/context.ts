@@ -30,8 +30,7 @@ export type Context = {
 
 /** Programs on terminals of their own, drawn in a pane. */
 export type Shells = {
-	/** `spoke`: it has written something. */
-	open(shell: Pick<ShellState, 'containerId' | 'title'>, command: ShellCommand, onExit: (end: {readonly code: number; readonly spoke: boolean}) => 'close' | 'keep'): Promise<void>;
+	open(shell: Pick<ShellState, 'containerId' | 'title'>, command: ShellCommand, onExit: (end: {readonly code: number}) => 'close' | 'keep'): Promise<void>;
 	write(key: number, data: Uint8Array): void;
 	close(key: number): void;
 	closeAll(): void;

@@ -5,6 +5,8 @@ import {selectedRow} from '../store/select.ts';
 import type {SheetNode} from '../store/sheet.ts';
 import type {Page} from '../store/state.ts';
 import {type Context, complain, inform, runTask} from './context.ts';
+import {sessionOf} from '../tabs/sessions.ts';
+import {joinSession} from './shell.ts';
 import {showText} from './views.ts';
 
 const shown = 1024 * 1024;
@@ -20,8 +22,10 @@ function toLines(content: string): string[] {
 /** The page whose rows are paths of a container. */
 const filesOf = (page: Page | undefined): Page | undefined => (page?.tab === 'files' || page?.tab === 'changes' ? page : undefined);
 
-/** Enter on a file: its text. */
+/** Enter on a file: its text. On a session: back into it. */
 export async function openFile(context: Context, node: SheetNode): Promise<void> {
+	const left = sessionOf(node);
+	if (left) return joinSession(context, left.containerId, left.session);
 	const page = filesOf(context.store.getState().page);
 	if (!page?.target) return;
 	try {

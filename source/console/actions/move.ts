@@ -1,8 +1,8 @@
 import type {Step} from '../store/change.ts';
 import {paneOrder} from '../store/layout.ts';
 import type {PaneId} from '../store/state.ts';
-import {type Context, inform} from './context.ts';
-import {nextTab} from './views.ts';
+import type {Context} from './context.ts';
+import {nextTab, showHost} from './views.ts';
 
 export const move =
 	(step: Step) =>
@@ -14,12 +14,10 @@ export const scrollColumns =
 	({store}: Context): void =>
 		store.dispatch({type: 'scrolled', columns});
 
-export const focus =
-	(pane: PaneId) =>
-	(context: Context): void => {
-		if (pane === 'shell' && context.store.getState().shells.length === 0) return inform(context, 'No shell is open: s opens one');
-		context.store.dispatch({type: 'focused', pane});
-	};
+export const focus = (pane: PaneId) => (context: Context): void => {
+	if (pane === 'shell' && context.store.getState().shells.length === 0) return showHost('sessions')(context);
+	context.store.dispatch({type: 'focused', pane});
+};
 
 export const focusNext = (direction: 1 | -1) => (context: Context): void => {
 	const {store} = context;

@@ -14,11 +14,30 @@ const noProgram = new Set([126, 127]);
 export async function openShell(context: Context): Promise<void> {
 	const target = runningTarget(context);
 	if (!target) return;
-	await run(context, target, `Shell · ${target.name}`, bestShell, code => {
+	await run(context, target, `Shell · ${target.name}`, bestShell, end => {
 		// bash and sh end so, too, where their last command was not found: only a shell that never spoke was not there.
-		if (noProgram.has(code.code) && !code.spoke) inform(context, `${target.name} has no shell: use e to run a program that its image has`);
+		if (noProgram.has(end.code)) void openToolbox(context, target);
 		return 'close';
 	});
+}
+
+/** For images without a shell: ours, for as long as the session lasts. */
+async function openToolbox(context: Context, target: Target): Promise<void> {
+	const shells = await context.engine.listFolder(target.id, '/bin').catch(() => []);
+	if (shells.some(({name}) => name === 'sh')) return;
+	try {
+		inform(context, `${target.name} has no shell: a toolbox is lent to it for this session`);
+		const command = await context.engine.bringToolbox(target.id);
+		await run(context, target, `Toolbox · ${target.name}`, command, () => 'close');
+	} catch (error) {
+		complain(context, error);
+	}
+}
+
+/** Goes back to a session that somebody left. */
+export async function joinSession(context: Context, containerId: string, session: string): Promise<void> {
+	const name = containerById(context.store.getState(), containerId)?.name ?? containerId.slice(0, 12);
+	await openSelf(context, `Session · ${name}`, ['container', 'join', containerId, session], containerId);
 }
 
 export function askCommand(context: Context): void {
@@ -74,9 +93,7 @@ function runningTarget(context: Context): Target | undefined {
 	return undefined;
 }
 
-type End = {readonly code: number; readonly spoke: boolean};
-
-async function run(context: Context, target: Target, title: string, command: readonly string[], onExit: (end: End) => 'close' | 'keep'): Promise<void> {
+async function run(context: Context, target: Target, title: string, command: readonly string[], onExit: Parameters<Context['shells']['open']>[2]): Promise<void> {
 	try {
 		await context.shells.open({containerId: target.id, title}, context.engine.execCommand(target.id, command), onExit);
 		audit(context, {verb: 'exec', kind: 'container', id: target.id, name: target.name, result: command === bestShell ? 'shell' : command.join(' ')});

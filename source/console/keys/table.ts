@@ -84,7 +84,7 @@ export const bindings: readonly Binding[] = [
 	{keys: ['6'], name: 'system', help: 'disk use, host, versions, checks', group: 'Views', scopes: offDigits, run: showHost('system')},
 	{keys: ['7'], name: 'volumes', help: 'volumes', group: 'Views', run: showHost('volumes')},
 	{keys: ['8'], name: 'networks', help: 'networks', group: 'Views', run: showHost('networks')},
-	{keys: ['9'], name: 'shells', help: 'shells', group: 'Views', run: focus('shell')},
+	{keys: ['9'], name: 'shells', help: 'shells; without one the sessions that still run', group: 'Views', run: focus('shell')},
 	{keys: ['[', 'ctrl-p'], name: 'previous-tab', help: 'previous tab of the page', group: 'Views', scopes: [...onList, 'stats', 'logs', 'log', 'charts', 'text'], run: nextTab(-1)},
 	{keys: [']', 'ctrl-n'], name: 'next-tab', help: 'next tab of the page', group: 'Views', scopes: [...onList, 'stats', 'logs', 'log', 'charts', 'text'], hint: 'tabs', run: nextTab(1)},
 	{keys: ['z'], name: 'zoom', help: 'one pane fills the screen', group: 'Views', scopes: ['containers', 'images', 'stats', 'logs', 'shell'], hint: 'zoom', run: zoom},

@@ -1,5 +1,6 @@
 import type {ContainerSummary, LogEntry, StatsSample} from '../../../core/container/model.ts';
 import type {FileChange} from '../../../core/container/diff.ts';
+import type {ExecSession} from '../../../core/container/sessions.ts';
 import type {FileEntry} from '../../../core/container/files.ts';
 import type {StatsReader, StopProgress, TopResult} from '../../../core/container/options.ts';
 import type {NetworkSummary} from '../../../core/engine/networks.ts';
@@ -11,7 +12,7 @@ import type {ImageSummary} from '../../../core/image/model.ts';
 import type {RingSample} from '../../../core/monitor/stats-ring.ts';
 import type {HostSample} from '../../../core/platform/host.ts';
 
-export type {ContainerSummary, EngineEvent, FileChange, FileEntry, ImageFiles, PathChange, HistoryLine, HostSample, ImageSummary, LogEntry, NetworkSummary, StatsReader, StatsSample, StopProgress, TopResult, VolumeSummary};
+export type {ContainerSummary, EngineEvent, ExecSession, FileChange, FileEntry, ImageFiles, PathChange, HistoryLine, HostSample, ImageSummary, LogEntry, NetworkSummary, StatsReader, StatsSample, StopProgress, TopResult, VolumeSummary};
 
 /** One second of a container's past. */
 export type HistorySample = RingSample;
@@ -79,6 +80,9 @@ export type EnginePort = {
 
 	/** `hawser exec -it ID …`, to be run on a terminal of its own. */
 	execCommand(id: string, command: readonly string[]): ShellCommand;
+	listSessions(id: string): Promise<readonly ExecSession[]>;
+	/** Puts a static busybox into a container that has no shell; tells the command that runs a shell of it and takes it away at its end. */
+	bringToolbox(id: string): Promise<readonly string[]>;
 	/** `hawser WORDS…`, the same. */
 	selfCommand(words: readonly string[]): ShellCommand;
 	/** Where sessions are written down. */

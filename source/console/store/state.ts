@@ -11,7 +11,7 @@ export type ListId = 'containers' | 'images' | 'sheet';
 /** What can be looked at in full: of a container, of an image, of the host. */
 export type ContainerTab = 'logs' | 'stats' | 'processes' | 'files' | 'changes' | 'environment' | 'mounts' | 'network' | 'inspect' | 'history' | 'why';
 export type ImageTab = 'layers' | 'image-history' | 'image-config';
-export type HostTab = 'events' | 'system' | 'volumes' | 'networks' | 'actions';
+export type HostTab = 'events' | 'system' | 'volumes' | 'networks' | 'sessions' | 'actions';
 export type TabId = ContainerTab | ImageTab | HostTab;
 
 /** The tab that is open, and of what: an act here is for this target, wherever the cursor of the list has gone meanwhile. */

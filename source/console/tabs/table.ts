@@ -7,6 +7,7 @@ import {changed, files} from './files.ts';
 import {history, layers} from './image.ts';
 import {imageConfig, inspect} from './inspect.ts';
 import {processes} from './processes.ts';
+import {sessions} from './sessions.ts';
 import type {TabSpec} from './tab.ts';
 import {why} from './why.ts';
 
@@ -30,6 +31,7 @@ export const tabs: Readonly<Record<TabId, TabSpec>> = {
 	system,
 	volumes,
 	networks,
+	sessions,
 	actions,
 };
 
