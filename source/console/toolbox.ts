@@ -2,8 +2,8 @@ import {closeSync, openSync, readSync} from 'node:fs';
 
 const places = ['/bin/busybox', '/usr/bin/busybox', '/usr/lib/busybox/busybox', '/bin/busybox.static'];
 
-/** Where it stands in the container for as long as its shell runs. */
-export const toolbox = '/.hawser-toolbox';
+/** Where it stands in the container for as long as its shell runs; it goes by its name's first letters. */
+export const toolbox = '/busybox.hawser';
 const links = '/.hawser-tools';
 
 /** Its applets as commands, a shell of them, and nothing left at the end, however that comes. */

@@ -186,13 +186,14 @@ export function useKeys(keys: ReadonlyMap<string, readonly string[]>): void {
 	});
 }
 
-const sheetScopes: Readonly<Partial<Record<string, Scope>>> = {events: 'events', volumes: 'volumes', networks: 'networks', system: 'system'};
+const hostScopes: Readonly<Partial<Record<string, Scope>>> = {events: 'events', volumes: 'volumes', networks: 'networks'};
 
 export function scopeOf({view, focus, page}: Pick<State, 'view' | 'focus' | 'page'>): Scope {
 	if (view === 'home') return focus;
 	if (view === 'stats') return 'charts';
 	if (view !== 'sheet') return view;
-	return sheetScopes[page?.tab ?? ''] ?? (page?.kind === 'image' ? 'image' : 'container');
+	if (page?.kind === 'host') return hostScopes[page.tab] ?? 'system';
+	return page?.kind === 'image' ? 'image' : 'container';
 }
 
 export const isBound = ({scopes}: Binding, scope: Scope): boolean => scopes === undefined || scopes.includes(scope);

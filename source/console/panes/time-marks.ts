@@ -35,7 +35,7 @@ export function drawTimeMarks(theme: Theme, marks: readonly TimeMark[], width: n
 	const begin = now / 1000 - minutes * 60;
 	const cells = Array.from({length: room}, (): readonly [string, Role] => [' ', 'faint']);
 	const clock = formatClock(begin * 1000).slice(0, 5);
-	[...clock].forEach((character, index) => (cells[index] = [character, 'faint']));
+	Array.from(clock).forEach((character, index) => (cells[index] = [character, 'faint']));
 	for (const {time, mark, role} of marks) {
 		const column = Math.floor(((time - begin) / (minutes * 60)) * room);
 		if (column >= 0 && column < room) cells[column] = [mark, role];
