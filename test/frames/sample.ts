@@ -1,4 +1,4 @@
-import type {ContainerSummary, HistorySample, HostSample, ImageSummary, LogEntry, StatsSample} from '../../source/console/store/engine-port.ts';
+import type {ContainerSummary, EngineEvent, HistorySample, HostSample, ImageSummary, LogEntry, StatsSample} from '../../source/console/store/engine-port.ts';
 import {initialState} from '../../source/console/store/initial.ts';
 import {toLive} from '../../source/console/store/live.ts';
 import {reduce} from '../../source/console/store/reduce.ts';
@@ -185,3 +185,20 @@ export function sampleState(size: Size): State {
 		{type: 'log' as const, id: web ?? '', entries: sampleLog},
 	].reduce(reduce, start);
 }
+
+const event = (seconds: number, name: string, Action: string, attributes: Readonly<Record<string, string>> = {}): EngineEvent => {
+	const container = sampleContainers.find(found => found.name === name);
+	const time = Math.floor(now / 1000) - seconds;
+	return {Type: 'container', Action, Actor: {ID: container?.id ?? '', Attributes: {name, image: container?.image ?? '', ...attributes}}, scope: 'local', time, timeNano: time * 1e9};
+};
+
+/** Oldest first, as they are watched. */
+export const sampleEvents: readonly EngineEvent[] = [
+	event(4000, 'web', 'create'),
+	event(4000, 'web', 'start'),
+	event(600, 'worker', 'start'),
+	event(110, 'worker', 'kill', {signal: '15'}),
+	event(96, 'worker', 'oom'),
+	event(95, 'worker', 'die', {exitCode: '137'}),
+	event(40, 'web', 'exec_create: sh -c date'),
+];
