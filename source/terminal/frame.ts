@@ -7,10 +7,12 @@ export type Frame = ReadonlyArray<readonly Segment[]>;
 
 type Part = Segment & {readonly cells: Cells};
 /** A row with what it was made of, so that what stays the same is not read again. */
-export type FrameRow = {readonly parts: readonly Part[]; readonly cells: Cells};
+export type FrameRow = {readonly parts: readonly Part[]; readonly columns: number; cells: Cells | undefined};
 
-const isSame = (parts: readonly Part[], segments: readonly Segment[]): boolean =>
-	parts.length === segments.length && segments.every(({x, text}, index) => parts[index]?.x === x && parts[index].text === text);
+/** Neighbouring cells that changed, from a column on. */
+export type Run = {readonly x: number; readonly characters: readonly string[]; readonly styles: readonly string[]};
+
+export const blankRow = (columns: number): FrameRow => ({parts: [], columns, cells: undefined});
 
 /** What is covered by half a wide character becomes blank. */
 function overlay(characters: string[], styles: string[], {x, cells}: Part, columns: number): void {
@@ -24,26 +26,81 @@ function overlay(characters: string[], styles: string[], {x, cells}: Part, colum
 	for (let after = x + length; characters[after] === ''; after++) characters[after] = ' ';
 }
 
-/** The cells of a row; `before` itself where nothing changed. */
-export function composeRow(segments: readonly Segment[], columns: number, before: FrameRow | undefined): FrameRow {
-	if (before && isSame(before.parts, segments)) return before;
-	const parts = segments.map(({x, text}, index): Part => {
-		const old = before?.parts[index];
-		return old?.text === text ? {x, text, cells: old.cells} : {x, text, cells: toCells(text)};
-	});
+function compose({parts, columns}: FrameRow): Cells {
 	const characters = Array.from({length: columns}, () => ' ');
 	const styles = Array.from({length: columns}, () => '');
 	for (const part of parts) overlay(characters, styles, part, columns);
-	return {parts, cells: {characters, styles, wide: parts.some(({cells}) => cells.wide)}};
+	return {characters, styles, wide: parts.some(({cells}) => cells.wide)};
 }
 
-export const blankRow = (columns: number): FrameRow => composeRow([], columns, undefined);
+const cellsOf = (row: FrameRow): Cells => (row.cells ??= compose(row));
+
+/** The next row at the place of `before`; `before` itself where nothing changed. */
+export function nextRow(segments: readonly Segment[], before: FrameRow): FrameRow {
+	const {parts, columns} = before;
+	if (parts.length === segments.length && segments.every(({x, text}, index) => parts[index]?.x === x && parts[index].text === text)) return before;
+	const next = segments.map(({x, text}, index): Part => {
+		const old = parts[index];
+		return old?.text === text ? {x, text, cells: old.cells} : {x, text, cells: toCells(text)};
+	});
+	return {parts: next, columns, cells: undefined};
+}
+
+/** Moving the cursor costs about as much as writing over so many cells that stayed the same. */
+const gap = 5;
+
+/** First and last cell of each stretch that differs. */
+function differences(before: Cells, after: Cells, length: number): Array<[from: number, to: number]> {
+	const runs: Array<[number, number]> = [];
+	for (let x = 0; x < length; x++) {
+		if (before.characters[x] === after.characters[x] && before.styles[x] === after.styles[x]) continue;
+		const last = runs.at(-1);
+		if (last && x - last[1] <= gap) last[1] = x;
+		else runs.push([x, x]);
+	}
+	const [first] = runs;
+	const end = runs.at(-1);
+	if (!first || !end || !(before.wide || after.wide)) return runs;
+	// Half of a wide character cannot be written: from the beginning of the first to the end of the last.
+	let from = first[0];
+	while (from > 0 && (after.characters[from] === '' || before.characters[from] === '')) from--;
+	let to = end[1];
+	while (to + 1 < length && (after.characters[to + 1] === '' || before.characters[to + 1] === '')) to++;
+	return [[from, to]];
+}
+
+function runsOf(before: Cells, after: Cells, x: number, length: number): Run[] {
+	return differences(before, after, length).map(([from, to]) => ({x: x + from, characters: after.characters.slice(from, to + 1), styles: after.styles.slice(from, to + 1)}));
+}
+
+/** Parts beside each other that keep their places: what changed in one of them is seen without looking at the rest of the row. */
+function keepsShape(before: FrameRow, after: FrameRow): boolean {
+	let end = 0;
+	return (
+		before.parts.length === after.parts.length &&
+		after.parts.every(({x, cells}, index) => {
+			const old = before.parts[index];
+			const fits = old?.x === x && old.cells.characters.length === cells.characters.length && x >= end;
+			end = x + cells.characters.length;
+			return fits && end <= after.columns;
+		})
+	);
+}
+
+/** What must be written for `after` to stand where `before` stood. */
+export function changedRuns(before: FrameRow, after: FrameRow): Run[] {
+	if (!keepsShape(before, after)) return runsOf(cellsOf(before), cellsOf(after), 0, after.columns);
+	return after.parts.flatMap(({x, cells}, index) => {
+		const old = before.parts[index]?.cells;
+		return old === undefined || old === cells ? [] : runsOf(old, cells, x, cells.characters.length);
+	});
+}
 
 /** A frame as lines of text with colours: for tests and pictures. */
 export const frameText = (frame: Frame, columns: number): string =>
 	frame
 		.map(segments => {
-			const {characters, styles} = composeRow(segments, columns, undefined).cells;
+			const {characters, styles} = cellsOf(nextRow(segments, blankRow(columns)));
 			let line = '';
 			let style = '';
 			characters.forEach((character, x) => {

@@ -1,5 +1,4 @@
-import type {Cells} from './cells.ts';
-import {blankRow, composeRow, type Frame, type FrameRow} from './frame.ts';
+import {blankRow, changedRuns, type Frame, type FrameRow, nextRow, type Run} from './frame.ts';
 
 /**
  * Puts frames on the screen and sends only the cells that changed: a line over SSH is slow, and
@@ -21,40 +20,17 @@ const leave = `${escape}0m${escape}?25h${escape}?1049l`;
 const beginUpdate = `${escape}?2026h`;
 const endUpdate = `${escape}?2026l`;
 
-/** Moving the cursor costs about as much as writing over so many cells that stayed the same. */
-const gap = 5;
-
-/** First and last column of each stretch that differs. */
-function changedRuns(before: Cells, after: Cells, columns: number): Array<[from: number, to: number]> {
-	const runs: Array<[number, number]> = [];
-	for (let x = 0; x < columns; x++) {
-		if (before.characters[x] === after.characters[x] && before.styles[x] === after.styles[x]) continue;
-		const last = runs.at(-1);
-		if (last && x - last[1] <= gap) last[1] = x;
-		else runs.push([x, x]);
-	}
-	const [first] = runs;
-	const end = runs.at(-1);
-	if (!first || !end || !(before.wide || after.wide)) return runs;
-	// Half of a wide character cannot be written: from the beginning of the first to the end of the last.
-	let from = first[0];
-	while (from > 0 && (after.characters[from] === '' || before.characters[from] === '')) from--;
-	let to = end[1];
-	while (to + 1 < columns && (after.characters[to + 1] === '' || before.characters[to + 1] === '')) to++;
-	return [[from, to]];
-}
-
-function drawRun({characters, styles}: Cells, row: number, [from, to]: readonly [number, number]): string {
-	let text = `${escape}${row + 1};${from + 1}H`;
+function drawRun({x, characters, styles}: Run, row: number): string {
+	let text = `${escape}${row + 1};${x + 1}H`;
 	let style = '';
-	for (let x = from; x <= to; x++) {
-		const next = styles[x] ?? '';
+	characters.forEach((character, index) => {
+		const next = styles[index] ?? '';
 		if (next !== style) {
 			text += next === '' ? `${escape}0m` : `${escape}0;${next}m`;
 			style = next;
 		}
-		text += characters[x] ?? ' ';
-	}
+		text += character;
+	});
 	return style === '' ? text : `${text}${escape}0m`;
 }
 
@@ -74,8 +50,8 @@ export function createPainter(output: NodeJS.WriteStream): Painter {
 		const blank = blankRow(columns);
 		rows = Array.from({length: height}, (_, y) => {
 			const old = whole ? blank : (rows[y] ?? blank);
-			const row = composeRow(frame[y] ?? [], columns, old);
-			if (row !== old) for (const run of changedRuns(old.cells, row.cells, columns)) bytes += drawRun(row.cells, y, run);
+			const row = nextRow(frame[y] ?? [], old);
+			if (row !== old) for (const run of changedRuns(old, row)) bytes += drawRun(run, y);
 			return row;
 		});
 		if (bytes !== '') output.write(beginUpdate + bytes + endUpdate);

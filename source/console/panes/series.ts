@@ -37,9 +37,12 @@ export function toSeries(
 	const series: Array<number | undefined> = Array.from({length: points}, () => undefined);
 	const counts = Array.from({length: points}, () => 0);
 	const read = valueOf[measure];
-	for (const sample of samples) {
+	// From the newest back: what lies before the chart is not looked at.
+	for (let at = samples.length - 1; at >= 0; at--) {
+		const sample = samples[at];
+		if (sample === undefined || sample.time < begin) break;
 		const index = Math.floor((sample.time - begin) / step);
-		if (index < 0 || index >= points) continue;
+		if (index >= points) continue;
 		const value = read(sample);
 		const before = series[index];
 		const count = counts[index] ?? 0;

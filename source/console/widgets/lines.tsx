@@ -30,6 +30,7 @@ export function Lines({lines}: {readonly lines: readonly string[]}) {
 
 /** One line, not drawn again while it says the same. */
 export const Line = memo(({text}: {readonly text: string}) => {
+	const canvas = useContext(CanvasContext);
 	const lines = useMemo(() => [text], [text]);
-	return <Lines lines={lines} />;
+	return canvas ? Drawn({canvas, lines}) : <Written lines={lines} />;
 });
