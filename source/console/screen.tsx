@@ -78,12 +78,12 @@ export function openScreen(engine: Engine): Screen {
 	};
 	process.stdout.on('resize', onResize);
 	painter.open();
-	// Debug mode is every frame as it comes: how often is for the store to say, and what of it is sent for the painter.
+	// Ink lays out at once; what it would write is nothing here, so it need hardly ever look.
 	const app = render(
 		<CanvasContext value={createCanvas()}>
 			<App store={store} capabilities={detectCapabilities(process.env)} onFrame={frame => painter.paint(frame)} />
 		</CanvasContext>,
-		{stdin: silentInput(), stdout: output, debug: true, exitOnCtrlC: false, patchConsole: false},
+		{stdin: silentInput(), stdout: output, maxFps: 0.1, interactive: true, exitOnCtrlC: false, patchConsole: false},
 	);
 	const connection = connect(store, port);
 
