@@ -4,13 +4,26 @@ import {fileURLToPath} from 'node:url';
 import {bindings, keyLabel} from '../source/console/keys/table.ts';
 
 const places = {
-	containers: 'containers', images: 'images', stats: 'stats', logs: 'logs', shell: 'shell', log: 'log in full', charts: 'charts in full', text: 'text',
-	events: 'events', container: 'page of a container', image: 'page of an image', volumes: 'volumes', networks: 'networks', system: 'system',
+	containers: 'containers',
+	images: 'images',
+	stats: 'stats',
+	logs: 'logs',
+	shell: 'shell',
+	log: 'log in full',
+	charts: 'charts in full',
+	text: 'text',
+	events: 'events',
+	container: 'page of a container',
+	image: 'page of an image',
+	volumes: 'volumes',
+	networks: 'networks',
+	system: 'system',
 };
 
 const escape = text => text.replaceAll('|', '\\|');
 const keysOf = ({keys}) => keys.map(key => `\`${escape(keyLabel(key))}\``).join(' ') || '(palette)';
-const row = binding => `| ${keysOf(binding)} | ${escape(binding.help)} | ${binding.scopes ? binding.scopes.map(scope => places[scope]).join(', ') : 'everywhere'} | \`${binding.name}\` |`;
+const row = binding =>
+	`| ${keysOf(binding)} | ${escape(binding.help)} | ${binding.scopes ? binding.scopes.map(scope => places[scope]).join(', ') : 'everywhere'} | \`${binding.name}\` |`;
 
 const groups = [...new Set(bindings.map(({group}) => group))];
 
@@ -22,7 +35,15 @@ Esc goes one step back and never leaves; Ctrl-d and Ctrl-u scroll and never dele
 Other keys are given in \`~/.config/hawser/keys.json\`: \`{"stop": ["X"], "palette": [":", "ctrl-k"]}\`. Names are those of the last column; keys are
 letters, \`space\`, \`ctrl-x\`, \`f5\`, \`pageup\` and the like. A key that is given is taken from what had it in the same place.
 
-${groups.map(group => `## ${group}\n\n| key | does | where | name |\n|---|---|---|---|\n${bindings.filter(binding => binding.group === group).map(row).join('\n')}`).join('\n\n')}
+${groups
+	.map(
+		group =>
+			`## ${group}\n\n| key | does | where | name |\n|---|---|---|---|\n${bindings
+				.filter(binding => binding.group === group)
+				.map(row)
+				.join('\n')}`,
+	)
+	.join('\n\n')}
 
 ## In questions, text boxes and shells
 

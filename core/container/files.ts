@@ -6,7 +6,15 @@ import {findRecord} from './record.ts';
 import {withFiles} from './view.ts';
 
 /** What stands in a folder of a container. `mtime` is in unix seconds, `mode` st_mode; `link` where a link leads, as written in it. */
-export type FileEntry = {readonly name: string; readonly mode: number; readonly uid: number; readonly gid: number; readonly size: number; readonly mtime: number; readonly link: string};
+export type FileEntry = {
+	readonly name: string;
+	readonly mode: number;
+	readonly uid: number;
+	readonly gid: number;
+	readonly size: number;
+	readonly mtime: number;
+	readonly link: string;
+};
 
 /** A folder as the container sees it, volumes and all, whether it runs or not; by name. */
 export async function listFolder(engine: Engine, ref: string, path: string): Promise<FileEntry[]> {

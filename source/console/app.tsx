@@ -60,7 +60,8 @@ function statMarks(state: State, id: string | undefined): readonly TimeMark[] {
 	if (id === undefined) return noMarks;
 	const time = lookedAt(state);
 	const inputs = [id, state.events, state.history, time];
-	if (marksFor === undefined || inputs.some((input, index) => input !== marksFor?.inputs[index])) marksFor = {inputs, marks: marksOf(id, state.events, state.history?.id === id ? state.history.samples : noHistory, time)};
+	if (marksFor === undefined || inputs.some((input, index) => input !== marksFor?.inputs[index]))
+		marksFor = {inputs, marks: marksOf(id, state.events, state.history?.id === id ? state.history.samples : noHistory, time)};
 	return marksFor.marks;
 }
 
@@ -116,7 +117,9 @@ function Pane({state, theme, rect, pane}: PanePart) {
 		case 'stats':
 			return <StatsOf {...{state, theme, rect, focused}} />;
 		case 'logs':
-			return <LogsPane {...{theme, rect, focused, container}} log={logOf(state, container)} look={state.logLook} range={state.logRange} rate={state.logRate.perSecond} full={false} />;
+			return (
+				<LogsPane {...{theme, rect, focused, container}} log={logOf(state, container)} look={state.logLook} range={state.logRange} rate={state.logRate.perSecond} full={false} />
+			);
 		case 'shell': {
 			const place = state.shells.findIndex(({key}) => key === state.activeShell);
 			return <ShellPane {...{theme, rect, focused}} typing={state.typing} shell={state.shells[place]} count={state.shells.length} place={place + 1} />;
@@ -128,7 +131,10 @@ function View({state, theme, rect}: Part & {readonly rect: Rect}) {
 	const container = selectedContainer(state);
 	const focused = state.overlay === undefined;
 	const spec = state.page && tabs[state.page.tab];
-	if (state.view === 'sheet' && spec) return <SheetView {...{theme, rect, focused, spec}} title={spec.title} sheet={state.sheet} rows={visibleRows(state)} list={state.lists.sheet} marks={state.lists.sheet.marks} />;
+	if (state.view === 'sheet' && spec)
+		return (
+			<SheetView {...{theme, rect, focused, spec}} title={spec.title} sheet={state.sheet} rows={visibleRows(state)} list={state.lists.sheet} marks={state.lists.sheet.marks} />
+		);
 	if (state.view === 'text' && state.text) return <TextView {...{theme, rect}} text={state.text} />;
 	if (state.view === 'stats') return <StatsOf {...{state, theme, rect, focused}} />;
 	return <LogsPane {...{theme, rect, focused, container}} log={logOf(state, container)} look={state.logLook} range={state.logRange} rate={state.logRate.perSecond} full />;
@@ -163,7 +169,17 @@ function Screen({state, theme}: Part) {
 	const panes = Object.entries(layout.panes) as Array<[PaneId, Rect]>;
 	return (
 		<Box flexDirection="column" width={size.columns} height={size.rows}>
-			<StatusLine theme={theme} width={size.columns} hostName={state.hostName} running={running} stopped={containers.length - running} host={state.host} now={state.now} frozen={state.frozen} readOnly={state.settings.readOnly} />
+			<StatusLine
+				theme={theme}
+				width={size.columns}
+				hostName={state.hostName}
+				running={running}
+				stopped={containers.length - running}
+				host={state.host}
+				now={state.now}
+				frozen={state.frozen}
+				readOnly={state.settings.readOnly}
+			/>
 			{layout.kind === 'tabs' && <Tabs theme={theme} focus={state.focus} panes={paneOrder(state)} />}
 			{panes.map(([pane, rect]) => (
 				<Box key={pane} position="absolute" top={rect.y} left={rect.x} width={rect.width} height={rect.height}>
@@ -185,7 +201,13 @@ function Screen({state, theme}: Part) {
 				</Box>
 			)}
 			<Box position="absolute" top={size.rows - 1} left={0}>
-				<KeyLine theme={theme} width={size.columns} hints={state.typing ? shellHints : hintsFor(scopeOf(state), state.settings.readOnly)} message={state.message} progress={progressSentence(state)} />
+				<KeyLine
+					theme={theme}
+					width={size.columns}
+					hints={state.typing ? shellHints : hintsFor(scopeOf(state), state.settings.readOnly)}
+					message={state.message}
+					progress={progressSentence(state)}
+				/>
 			</Box>
 			<Overlays {...{state, theme}} />
 		</Box>

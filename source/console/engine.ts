@@ -59,7 +59,15 @@ const runSelf = (engine: Engine, ...words: readonly string[]): Promise<string> =
 	new Promise((resolve, reject) => {
 		execFile(engine.native.command, ['--root', engine.root, '--state', engine.state, ...words], {maxBuffer: 64 * 2 ** 20}, (error, stdout, stderr) => {
 			if (error === null) resolve(stdout);
-			else reject(new Error(stderr.trim().split('\n')[0]?.replace(/^hawser: |^Error response from daemon: /, '') || error.message));
+			else
+				reject(
+					new Error(
+						stderr
+							.trim()
+							.split('\n')[0]
+							?.replace(/^hawser: |^Error response from daemon: /, '') || error.message,
+					),
+				);
 		});
 	});
 
@@ -76,7 +84,11 @@ function checks(engine: Engine): HostCheck[] {
 	const warnings = Array.isArray(info['Warnings']) ? info['Warnings'].filter(warning => typeof warning === 'string') : [];
 	return [
 		{what: 'Forwarding', words: info['IPv4Forwarding'] === true ? 'on' : 'off: published ports and the way out do not work', good: info['IPv4Forwarding'] === true},
-		...(['MemoryLimit', 'CpuCfsQuota', 'PidsLimit'] as const).map(name => ({what: name, words: info[name] === true ? 'the kernel has it' : 'the kernel does not have it', good: info[name] === true})),
+		...(['MemoryLimit', 'CpuCfsQuota', 'PidsLimit'] as const).map(name => ({
+			what: name,
+			words: info[name] === true ? 'the kernel has it' : 'the kernel does not have it',
+			good: info[name] === true,
+		})),
 		...warnings.map(words => ({what: 'Warning', words, good: false})),
 	];
 }

@@ -33,7 +33,10 @@ export type Remembered = {
 const name = 'console';
 
 type Check = (value: unknown) => boolean;
-const oneOf = (...values: readonly unknown[]): Check => value => values.includes(value);
+const oneOf =
+	(...values: readonly unknown[]): Check =>
+	value =>
+		values.includes(value);
 const isShort: Check = value => typeof value === 'string' && value.length <= 500;
 const isBoolean: Check = value => typeof value === 'boolean';
 
@@ -81,7 +84,12 @@ export function readRemembered(): {readonly values: Partial<Remembered>; readonl
 	}
 }
 
-const withOrder = (list: ListState, sort: string | undefined, reverse: boolean | undefined, filter: string | undefined): ListState => ({...list, sort: sort ?? list.sort, reverse: reverse ?? list.reverse, filter: filter ?? list.filter});
+const withOrder = (list: ListState, sort: string | undefined, reverse: boolean | undefined, filter: string | undefined): ListState => ({
+	...list,
+	sort: sort ?? list.sort,
+	reverse: reverse ?? list.reverse,
+	filter: filter ?? list.filter,
+});
 
 /** The state as it was left: what is not remembered stays as it is. */
 export function applyRemembered(state: State, values: Partial<Remembered>): State {

@@ -61,7 +61,8 @@ function readSettings({path, text, values}: File, complaints: string[]): Setting
 	return {...defaultSettings, ...Object.fromEntries(good)};
 }
 
-const isKey = (value: unknown): value is string => typeof value === 'string' && /^(\S|space|gg|(ctrl|alt)-\S+|enter|escape|tab|shift-tab|up|down|left|right|home|end|pageup|pagedown|insert|delete|f\d{1,2})$/.test(value);
+const isKey = (value: unknown): value is string =>
+	typeof value === 'string' && /^(\S|space|gg|(ctrl|alt)-\S+|enter|escape|tab|shift-tab|up|down|left|right|home|end|pageup|pagedown|insert|delete|f\d{1,2})$/.test(value);
 
 function readKeys({path, text, values}: File, complaints: string[]): ReadonlyMap<string, readonly string[]> {
 	const names = new Set(bindings.map(({name}) => name));
@@ -69,7 +70,11 @@ function readKeys({path, text, values}: File, complaints: string[]): ReadonlyMap
 	for (const [name, value] of Object.entries(values)) {
 		const list = Array.isArray(value) ? value : [value];
 		const wrong = names.has(name) ? (list.every(key => isKey(key)) ? undefined : 'these are no keys') : `there is no act ${name}`;
-		if (wrong === undefined) keys.set(name, list.filter(key => isKey(key)).map(key => (key === 'space' ? ' ' : key)));
+		if (wrong === undefined)
+			keys.set(
+				name,
+				list.filter(key => isKey(key)).map(key => (key === 'space' ? ' ' : key)),
+			);
 		else complaints.push(`${path}:${lineOf(text, name)}: ${wrong}: the default stands.`);
 	}
 	return keys;

@@ -30,9 +30,13 @@ for (const size of sizes) {
 		logs: state => reduce(state, {type: 'focused', pane: 'logs'}),
 		images: state => reduce(state, {type: 'focused', pane: 'images'}),
 		'zoomed containers': state => reduce(state, {type: 'zoomed', on: true}),
-		'full log with times': state => [{type: 'opened' as const, page: logsOf(state), view: 'log' as const}, {type: 'log-look' as const, look: {times: true, search: 'orders'}}].reduce(reduce, state),
-		'help': state => reduce(state, {type: 'overlay', overlay: {kind: 'help', top: 0}}),
-		'palette': state => reduce(state, {type: 'overlay', overlay: {kind: 'palette', text: 'st', index: 0}}),
+		'full log with times': state =>
+			[
+				{type: 'opened' as const, page: logsOf(state), view: 'log' as const},
+				{type: 'log-look' as const, look: {times: true, search: 'orders'}},
+			].reduce(reduce, state),
+		help: state => reduce(state, {type: 'overlay', overlay: {kind: 'help', top: 0}}),
+		palette: state => reduce(state, {type: 'overlay', overlay: {kind: 'palette', text: 'st', index: 0}}),
 	};
 	for (const [view, show] of Object.entries(views)) {
 		test(`${view} at ${name}`, t => {

@@ -63,7 +63,10 @@ async function open(shown: Shown, size: {readonly columns: number; readonly rows
 	const state = reduce(sampleState(size), {type: 'events', events: sampleEvents});
 	const page = pageOf(shown, state);
 	const loaded = await shown.spec.load?.({engine: sampleEngine, page, state});
-	const changes: Change[] = [{type: 'opened', page, view: 'sheet'}, {type: 'sheet', page, nodes: [] as SheetNode[], ...loaded}];
+	const changes: Change[] = [
+		{type: 'opened', page, view: 'sheet'},
+		{type: 'sheet', page, nodes: [] as SheetNode[], ...loaded},
+	];
 	return changes.reduce(reduce, state);
 }
 

@@ -189,7 +189,14 @@ export function sampleState(size: Size): State {
 const event = (seconds: number, name: string, Action: string, attributes: Readonly<Record<string, string>> = {}): EngineEvent => {
 	const container = sampleContainers.find(found => found.name === name);
 	const time = Math.floor(now / 1000) - seconds;
-	return {Type: 'container', Action, Actor: {ID: container?.id ?? '', Attributes: {name, image: container?.image ?? '', ...attributes}}, scope: 'local', time, timeNano: time * 1e9};
+	return {
+		Type: 'container',
+		Action,
+		Actor: {ID: container?.id ?? '', Attributes: {name, image: container?.image ?? '', ...attributes}},
+		scope: 'local',
+		time,
+		timeNano: time * 1e9,
+	};
 };
 
 /** Oldest first, as they are watched. */

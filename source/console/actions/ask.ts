@@ -8,7 +8,13 @@ const many = 5;
 
 const protectLabel = 'hawser.protect';
 
-const toPattern = (glob: string): RegExp => new RegExp(`^${glob.split('*').map(part => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`);
+const toPattern = (glob: string): RegExp =>
+	new RegExp(
+		`^${glob
+			.split('*')
+			.map(part => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'))
+			.join('.*')}$`,
+	);
 
 /** By its label, or by a name in the settings (`*` stands for anything). */
 export function isProtected(state: Pick<State, 'containers' | 'settings'>, {kind, id, name}: Target): boolean {
@@ -19,9 +25,21 @@ export function isProtected(state: Pick<State, 'containers' | 'settings'>, {kind
 	return state.settings.protected.some(pattern => toPattern(pattern).test(name));
 }
 
-type Question = {readonly verb: ConfirmVerb; readonly what: string; readonly targets: readonly Target[]; readonly details: readonly string[]; /** Data is lost that cannot be had back. */ readonly loses?: boolean};
+type Question = {
+	readonly verb: ConfirmVerb;
+	readonly what: string;
+	readonly targets: readonly Target[];
+	readonly details: readonly string[] /** Data is lost that cannot be had back. */;
+	readonly loses?: boolean;
+};
 
-const names = (targets: readonly Target[]): string => (targets.length <= 8 ? targets.map(({name}) => name).join(', ') : `${targets.slice(0, 7).map(({name}) => name).join(', ')} and ${targets.length - 7} more`);
+const names = (targets: readonly Target[]): string =>
+	targets.length <= 8
+		? targets.map(({name}) => name).join(', ')
+		: `${targets
+				.slice(0, 7)
+				.map(({name}) => name)
+				.join(', ')} and ${targets.length - 7} more`;
 
 const nouns: Readonly<Record<Target['kind'], string>> = {container: 'containers', image: 'images', volume: 'volumes', network: 'networks'};
 
@@ -29,10 +47,12 @@ const nouns: Readonly<Record<Target['kind'], string>> = {container: 'containers'
 function expected(state: State, {verb, targets, loses = false}: Question): string | undefined {
 	const [first] = targets;
 	if (!first) return undefined;
-	const running = verb === 'remove' && targets.some(({id}) => {
-		const container = containerById(state, id);
-		return container !== undefined && isLive(container);
-	});
+	const running =
+		verb === 'remove' &&
+		targets.some(({id}) => {
+			const container = containerById(state, id);
+			return container !== undefined && isLive(container);
+		});
 	const guarded = verb !== 'start' && targets.some(target => isProtected(state, target));
 	if (targets.length > 1) return running || guarded || loses || targets.length > many ? String(targets.length) : undefined;
 	return running || guarded || loses ? first.name : undefined;

@@ -65,7 +65,12 @@ export function stillThere(context: Context, {kind, id, name}: Target): boolean 
 export class Recalled extends Error {}
 
 /** Shows a slow act on its row while it runs, and its failure as a sentence. Success reaches the screen by the engine's event. */
-export async function runTask(context: Context, target: Target, words: Pick<Task, 'verb' | 'phase'>, act: (update: (task: Partial<Task>) => void) => Promise<unknown>): Promise<void> {
+export async function runTask(
+	context: Context,
+	target: Target,
+	words: Pick<Task, 'verb' | 'phase'>,
+	act: (update: (task: Partial<Task>) => void) => Promise<unknown>,
+): Promise<void> {
 	if (!stillThere(context, target)) return;
 	const {store} = context;
 	let task: Task = {...words, subject: target.name, startedAt: Date.now()};

@@ -24,7 +24,14 @@ function logLines({log, logLook}: State, from = 0, to = Number.POSITIVE_INFINITY
 function viewLines(state: State): string[] {
 	if (inLog(state)) return logLines(state);
 	if (state.view === 'text') return [...(state.text?.lines ?? [])];
-	if (state.view === 'sheet') return visibleRows(state).map(({node, depth}) => '  '.repeat(depth) + Object.values(node.cells).map(({text}) => text).join('\t'));
+	if (state.view === 'sheet')
+		return visibleRows(state).map(
+			({node, depth}) =>
+				'  '.repeat(depth) +
+				Object.values(node.cells)
+					.map(({text}) => text)
+					.join('\t'),
+		);
 	if (state.focus === 'images') return visibleImages(state).map(image => [imageName(image), image.id, image.size, image.createdAt].join('\t'));
 	return visibleContainers(state).map(({name, id, image, status, exitCode}) => [name, id, image, status, exitCode ?? ''].join('\t'));
 }
@@ -72,8 +79,18 @@ function copyItems(state: State): readonly MenuItem[] {
 	}
 	const container = selectedContainer(state);
 	if (!container) return [];
-	const addresses = Object.values(container.networks).map(({ip}) => ip).filter(ip => ip !== '').join(' ');
-	return [...item('name', container.name), ...item('id', container.id), ...item('image', container.image), ...item('address', addresses), ...item('command', container.command), ...item('shell into it', `hawser exec -it ${container.name} sh`)];
+	const addresses = Object.values(container.networks)
+		.map(({ip}) => ip)
+		.filter(ip => ip !== '')
+		.join(' ');
+	return [
+		...item('name', container.name),
+		...item('id', container.id),
+		...item('image', container.image),
+		...item('address', addresses),
+		...item('command', container.command),
+		...item('shell into it', `hawser exec -it ${container.name} sh`),
+	];
 }
 
 /** `c` and `y`: a line or a range of a log, else a choice of what there is. */

@@ -44,7 +44,14 @@ export function askCopyOut(context: Context): void {
 	if (!page?.target || !row) return inform(context, 'No file is selected');
 	context.store.dispatch({
 		type: 'overlay',
-		overlay: {kind: 'prompt', purpose: 'copy-out', label: `copy ${posix.basename(row.node.key)} to`, text: `~/${posix.basename(row.node.key)}`, before: row.node.key, targets: [page.target]},
+		overlay: {
+			kind: 'prompt',
+			purpose: 'copy-out',
+			label: `copy ${posix.basename(row.node.key)} to`,
+			text: `~/${posix.basename(row.node.key)}`,
+			before: row.node.key,
+			targets: [page.target],
+		},
 	});
 }
 

@@ -9,7 +9,13 @@ type Form = Extract<Overlay, {kind: 'form'}>;
 
 const field = (name: string, label: string, hint: string, value = ''): FormField => ({name, label, hint, value, before: value});
 
-const plainBytes = (bytes: number | undefined): string => (bytes === undefined || bytes <= 0 ? '' : formatBytes(bytes).replace(/\.0 | /, '').replace('iB', '').toLowerCase());
+const plainBytes = (bytes: number | undefined): string =>
+	bytes === undefined || bytes <= 0
+		? ''
+		: formatBytes(bytes)
+				.replace(/\.0 | /, '')
+				.replace('iB', '')
+				.toLowerCase();
 
 /** `L`: limits of one container, changed while it runs. What is left as it was is not touched. */
 export function askLimits(context: Context): void {
@@ -26,7 +32,10 @@ export function askLimits(context: Context): void {
 		field('pids-limit', 'Processes', '200; -1: no limit', pidsLimit === undefined ? '' : String(pidsLimit)),
 		field('restart', 'Restart', 'no, always, unless-stopped, on-failure:3'),
 	];
-	context.store.dispatch({type: 'overlay', overlay: {kind: 'form', purpose: 'limits', title: `Limits of ${target.name}${isLive(container) ? ', live' : ''}`, fields, index: 0, target}});
+	context.store.dispatch({
+		type: 'overlay',
+		overlay: {kind: 'form', purpose: 'limits', title: `Limits of ${target.name}${isLive(container) ? ', live' : ''}`, fields, index: 0, target},
+	});
 }
 
 /** `N`: a new container of an image. */
@@ -50,7 +59,11 @@ export function askRun(context: Context): void {
 
 export function askTag(context: Context): void {
 	const [target] = imageTargets(context);
-	if (target) context.store.dispatch({type: 'overlay', overlay: {kind: 'form', purpose: 'tag', title: `Another name for ${target.name}`, fields: [field('tag', 'Name', 'repository:tag')], index: 0, target}});
+	if (target)
+		context.store.dispatch({
+			type: 'overlay',
+			overlay: {kind: 'form', purpose: 'tag', title: `Another name for ${target.name}`, fields: [field('tag', 'Name', 'repository:tag')], index: 0, target},
+		});
 }
 
 const repeated = new Set(['publish', 'volume', 'env']);

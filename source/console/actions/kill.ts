@@ -26,10 +26,15 @@ export function kill(context: Context): void {
 	if (!first) return chosen[0] && inform(context, `${chosen[0].name} does not run`);
 	const guarded = targets.filter(target => isProtected(context.store.getState(), target));
 	if (guarded.length > 0) return inform(context, `${guarded[0]?.name ?? ''} is protected: S asks for its name`);
-	context.store.dispatch({type: 'overlay', overlay: {kind: 'menu', purpose: 'kill', title: targets.length === 1 ? `Signal to ${first.name}` : `Signal to ${targets.length} containers`, items: signals, index: 0, targets}});
+	context.store.dispatch({
+		type: 'overlay',
+		overlay: {kind: 'menu', purpose: 'kill', title: targets.length === 1 ? `Signal to ${first.name}` : `Signal to ${targets.length} containers`, items: signals, index: 0, targets},
+	});
 }
 
 export async function sendSignal(context: Context, targets: readonly Target[], signal: string): Promise<void> {
 	if (signal === '') return;
-	await Promise.all(targets.map(target => runTask(context, target, {verb: `signalling ${signal}`, phase: `Sending ${signal} to ${target.name}…`}, () => context.engine.kill(target.id, signal))));
+	await Promise.all(
+		targets.map(target => runTask(context, target, {verb: `signalling ${signal}`, phase: `Sending ${signal} to ${target.name}…`}, () => context.engine.kill(target.id, signal))),
+	);
 }

@@ -25,22 +25,26 @@ export function showPrevious(context: Context): void {
 }
 
 /** `<` and `>` in a log: the container before or after in the list. */
-export const otherContainer = (direction: 1 | -1) => (context: Context): void => {
-	const state = context.store.getState();
-	const list = visibleContainers(state);
-	const at = list.findIndex(({id}) => id === state.page?.target?.id);
-	const next = list[(at + direction + list.length) % Math.max(1, list.length)];
-	if (!next) return;
-	context.store.dispatch({type: 'selected', list: 'containers', id: next.id});
-	if (state.page) openContainer(context, containerTarget(next), 'logs');
-};
+export const otherContainer =
+	(direction: 1 | -1) =>
+	(context: Context): void => {
+		const state = context.store.getState();
+		const list = visibleContainers(state);
+		const at = list.findIndex(({id}) => id === state.page?.target?.id);
+		const next = list[(at + direction + list.length) % Math.max(1, list.length)];
+		if (!next) return;
+		context.store.dispatch({type: 'selected', list: 'containers', id: next.id});
+		if (state.page) openContainer(context, containerTarget(next), 'logs');
+	};
 
-export const showRange = (index: number) => (context: Context): void => {
-	const wanted = logRanges[index];
-	if (!wanted) return;
-	context.store.dispatch({type: 'log-range', range: wanted.range(Date.now())});
-	inform(context, `The log: ${wanted.words}`);
-};
+export const showRange =
+	(index: number) =>
+	(context: Context): void => {
+		const wanted = logRanges[index];
+		if (!wanted) return;
+		context.store.dispatch({type: 'log-range', range: wanted.range(Date.now())});
+		inform(context, `The log: ${wanted.words}`);
+	};
 
 export function search(context: Context, text: string): void {
 	const {store} = context;
@@ -84,12 +88,14 @@ function jump(context: Context, direction: 1 | -1): void {
 	showLine(context, found, found);
 }
 
-export const searchNext = (direction: 1 | -1) => (context: Context): void => {
-	const {view, logLook} = context.store.getState();
-	if (view === 'text') searchText(context, direction);
-	else if (logLook.search === '') inform(context, '/ searches first');
-	else jump(context, direction);
-};
+export const searchNext =
+	(direction: 1 | -1) =>
+	(context: Context): void => {
+		const {view, logLook} = context.store.getState();
+		if (view === 'text') searchText(context, direction);
+		else if (logLook.search === '') inform(context, '/ searches first');
+		else jump(context, direction);
+	};
 
 /** `&`: only the lines that match. */
 export function askOnly({store}: Context): void {

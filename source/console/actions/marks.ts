@@ -58,7 +58,9 @@ export function containerTargets(context: Context): readonly Target[] {
 export function imageTargets(context: Context): readonly Target[] {
 	const state = context.store.getState();
 	const {marks, selected} = state.lists.images;
-	const wanted = state.images.filter(image => (marks.size > 0 && !state.page ? marks.has(imageKey(image)) : state.page?.kind === 'image' ? image.id === state.page.target?.id : imageKey(image) === selected));
+	const wanted = state.images.filter(image =>
+		marks.size > 0 && !state.page ? marks.has(imageKey(image)) : state.page?.kind === 'image' ? image.id === state.page.target?.id : imageKey(image) === selected,
+	);
 	if (wanted.length === 0) inform(context, 'No image is selected');
 	return wanted.map((image): Target => ({kind: 'image', id: image.repository === '<none>' ? image.id : imageName(image), name: imageName(image)}));
 }
@@ -67,7 +69,9 @@ export function imageTargets(context: Context): readonly Target[] {
 export function rowTargets(context: Context): readonly Target[] {
 	const state = context.store.getState();
 	const {marks, selected} = state.lists.sheet;
-	const targets = visibleRows({...state, lists: {...state.lists, sheet: {...state.lists.sheet, filter: ''}}}).filter(({node}) => (marks.size > 0 ? marks.has(node.key) : node.key === selected));
+	const targets = visibleRows({...state, lists: {...state.lists, sheet: {...state.lists.sheet, filter: ''}}}).filter(({node}) =>
+		marks.size > 0 ? marks.has(node.key) : node.key === selected,
+	);
 	return targets.flatMap(({node}) => node.target ?? []);
 }
 

@@ -14,18 +14,22 @@ export const scrollColumns =
 	({store}: Context): void =>
 		store.dispatch({type: 'scrolled', columns});
 
-export const focus = (pane: PaneId) => (context: Context): void => {
-	if (pane === 'shell' && context.store.getState().shells.length === 0) return showHost('sessions')(context);
-	context.store.dispatch({type: 'focused', pane});
-};
+export const focus =
+	(pane: PaneId) =>
+	(context: Context): void => {
+		if (pane === 'shell' && context.store.getState().shells.length === 0) return showHost('sessions')(context);
+		context.store.dispatch({type: 'focused', pane});
+	};
 
-export const focusNext = (direction: 1 | -1) => (context: Context): void => {
-	const {store} = context;
-	const state = store.getState();
-	if (state.page) return nextTab(direction)(context);
-	const order = paneOrder(state);
-	store.dispatch({type: 'focused', pane: order[(order.indexOf(state.focus) + direction + order.length) % order.length] ?? 'containers'});
-};
+export const focusNext =
+	(direction: 1 | -1) =>
+	(context: Context): void => {
+		const {store} = context;
+		const state = store.getState();
+		if (state.page) return nextTab(direction)(context);
+		const order = paneOrder(state);
+		store.dispatch({type: 'focused', pane: order[(order.indexOf(state.focus) + direction + order.length) % order.length] ?? 'containers'});
+	};
 
 export const zoom = ({store}: Context): void => store.dispatch({type: 'zoomed', on: !store.getState().zoomed});
 

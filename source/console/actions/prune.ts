@@ -12,14 +12,21 @@ export function prune(context: Context): void {
 	const found = candidates(context, kind);
 	if (found.length === 0) return inform(context, `No ${kind} is unused: nothing to prune`);
 	const bytes = kind === 'image' ? state.images.filter(({id}) => found.some(target => target.id === id)).reduce((sum, {size}) => sum + size, 0) : 0;
-	const shown = found.slice(0, 10).map(({name}) => name).join(', ');
+	const shown = found
+		.slice(0, 10)
+		.map(({name}) => name)
+		.join(', ');
 	store.dispatch({
 		type: 'overlay',
 		overlay: {
 			kind: 'confirm',
 			verb: 'prune',
 			question: `Prune ${found.length} unused ${kind}${found.length === 1 ? '' : 's'}?`,
-			details: [`${shown}${found.length > 10 ? ` and ${found.length - 10} more` : ''}.`, ...(bytes > 0 ? [`Up to ${formatBytes(bytes)}.`] : []), ...(kind === 'volume' ? ['What is in them is lost for good.'] : [])],
+			details: [
+				`${shown}${found.length > 10 ? ` and ${found.length - 10} more` : ''}.`,
+				...(bytes > 0 ? [`Up to ${formatBytes(bytes)}.`] : []),
+				...(kind === 'volume' ? ['What is in them is lost for good.'] : []),
+			],
 			targets: found,
 			focus: 'no',
 			typed: '',
@@ -36,9 +43,15 @@ function candidates({store, engine}: Context, kind: Target['kind']): readonly Ta
 		case 'image':
 			return images.filter(({repository, containers: users}) => repository === '<none>' && users === 0).map(({id}) => ({kind, id, name: id.slice(7, 19)}));
 		case 'volume':
-			return engine.listVolumes().filter(({Name}) => !containers.some(({mounts}) => mounts.includes(Name))).map(({Name}) => ({kind, id: Name, name: Name}));
+			return engine
+				.listVolumes()
+				.filter(({Name}) => !containers.some(({mounts}) => mounts.includes(Name)))
+				.map(({Name}) => ({kind, id: Name, name: Name}));
 		case 'network':
-			return engine.listNetworks().filter(({Name}) => !/^(bridge|host|none)$/.test(Name) && !containers.some(({networks}) => Name in networks)).map(({Id, Name}) => ({kind, id: Id, name: Name}));
+			return engine
+				.listNetworks()
+				.filter(({Name}) => !/^(bridge|host|none)$/.test(Name) && !containers.some(({networks}) => Name in networks))
+				.map(({Id, Name}) => ({kind, id: Id, name: Name}));
 	}
 }
 

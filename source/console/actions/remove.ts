@@ -18,7 +18,9 @@ export function remove(context: Context): void {
 	const seconds = state.settings.undoSeconds;
 	const details = [
 		...(targets.length === 1 ? [`${container.id.slice(0, 12)}, of ${container.image}.`] : []),
-		live.length > 0 ? `${targets.length === 1 ? 'It RUNS: it is' : `${live.length} of them RUN: they are`} killed, and what was written is lost.` : 'What was written into its own layer is lost. Volumes stay.',
+		live.length > 0
+			? `${targets.length === 1 ? 'It RUNS: it is' : `${live.length} of them RUN: they are`} killed, and what was written is lost.`
+			: 'What was written into its own layer is lost. Volumes stay.',
 		...(seconds > 0 ? [`Z calls it back for ${seconds} s.`] : []),
 	];
 	ask(context, {verb: 'remove', what: 'Remove', targets, details});

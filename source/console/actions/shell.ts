@@ -59,7 +59,12 @@ export async function execTyped(context: Context, targets: readonly Target[], li
 export function askAttach(context: Context): void {
 	const target = runningTarget(context);
 	if (!target) return;
-	ask(context, {verb: 'attach', what: 'Attach to', targets: [target], details: ['What you type goes to its main process; Ctrl-C may end it.', 'Ctrl-p Ctrl-q detaches, Ctrl-] gives the keys back to the console.']});
+	ask(context, {
+		verb: 'attach',
+		what: 'Attach to',
+		targets: [target],
+		details: ['What you type goes to its main process; Ctrl-C may end it.', 'Ctrl-p Ctrl-q detaches, Ctrl-] gives the keys back to the console.'],
+	});
 }
 
 export async function attachTargets(context: Context, targets: readonly Target[]): Promise<void> {

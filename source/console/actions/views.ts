@@ -12,26 +12,33 @@ function openPage({store}: Context, page: Page): void {
 export const openContainer = (context: Context, target: Target, tab: ContainerTab): void => openPage(context, {kind: 'container', tab, target});
 
 /** A tab of the container that the screen is about, or that the row under the cursor is about. */
-export const showContainer = (tab: ContainerTab) => (context: Context): void => {
-	const state = context.store.getState();
-	const ofRow = state.view === 'sheet' ? selectedRow(state)?.node.target : undefined;
-	if (ofRow?.kind === 'container' && state.page?.kind === 'host') {
-		if (containerById(state, ofRow.id)) openContainer(context, ofRow, tab);
-		else inform(context, `${ofRow.name} is not there any more`);
-		return;
-	}
-	const container = selectedContainer(state);
-	if (container) openContainer(context, containerTarget(container), tab);
-	else inform(context, 'No container is selected');
-};
+export const showContainer =
+	(tab: ContainerTab) =>
+	(context: Context): void => {
+		const state = context.store.getState();
+		const ofRow = state.view === 'sheet' ? selectedRow(state)?.node.target : undefined;
+		if (ofRow?.kind === 'container' && state.page?.kind === 'host') {
+			if (containerById(state, ofRow.id)) openContainer(context, ofRow, tab);
+			else inform(context, `${ofRow.name} is not there any more`);
+			return;
+		}
+		const container = selectedContainer(state);
+		if (container) openContainer(context, containerTarget(container), tab);
+		else inform(context, 'No container is selected');
+	};
 
-export const showImage = (tab: ImageTab) => (context: Context): void => {
-	const image = selectedImage(context.store.getState());
-	if (image) openPage(context, {kind: 'image', tab, target: {kind: 'image', id: image.id, name: imageName(image)}});
-	else inform(context, 'No image is selected');
-};
+export const showImage =
+	(tab: ImageTab) =>
+	(context: Context): void => {
+		const image = selectedImage(context.store.getState());
+		if (image) openPage(context, {kind: 'image', tab, target: {kind: 'image', id: image.id, name: imageName(image)}});
+		else inform(context, 'No image is selected');
+	};
 
-export const showHost = (tab: HostTab) => (context: Context): void => openPage(context, {kind: 'host', tab, target: undefined});
+export const showHost =
+	(tab: HostTab) =>
+	(context: Context): void =>
+		openPage(context, {kind: 'host', tab, target: undefined});
 
 /** `i` and `d`: everything about what is under the cursor. */
 export function inspect(context: Context): void {
@@ -41,13 +48,15 @@ export function inspect(context: Context): void {
 }
 
 /** `[` and `]`. At home they lead into the pages of what is under the cursor. */
-export const nextTab = (direction: 1 | -1) => (context: Context): void => {
-	const {page, focus} = context.store.getState();
-	if (!page) return (focus === 'images' ? showImage(direction === 1 ? 'layers' : 'image-config') : showContainer(direction === 1 ? 'logs' : 'why'))(context);
-	const order = tabsOf(page.kind);
-	const tab = order[(order.indexOf(page.tab) + direction + order.length) % order.length];
-	if (tab !== undefined) openPage(context, {...page, tab});
-};
+export const nextTab =
+	(direction: 1 | -1) =>
+	(context: Context): void => {
+		const {page, focus} = context.store.getState();
+		if (!page) return (focus === 'images' ? showImage(direction === 1 ? 'layers' : 'image-config') : showContainer(direction === 1 ? 'logs' : 'why'))(context);
+		const order = tabsOf(page.kind);
+		const tab = order[(order.indexOf(page.tab) + direction + order.length) % order.length];
+		if (tab !== undefined) openPage(context, {...page, tab});
+	};
 
 /** `-`: what was looked at before this. */
 export function lastView(context: Context): void {
@@ -80,7 +89,9 @@ function openRow(context: Context): void {
 
 function showJson({store, engine}: Context, target: Target): void {
 	const value = target.kind === 'volume' ? engine.listVolumes().find(({Name}) => Name === target.id) : engine.listNetworks().find(({Id}) => Id === target.id);
-	const lines = JSON.stringify(value ?? {}, undefined, 2).split('\n').map(sanitizeLine);
+	const lines = JSON.stringify(value ?? {}, undefined, 2)
+		.split('\n')
+		.map(sanitizeLine);
 	showText({store}, `${target.kind} ${target.name}`, lines);
 }
 

@@ -5,7 +5,13 @@ import {quit} from '../actions/quit.ts';
 import type {Overlay, State} from '../store/state.ts';
 import {isBound, keyLabel, keyTable, scopeOf} from './table.ts';
 
-export type PaletteEntry = {readonly name: string; readonly help: string; readonly key: string; readonly run: (context: Context) => unknown; /** A container's name may follow. */ readonly takesName: boolean};
+export type PaletteEntry = {
+	readonly name: string;
+	readonly help: string;
+	readonly key: string;
+	readonly run: (context: Context) => unknown /** A container's name may follow. */;
+	readonly takesName: boolean;
+};
 
 const extra: readonly PaletteEntry[] = [
 	{name: 'theme dark', help: 'colours for a dark terminal', key: '', run: setTheme('dark'), takesName: false},
@@ -67,7 +73,12 @@ export function runEntry(context: Context, entry: PaletteEntry, text: string): v
 			return;
 		}
 		// A filter would hide it, and the marks of others would be meant.
-		store.dispatch({type: 'focused', pane: 'containers'}, {type: 'filtered', list: 'containers', filter: ''}, {type: 'marked', list: 'containers', marks: new Set()}, {type: 'selected', list: 'containers', id: named.id});
+		store.dispatch(
+			{type: 'focused', pane: 'containers'},
+			{type: 'filtered', list: 'containers', filter: ''},
+			{type: 'marked', list: 'containers', marks: new Set()},
+			{type: 'selected', list: 'containers', id: named.id},
+		);
 	}
 	void entry.run(context);
 }

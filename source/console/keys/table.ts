@@ -4,7 +4,23 @@ import {askSave, copy} from '../actions/export.ts';
 import {askCopyOut} from '../actions/files.ts';
 import {askLimits, askRun, askTag} from '../actions/form.ts';
 import {kill} from '../actions/kill.ts';
-import {askOnly, askTime, beginRange, clearLog, drawRuler, nextStream, otherContainer, searchNext, showLogs, showPrevious, showRange, toggleFollow, togglePretty, toggleTimes, toggleWrap} from '../actions/log.ts';
+import {
+	askOnly,
+	askTime,
+	beginRange,
+	clearLog,
+	drawRuler,
+	nextStream,
+	otherContainer,
+	searchNext,
+	showLogs,
+	showPrevious,
+	showRange,
+	toggleFollow,
+	togglePretty,
+	toggleTimes,
+	toggleWrap,
+} from '../actions/log.ts';
 import {mark, markAll, markRange} from '../actions/marks.ts';
 import {closeShell, focus, focusNext, move, nextShell, scrollColumns, zoom} from '../actions/move.ts';
 import {showHelp, showPalette} from '../actions/overlay.ts';
@@ -74,7 +90,9 @@ export const bindings: readonly Binding[] = [
 	{keys: ['escape'], name: 'back', help: 'one step back: search, filter, marks, view', group: 'Moving', run: back},
 	{keys: ['-'], name: 'last-view', help: 'what was looked at before', group: 'Moving', run: lastView},
 
-	...ranges.map((words, index): Binding => ({keys: [String(index)], name: `log-range-${index}`, help: `the log: ${words}`, group: 'Logs and texts', scopes: ['log'], run: showRange(index)})),
+	...ranges.map(
+		(words, index): Binding => ({keys: [String(index)], name: `log-range-${index}`, help: `the log: ${words}`, group: 'Logs and texts', scopes: ['log'], run: showRange(index)}),
+	),
 
 	{keys: ['1'], name: 'containers', help: 'containers', group: 'Views', scopes: offDigits, run: focus('containers')},
 	{keys: ['2'], name: 'images', help: 'images', group: 'Views', scopes: offDigits, run: focus('images')},
@@ -86,7 +104,15 @@ export const bindings: readonly Binding[] = [
 	{keys: ['8'], name: 'networks', help: 'networks', group: 'Views', run: showHost('networks')},
 	{keys: ['9'], name: 'shells', help: 'shells; without one the sessions that still run', group: 'Views', run: focus('shell')},
 	{keys: ['[', 'ctrl-p'], name: 'previous-tab', help: 'previous tab of the page', group: 'Views', scopes: [...onList, 'stats', 'logs', 'log', 'charts', 'text'], run: nextTab(-1)},
-	{keys: [']', 'ctrl-n'], name: 'next-tab', help: 'next tab of the page', group: 'Views', scopes: [...onList, 'stats', 'logs', 'log', 'charts', 'text'], hint: 'tabs', run: nextTab(1)},
+	{
+		keys: [']', 'ctrl-n'],
+		name: 'next-tab',
+		help: 'next tab of the page',
+		group: 'Views',
+		scopes: [...onList, 'stats', 'logs', 'log', 'charts', 'text'],
+		hint: 'tabs',
+		run: nextTab(1),
+	},
 	{keys: ['z'], name: 'zoom', help: 'one pane fills the screen', group: 'Views', scopes: ['containers', 'images', 'stats', 'logs', 'shell'], hint: 'zoom', run: zoom},
 	{keys: ['+'], name: 'grow', help: 'wider lists', group: 'Views', scopes: ['containers', 'images', 'stats', 'logs', 'shell'], run: resize(4)},
 	{keys: ['_'], name: 'shrink', help: 'narrower lists', group: 'Views', scopes: ['containers', 'images', 'stats', 'logs', 'shell'], run: resize(-4)},
@@ -120,8 +146,26 @@ export const bindings: readonly Binding[] = [
 	{keys: ['P'], name: 'prune-images', help: 'remove those without a name that nobody uses', group: 'Images', scopes: onImage, hint: 'prune', changes: true, run: prune},
 	{keys: ['D'], name: 'remove-image', help: 'remove the image', group: 'Images', scopes: onImage, hint: 'remove', changes: true, run: removeImage},
 
-	{keys: ['D'], name: 'remove-row', help: 'remove the volume or network', group: 'Volumes and networks', scopes: ['volumes', 'networks'], hint: 'remove', changes: true, run: removeRow},
-	{keys: ['P'], name: 'prune-rows', help: 'remove those that nobody uses', group: 'Volumes and networks', scopes: ['volumes', 'networks'], hint: 'prune', changes: true, run: prune},
+	{
+		keys: ['D'],
+		name: 'remove-row',
+		help: 'remove the volume or network',
+		group: 'Volumes and networks',
+		scopes: ['volumes', 'networks'],
+		hint: 'remove',
+		changes: true,
+		run: removeRow,
+	},
+	{
+		keys: ['P'],
+		name: 'prune-rows',
+		help: 'remove those that nobody uses',
+		group: 'Volumes and networks',
+		scopes: ['volumes', 'networks'],
+		hint: 'prune',
+		changes: true,
+		run: prune,
+	},
 
 	{keys: [' '], name: 'mark', help: 'mark, and on to the next', group: 'Lists', scopes: onList, hint: 'mark', run: mark},
 	{keys: ['ctrl-space'], name: 'mark-range', help: 'mark from the last mark to here', group: 'Lists', scopes: onList, run: markRange},
@@ -155,7 +199,15 @@ export const bindings: readonly Binding[] = [
 	{keys: [']'], name: 'next-shell', help: 'next shell', group: 'Shells', scopes: ['shell'], hint: 'next', run: nextShell(1)},
 	{keys: ['x'], name: 'close-shell', help: 'close the shell', group: 'Shells', scopes: ['shell'], hint: 'close', run: closeShell},
 
-	{keys: ['/', 'f3'], name: 'filter', help: 'filter a list (web !not ~fzzy label:k=v state:exited), search a text', group: 'Everywhere', scopes: [...onList, 'stats', 'logs', 'log', 'text'], hint: 'filter', run: askFilter},
+	{
+		keys: ['/', 'f3'],
+		name: 'filter',
+		help: 'filter a list (web !not ~fzzy label:k=v state:exited), search a text',
+		group: 'Everywhere',
+		scopes: [...onList, 'stats', 'logs', 'log', 'text'],
+		hint: 'filter',
+		run: askFilter,
+	},
 	{keys: [':'], name: 'palette', help: 'every act by its name', group: 'Everywhere', hint: 'palette', run: showPalette},
 	{keys: ['c', 'y'], name: 'copy', help: 'copy to your clipboard, over SSH too', group: 'Everywhere', scopes: [...onList, 'stats', 'logs', 'log', 'text', 'charts'], run: copy},
 	{keys: ['ctrl-s'], name: 'save', help: 'save what is looked at to a file', group: 'Everywhere', run: askSave},
@@ -202,8 +254,26 @@ export const findBinding = (key: string, scope: Scope): Binding | undefined => c
 
 /** For the key line: what is most wanted here. */
 export const hintsFor = (scope: Scope, readOnly: boolean): ReadonlyArray<{readonly key: string; readonly label: string}> =>
-	current.filter(binding => binding.hint !== undefined && binding.keys.length > 0 && isBound(binding, scope) && !(readOnly && binding.changes)).map(({keys, hint}) => ({key: keyLabel(keys[0] ?? ''), label: hint ?? ''}));
+	current
+		.filter(binding => binding.hint !== undefined && binding.keys.length > 0 && isBound(binding, scope) && !(readOnly && binding.changes))
+		.map(({keys, hint}) => ({key: keyLabel(keys[0] ?? ''), label: hint ?? ''}));
 
-const labels: Readonly<Record<string, string>> = {' ': 'Space', enter: 'Enter', escape: 'Esc', up: '↑', down: '↓', left: '←', right: '→', tab: 'Tab', 'shift-tab': 'Shift-Tab', pageup: 'PgUp', pagedown: 'PgDn', home: 'Home', end: 'End', f1: 'F1', f3: 'F3'};
+const labels: Readonly<Record<string, string>> = {
+	' ': 'Space',
+	enter: 'Enter',
+	escape: 'Esc',
+	up: '↑',
+	down: '↓',
+	left: '←',
+	right: '→',
+	tab: 'Tab',
+	'shift-tab': 'Shift-Tab',
+	pageup: 'PgUp',
+	pagedown: 'PgDn',
+	home: 'Home',
+	end: 'End',
+	f1: 'F1',
+	f3: 'F3',
+};
 
 export const keyLabel = (key: string): string => labels[key] ?? key.replace(/^ctrl-space$/, 'Ctrl-Space').replace(/^ctrl-(.)$/, (_, letter: string) => `Ctrl-${letter}`);

@@ -24,11 +24,13 @@ function helpLines(theme: Theme, scope: Scope, readOnly: boolean, width: number)
 	]);
 }
 
-export const Help = memo(({theme, screen, scope, readOnly, top}: {readonly theme: Theme; readonly screen: Size; readonly scope: Scope; readonly readOnly: boolean; readonly top: number}) => {
-	const width = Math.min(84, screen.columns - 2);
-	const lines = helpLines(theme, scope, readOnly, width);
-	const height = screen.rows - 4;
-	const from = Math.max(0, Math.min(top, lines.length - height));
-	const more = lines.length > height ? theme.paint('faint', from + height < lines.length ? 'j/k for more' : 'end') : '';
-	return <Dialog theme={theme} screen={screen} title="Keys" width={width} lines={lines.slice(from, from + height)} right={more} />;
-});
+export const Help = memo(
+	({theme, screen, scope, readOnly, top}: {readonly theme: Theme; readonly screen: Size; readonly scope: Scope; readonly readOnly: boolean; readonly top: number}) => {
+		const width = Math.min(84, screen.columns - 2);
+		const lines = helpLines(theme, scope, readOnly, width);
+		const height = screen.rows - 4;
+		const from = Math.max(0, Math.min(top, lines.length - height));
+		const more = lines.length > height ? theme.paint('faint', from + height < lines.length ? 'j/k for more' : 'end') : '';
+		return <Dialog theme={theme} screen={screen} title="Keys" width={width} lines={lines.slice(from, from + height)} right={more} />;
+	},
+);

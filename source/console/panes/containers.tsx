@@ -65,7 +65,13 @@ function statusCell(container: ContainerSummary, task: Task | undefined, now: nu
 	return {text: describeStatus(container, now), role: failed ? 'warn' : isLive(container) ? 'muted' : 'faint'};
 }
 
-type Moment = {readonly stats: LiveStats | undefined; readonly task: Task | undefined; readonly now: number; readonly marked: boolean; /** Processors that a percent is of. */ readonly share: number};
+type Moment = {
+	readonly stats: LiveStats | undefined;
+	readonly task: Task | undefined;
+	readonly now: number;
+	readonly marked: boolean /** Processors that a percent is of. */;
+	readonly share: number;
+};
 
 function cellsOf(container: ContainerSummary, {stats, task, now, marked, share}: Moment): Record<string, Cell> {
 	const {mark, role} = marked ? {mark: '▌', role: 'key' as const} : task ? {mark: '◐', role: 'busy' as const} : stateMarks[container.status];
@@ -122,7 +128,15 @@ function toRows({containers, list, stats, tasks, now, focused, rect, settings, h
 type Fitted = {readonly width: number; readonly hidden: readonly string[]; readonly fitted: readonly FittedColumn[]};
 let fittedFor: Fitted | undefined;
 const fittedColumns = (width: number, hidden: readonly string[]): readonly FittedColumn[] => {
-	if (fittedFor?.width !== width || fittedFor.hidden !== hidden) fittedFor = {width, hidden, fitted: fitColumns(columns.filter(({name}) => !hidden.includes(name)), width)};
+	if (fittedFor?.width !== width || fittedFor.hidden !== hidden)
+		fittedFor = {
+			width,
+			hidden,
+			fitted: fitColumns(
+				columns.filter(({name}) => !hidden.includes(name)),
+				width,
+			),
+		};
 	return fittedFor.fitted;
 };
 
@@ -148,7 +162,14 @@ export const ContainersPane = memo((props: ContainersProps) => {
 	return (
 		<Box flexDirection="column">
 			<Lines lines={[frameTop(theme, spec)]} />
-			<RowTable theme={theme} columns={fittedColumns(rect.width - 4, props.hidden)} rows={toRows(props)} width={rect.width} height={listHeight(rect)} edge={edgeOf(theme, focused)} />
+			<RowTable
+				theme={theme}
+				columns={fittedColumns(rect.width - 4, props.hidden)}
+				rows={toRows(props)}
+				width={rect.width}
+				height={listHeight(rect)}
+				edge={edgeOf(theme, focused)}
+			/>
 			<Lines lines={[frameBottom(theme, spec)]} />
 		</Box>
 	);

@@ -64,7 +64,14 @@ export const ImagesPane = memo((props: ImagesProps) => {
 	return (
 		<Box flexDirection="column">
 			<Lines lines={[frameTop(theme, spec)]} />
-			<RowTable theme={theme} columns={fitColumns(list.marks.size > 0 ? columns : columns.slice(1), rect.width - 4)} rows={rows} width={rect.width} height={listHeight(rect)} edge={edgeOf(theme, focused)} />
+			<RowTable
+				theme={theme}
+				columns={fitColumns(list.marks.size > 0 ? columns : columns.slice(1), rect.width - 4)}
+				rows={rows}
+				width={rect.width}
+				height={listHeight(rect)}
+				edge={edgeOf(theme, focused)}
+			/>
 			<Lines lines={[frameBottom(theme, spec)]} />
 		</Box>
 	);

@@ -25,7 +25,8 @@ export type LogsProps = {
 	readonly full: boolean;
 };
 
-const rangeWords = (range: LogRange): string => (range.kind === 'tail' ? '' : range.kind === 'since' ? range.name : range.kind === 'head' ? 'from its beginning' : 'runs before this one');
+const rangeWords = (range: LogRange): string =>
+	range.kind === 'tail' ? '' : range.kind === 'since' ? range.name : range.kind === 'head' ? 'from its beginning' : 'runs before this one';
 
 function searchWords({log, look}: LogsProps): string {
 	const {count, place} = countMatches(log, look);
@@ -51,7 +52,11 @@ function describeLook(props: LogsProps): string {
 
 /** What is no longer kept, or was never read, is said; and in full how much is held, and how fast it comes. */
 function footer({theme, log, full, rate}: LogsProps): string {
-	const words = [log.first > 0 ? `${log.first} older lines passed over` : '', full ? `${log.entries.length} lines, ${formatBytes(log.characters)} held` : '', rate > 0 ? `${rate} lines/s` : ''];
+	const words = [
+		log.first > 0 ? `${log.first} older lines passed over` : '',
+		full ? `${log.entries.length} lines, ${formatBytes(log.characters)} held` : '',
+		rate > 0 ? `${rate} lines/s` : '',
+	];
 	return theme.paint('faint', words.filter(word => word !== '').join('  ·  '));
 }
 
@@ -61,7 +66,11 @@ export const LogsPane = memo((props: LogsProps) => {
 	const title = container ? `Logs · ${sanitizeLine(container.name)}${many}` : 'Logs';
 	const spec = {...rect, digit: full ? '' : '4', title, right: describeLook(props), footer: footer(props), focused};
 	const [width, height] = [rect.width - 2, rect.height - 2];
-	const words = !container ? ['Nothing selected'] : log.entries.length === 0 ? [log.ids.includes(container.id) ? (look.only === '' ? 'It has not written anything yet' : '') : ''] : undefined;
+	const words = !container
+		? ['Nothing selected']
+		: log.entries.length === 0
+			? [log.ids.includes(container.id) ? (look.only === '' ? 'It has not written anything yet' : '') : '']
+			: undefined;
 	const lines = words ? centered(theme, width, height, words) : drawLog(theme, log, look, width, height);
 	return <Lines lines={drawFrame(theme, spec, lines)} />;
 });

@@ -10,7 +10,10 @@ type Label = {readonly text: string; readonly chosen: boolean};
 
 /** The labels around the chosen one, as many as fit. */
 function around(labels: readonly Label[], width: number): {readonly from: number; readonly to: number} {
-	const chosen = Math.max(0, labels.findIndex(label => label.chosen));
+	const chosen = Math.max(
+		0,
+		labels.findIndex(label => label.chosen),
+	);
 	let [from, to] = [chosen, chosen + 1];
 	let used = widthOf(labels[chosen]?.text ?? '') + 2;
 	for (;;) {

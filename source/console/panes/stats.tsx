@@ -118,7 +118,10 @@ function hardship(live: LiveStats | undefined, series: (measure: Measure) => Ser
 function deviceLine(theme: Theme, live: LiveStats | undefined, width: number): string {
 	const devices = live?.sample.devices.filter(({readBytes, writeBytes}) => readBytes + writeBytes > 0) ?? [];
 	if (devices.length === 0) return '';
-	return theme.paint('muted', truncate(devices.map(({device, readBytes, writeBytes}) => `${device}  r ${formatBytes(readBytes)}  w ${formatBytes(writeBytes)}`).join('   '), width));
+	return theme.paint(
+		'muted',
+		truncate(devices.map(({device, readBytes, writeBytes}) => `${device}  r ${formatBytes(readBytes)}  w ${formatBytes(writeBytes)}`).join('   '), width),
+	);
 }
 
 type Place = {readonly column: number; readonly columns: number};
@@ -156,5 +159,13 @@ export const StatsPane = memo((props: StatsProps) => {
 	const devices = props.full ? [deviceLine(theme, props.live, width)].filter(line => line !== '') : [];
 	const marks = rect.height > 13 ? [marksLine(props, width)] : [];
 	const charts = arrange(props, width, rect.height - 2 - facts.length - devices.length - marks.length);
-	return <Lines lines={drawFrame(theme, spec, [...facts, ...devices, ...charts, ...marks].map(line => ` ${line}`))} />;
+	return (
+		<Lines
+			lines={drawFrame(
+				theme,
+				spec,
+				[...facts, ...devices, ...charts, ...marks].map(line => ` ${line}`),
+			)}
+		/>
+	);
 });

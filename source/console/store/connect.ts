@@ -8,7 +8,7 @@ import {containerById, currentId, isLive, selectedContainer, visibleContainers} 
 import type {LiveStats, LogRange, Page, State} from './state.ts';
 import type {Store} from './store.ts';
 
-export type Connection = {readonly refresh: () => void; /** Reads the children of a row of the open sheet. */ readonly openRow: (key: string) => void; readonly close: () => void};
+export type Connection = {readonly refresh: () => void /** Reads the children of a row of the open sheet. */; readonly openRow: (key: string) => void; readonly close: () => void};
 
 const frame = 33;
 const logTail = 2000;

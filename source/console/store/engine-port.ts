@@ -12,7 +12,25 @@ import type {ImageSummary} from '../../../core/image/model.ts';
 import type {RingSample} from '../../../core/monitor/stats-ring.ts';
 import type {HostSample} from '../../../core/platform/host.ts';
 
-export type {ContainerSummary, EngineEvent, ExecSession, FileChange, FileEntry, ImageFiles, PathChange, HistoryLine, HostSample, ImageSummary, LogEntry, NetworkSummary, StatsReader, StatsSample, StopProgress, TopResult, VolumeSummary};
+export type {
+	ContainerSummary,
+	EngineEvent,
+	ExecSession,
+	FileChange,
+	FileEntry,
+	ImageFiles,
+	PathChange,
+	HistoryLine,
+	HostSample,
+	ImageSummary,
+	LogEntry,
+	NetworkSummary,
+	StatsReader,
+	StatsSample,
+	StopProgress,
+	TopResult,
+	VolumeSummary,
+};
 
 /** One second of a container's past. */
 export type HistorySample = RingSample;
@@ -21,7 +39,15 @@ export type HistorySample = RingSample;
 export type ShellCommand = {readonly file: string; readonly args: readonly string[]; readonly env: Readonly<Record<string, string>>};
 
 /** What an operator did, and how it went. */
-export type AuditEntry = {readonly time: string; readonly who: string; readonly verb: string; readonly kind: string; readonly id: string; readonly name: string; readonly result: string};
+export type AuditEntry = {
+	readonly time: string;
+	readonly who: string;
+	readonly verb: string;
+	readonly kind: string;
+	readonly id: string;
+	readonly name: string;
+	readonly result: string;
+};
 
 export type DiskUse = {readonly type: string; readonly total: string; readonly active: string; readonly size: string; readonly reclaimable: string};
 export type HostCheck = {readonly what: string; readonly words: string; readonly good: boolean};

@@ -13,7 +13,8 @@ export const timeWidth = 13;
 export const nameWidth = 14;
 
 /** Columns left for the text beside the mark of the stream, the name and the time. */
-export const logTextWidth = (width: number, {times}: Pick<LogLook, 'times'>, merged: boolean): number => Math.max(1, width - 1 - (times ? timeWidth : 0) - (merged ? nameWidth : 0));
+export const logTextWidth = (width: number, {times}: Pick<LogLook, 'times'>, merged: boolean): number =>
+	Math.max(1, width - 1 - (times ? timeWidth : 0) - (merged ? nameWidth : 0));
 
 /** An entry as lines: several, where JSON is laid out. */
 type Show = (entry: LogLine) => readonly string[];
@@ -91,7 +92,8 @@ export function logWindow(buffer: LogBuffer, look: LogLook, size: {readonly widt
 		for (let place = indices.length - 1; place >= 0 && rows.length < size.height; place--) rows = [...rowsOf(buffer, indices[place] ?? 0, look, width, show), ...rows];
 		rows = rows.slice(-size.height);
 	} else {
-		for (let place = placeOf(indices, look.top - buffer.first); place < indices.length && rows.length < size.height; place++) rows.push(...rowsOf(buffer, indices[place] ?? 0, look, width, show));
+		for (let place = placeOf(indices, look.top - buffer.first); place < indices.length && rows.length < size.height; place++)
+			rows.push(...rowsOf(buffer, indices[place] ?? 0, look, width, show));
 		rows = rows.slice(0, size.height);
 	}
 	return {rows, first: rows[0]?.line ?? buffer.first, last: rows.at(-1)?.line ?? buffer.first};

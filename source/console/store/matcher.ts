@@ -1,5 +1,5 @@
 /** What `/` and `&` understand in a text: words as they are, or a regular expression where it is one. Case counts only where it is typed. */
-export type Matcher = {readonly test: (text: string) => boolean; /** Finds every place, for highlighting. */ readonly pattern: RegExp | undefined};
+export type Matcher = {readonly test: (text: string) => boolean /** Finds every place, for highlighting. */; readonly pattern: RegExp | undefined};
 
 const nothing: Matcher = {test: () => false, pattern: undefined};
 const escape = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');

@@ -44,7 +44,7 @@ function settleList(state: State, list: ListId): State {
 	return withList(state, list, {selected, index, top});
 }
 
-const settle = (state: State): State => (state.view === 'sheet' ? ['containers', 'images', 'sheet'] as const : ['containers', 'images'] as const).reduce(settleList, state);
+const settle = (state: State): State => (state.view === 'sheet' ? (['containers', 'images', 'sheet'] as const) : (['containers', 'images'] as const)).reduce(settleList, state);
 
 function moveInView(state: State, step: Step): State {
 	const height = (layoutOf(state).view?.height ?? 3) - 2;
@@ -147,7 +147,15 @@ const isOpen = (state: State, page: Page): boolean => isSame(state.page, page);
 function openPage(state: State, page: Page): State {
 	if (isSame(state.page, page)) return {...state, page};
 	const other = state.page?.target?.id !== page.target?.id;
-	return withList({...state, page, lastPage: state.page ?? state.lastPage, text: undefined, sheet: emptySheet, ...(other && {logRange: {kind: 'tail' as const}})}, 'sheet', {selected: undefined, index: 0, top: 0, filter: '', sort: '', reverse: false, marks: new Set()});
+	return withList({...state, page, lastPage: state.page ?? state.lastPage, text: undefined, sheet: emptySheet, ...(other && {logRange: {kind: 'tail' as const}})}, 'sheet', {
+		selected: undefined,
+		index: 0,
+		top: 0,
+		filter: '',
+		sort: '',
+		reverse: false,
+		marks: new Set(),
+	});
 }
 
 function fold(state: State, key: string, isOpenNow: boolean): State {
@@ -166,7 +174,12 @@ function apply(state: State, change: Change): State {
 		case 'history':
 			return {...state, history: {id: change.id, samples: change.samples}};
 		case 'log-opened':
-			return {...state, log: emptyLog(...change.ids), logRate: {received: 0, perSecond: 0}, logLook: {...state.logLook, top: state.logRange.kind === 'tail' ? undefined : 0, left: 0, match: undefined, range: undefined, rulers: []}};
+			return {
+				...state,
+				log: emptyLog(...change.ids),
+				logRate: {received: 0, perSecond: 0},
+				logLook: {...state.logLook, top: state.logRange.kind === 'tail' ? undefined : 0, left: 0, match: undefined, range: undefined, rulers: []},
+			};
 		case 'log':
 			return state.log.ids.includes(change.id) ? {...state, log: appendLog(state.log, change.entries)} : state;
 		case 'log-ended':
@@ -190,7 +203,19 @@ function apply(state: State, change: Change): State {
 		case 'opened':
 			return settle({...openPage(state, change.page), view: change.view});
 		case 'sheet':
-			return isOpen(state, change.page) ? settle({...state, sheet: {...state.sheet, nodes: change.nodes, loaded: true, note: change.note ?? '', problem: undefined, open: new Set([...state.sheet.open, ...(state.sheet.loaded ? [] : (change.open ?? []))])}}) : state;
+			return isOpen(state, change.page)
+				? settle({
+						...state,
+						sheet: {
+							...state.sheet,
+							nodes: change.nodes,
+							loaded: true,
+							note: change.note ?? '',
+							problem: undefined,
+							open: new Set([...state.sheet.open, ...(state.sheet.loaded ? [] : (change.open ?? []))]),
+						},
+					})
+				: state;
 		case 'sheet-problem':
 			return isOpen(state, change.page) ? {...state, sheet: {...state.sheet, loaded: true, problem: change.problem}} : state;
 		case 'sheet-children':

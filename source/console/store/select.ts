@@ -108,7 +108,8 @@ export const currentId = ({page, lists}: Pick<State, 'page' | 'lists'>): string 
 
 export const selectedContainer = (state: State): ContainerSummary | undefined => containerById(state, currentId(state));
 
-export const selectedImage = ({images, page, lists}: State): ImageSummary | undefined => images.find(image => (page?.kind === 'image' ? image.id === page.target?.id : imageKey(image) === lists.images.selected));
+export const selectedImage = ({images, page, lists}: State): ImageSummary | undefined =>
+	images.find(image => (page?.kind === 'image' ? image.id === page.target?.id : imageKey(image) === lists.images.selected));
 
 const chooseRows = memoize((sheet: Sheet, filter: string, sort: string, reverse: boolean) => sheetRows(sheet, {filter, sort, reverse}));
 

@@ -40,7 +40,11 @@ function flatten(nodes: readonly SheetNode[], open: ReadonlySet<string>, depth: 
 	return rows;
 }
 
-const fieldsOf = ({cells}: SheetNode): Fields => ({text: Object.values(cells).map(({text}) => text), named: Object.fromEntries(Object.entries(cells).map(([name, {text}]) => [name, text])), labels: {}});
+const fieldsOf = ({cells}: SheetNode): Fields => ({
+	text: Object.values(cells).map(({text}) => text),
+	named: Object.fromEntries(Object.entries(cells).map(([name, {text}]) => [name, text])),
+	labels: {},
+});
 
 /** Rows that match, wherever they are, under the rows that lead to them. */
 function flattenMatching(nodes: readonly SheetNode[], matches: (fields: Fields) => boolean, depth: number): SheetRow[] {

@@ -15,7 +15,12 @@ export type HostTab = 'events' | 'system' | 'volumes' | 'networks' | 'sessions' 
 export type TabId = ContainerTab | ImageTab | HostTab;
 
 /** The tab that is open, and of what: an act here is for this target, wherever the cursor of the list has gone meanwhile. */
-export type Page = {readonly kind: 'container' | 'image' | 'host'; readonly tab: TabId; readonly target: Target | undefined; /** Logs that are read as one with it. */ readonly merged?: readonly Target[]};
+export type Page = {
+	readonly kind: 'container' | 'image' | 'host';
+	readonly tab: TabId;
+	readonly target: Target | undefined /** Logs that are read as one with it. */;
+	readonly merged?: readonly Target[];
+};
 
 /** What the last two readings of a container say; rates are per second. */
 export type LiveStats = {
@@ -114,8 +119,23 @@ export type FormField = {readonly name: string; readonly label: string; readonly
 export type Overlay =
 	| {readonly kind: 'help'; readonly top: number}
 	| {readonly kind: 'palette'; readonly text: string; readonly index: number}
-	| {readonly kind: 'prompt'; readonly purpose: PromptPurpose; readonly label: string; readonly text: string; readonly before: string; /** The first letter replaces the text. */ readonly fresh?: boolean; readonly targets?: readonly Target[]}
-	| {readonly kind: 'menu'; readonly purpose: MenuPurpose; readonly title: string; readonly items: readonly MenuItem[]; readonly index: number; readonly targets?: readonly Target[]}
+	| {
+			readonly kind: 'prompt';
+			readonly purpose: PromptPurpose;
+			readonly label: string;
+			readonly text: string;
+			readonly before: string /** The first letter replaces the text. */;
+			readonly fresh?: boolean;
+			readonly targets?: readonly Target[];
+	  }
+	| {
+			readonly kind: 'menu';
+			readonly purpose: MenuPurpose;
+			readonly title: string;
+			readonly items: readonly MenuItem[];
+			readonly index: number;
+			readonly targets?: readonly Target[];
+	  }
 	| {readonly kind: 'form'; readonly purpose: FormPurpose; readonly title: string; readonly fields: readonly FormField[]; readonly index: number; readonly target: Target}
 	| {
 			readonly kind: 'confirm';

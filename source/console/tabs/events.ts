@@ -4,7 +4,20 @@ import type {SheetNode} from '../store/sheet.ts';
 import type {Role} from '../theme/palette.ts';
 import {cell, type TabSpec, targetId} from './tab.ts';
 
-const roles: Readonly<Record<string, Role>> = {start: 'good', die: 'warn', oom: 'bad', kill: 'warn', destroy: 'bad', stop: 'warn', pause: 'busy', unpause: 'good', create: 'cpu', pull: 'cpu', delete: 'bad', health_status: 'busy'};
+const roles: Readonly<Record<string, Role>> = {
+	start: 'good',
+	die: 'warn',
+	oom: 'bad',
+	kill: 'warn',
+	destroy: 'bad',
+	stop: 'warn',
+	pause: 'busy',
+	unpause: 'good',
+	create: 'cpu',
+	pull: 'cpu',
+	delete: 'bad',
+	health_status: 'busy',
+};
 
 const pad = (value: number): string => String(value).padStart(2, '0');
 
@@ -18,7 +31,9 @@ function when(seconds: number, now: number): string {
 function toNode({time, timeNano, Type, Action, Actor}: EngineEvent, index: number, now: number): SheetNode {
 	const {name = Actor.ID.slice(0, 12), image = '', exitCode, signal} = Actor.Attributes;
 	const [action = '', detail = ''] = Action.split(':', 2);
-	const words = [detail.trim(), exitCode === undefined ? '' : `exit ${exitCode}`, signal === undefined ? '' : `signal ${signal}`, Type === 'image' ? '' : image].filter(word => word !== '');
+	const words = [detail.trim(), exitCode === undefined ? '' : `exit ${exitCode}`, signal === undefined ? '' : `signal ${signal}`, Type === 'image' ? '' : image].filter(
+		word => word !== '',
+	);
 	return {
 		key: `${timeNano} ${Actor.ID} ${Action} ${index}`,
 		cells: {
@@ -51,5 +66,8 @@ export const hostEvents: TabSpec = {
 export const containerEvents: TabSpec = {
 	...spec,
 	kind: 'container',
-	load: reading => ({nodes: reading.state.events.filter(({Actor}) => Actor.ID === targetId(reading)).map((event, index, all) => toNode(event, all.length - index, reading.state.now)), note: 'newest first'}),
+	load: reading => ({
+		nodes: reading.state.events.filter(({Actor}) => Actor.ID === targetId(reading)).map((event, index, all) => toNode(event, all.length - index, reading.state.now)),
+		note: 'newest first',
+	}),
 };

@@ -4,9 +4,18 @@ import {cell, type Loaded, type TabSpec, targetId} from './tab.ts';
 /** Parts of `inspect`, as tables: what is read most. Their shape is Docker's; what is not there is left out. */
 type Inspected = {
 	readonly Config?: {readonly Env?: readonly string[] | null};
-	readonly Mounts?: ReadonlyArray<{readonly Type?: string; readonly Name?: string; readonly Source?: string; readonly Destination?: string; readonly RW?: boolean; readonly Mode?: string}>;
+	readonly Mounts?: ReadonlyArray<{
+		readonly Type?: string;
+		readonly Name?: string;
+		readonly Source?: string;
+		readonly Destination?: string;
+		readonly RW?: boolean;
+		readonly Mode?: string;
+	}>;
 	readonly NetworkSettings?: {
-		readonly Networks?: Readonly<Record<string, {readonly IPAddress?: string; readonly Gateway?: string; readonly MacAddress?: string; readonly Aliases?: readonly string[] | null}>>;
+		readonly Networks?: Readonly<
+			Record<string, {readonly IPAddress?: string; readonly Gateway?: string; readonly MacAddress?: string; readonly Aliases?: readonly string[] | null}>
+		>;
 		readonly Ports?: Readonly<Record<string, ReadonlyArray<{readonly HostIp?: string; readonly HostPort?: string}> | null>>;
 	};
 	readonly HostConfig?: {readonly ShmSize?: number};
@@ -93,7 +102,19 @@ export const network: TabSpec = {
 				more: cell(bindings ? '' : 'exposed, not published', 'faint'),
 			},
 		}));
-		const traffic = live ? [{key: 'traffic', cells: {what: cell('traffic', 'muted'), name: cell('since the start', 'muted'), address: cell(`↓ ${formatBytes(live.rxBytes)}  ↑ ${formatBytes(live.txBytes)}`, 'text'), more: cell('')}}] : [];
+		const traffic = live
+			? [
+					{
+						key: 'traffic',
+						cells: {
+							what: cell('traffic', 'muted'),
+							name: cell('since the start', 'muted'),
+							address: cell(`↓ ${formatBytes(live.rxBytes)}  ↑ ${formatBytes(live.txBytes)}`, 'text'),
+							more: cell(''),
+						},
+					},
+				]
+			: [];
 		return {nodes: [...networks, ...ports, ...(Object.keys(Networks).length > 0 ? traffic : [])]};
 	},
 };

@@ -44,7 +44,8 @@ function toNode(folder: string, {name, mode, uid, gid, size, mtime, link}: FileE
 	};
 }
 
-const read = async ({engine, ...reading}: Reading, folder: string): Promise<SheetNode[]> => (await engine.listFolder(targetId({engine, ...reading}), folder)).map(entry => toNode(folder, entry));
+const read = async ({engine, ...reading}: Reading, folder: string): Promise<SheetNode[]> =>
+	(await engine.listFolder(targetId({engine, ...reading}), folder)).map(entry => toNode(folder, entry));
 
 export const files: TabSpec = {
 	title: 'Files',

@@ -27,7 +27,12 @@ export const volumes: TabSpec = {
 					name: cell(Name, users.length > 0 ? 'strong' : 'muted'),
 					used: cell(users.map(({name}) => name).join(' ') || 'nobody', users.some(user => isLive(user)) ? 'good' : users.length > 0 ? 'text' : 'warn'),
 					age: cell(formatAge(CreatedAt, state.now), 'muted', -Date.parse(CreatedAt)),
-					labels: cell(Object.entries(Labels ?? {}).map(([key, value]) => `${key}=${value}`).join(' '), 'faint'),
+					labels: cell(
+						Object.entries(Labels ?? {})
+							.map(([key, value]) => `${key}=${value}`)
+							.join(' '),
+						'faint',
+					),
 					path: cell(Mountpoint, 'faint'),
 				},
 			};
@@ -55,7 +60,10 @@ export const networks: TabSpec = {
 			const config = IPAM.Config?.[0];
 			const ends = Object.entries(Containers);
 			// Only bridges have endpoints; who is on "host" or "none" is told by the containers.
-			const names = ends.length > 0 ? ends.map(([, {Name: name, IPv4Address}]) => `${name} ${IPv4Address.split('/')[0]}`) : state.containers.filter(container => isLive(container) && Name in container.networks).map(({name}) => name);
+			const names =
+				ends.length > 0
+					? ends.map(([, {Name: name, IPv4Address}]) => `${name} ${IPv4Address.split('/')[0]}`)
+					: state.containers.filter(container => isLive(container) && Name in container.networks).map(({name}) => name);
 			return {
 				key: Id,
 				target: {kind: 'network', id: Id, name: Name},
@@ -73,7 +81,10 @@ export const networks: TabSpec = {
 	},
 };
 
-const row = (key: string, what: string, words: string, role: Role = 'text', more = ''): SheetNode => ({key, cells: {what: cell(what, 'muted'), words: cell(words, role), more: cell(more, 'faint')}});
+const row = (key: string, what: string, words: string, role: Role = 'text', more = ''): SheetNode => ({
+	key,
+	cells: {what: cell(what, 'muted'), words: cell(words, role), more: cell(more, 'faint')},
+});
 const heading = (text: string): SheetNode => ({key: `heading ${text}`, cells: {what: cell(text, 'title'), words: cell(''), more: cell('')}});
 const gap = (key: string): SheetNode => ({key, cells: {what: cell(''), words: cell(''), more: cell('')}});
 
@@ -98,12 +109,40 @@ export const system: TabSpec = {
 		return {
 			nodes: [
 				heading('Disk use'),
-				...use.map(({type, total, active, size, reclaimable}) => row(`use ${type}`, type, `${size}  in ${total}`, 'text', `${active} in use, ${reclaimable} can be had back${/^0B?\b/.test(reclaimable) ? '' : ' (P prunes)'}`)),
+				...use.map(({type, total, active, size, reclaimable}) =>
+					row(`use ${type}`, type, `${size}  in ${total}`, 'text', `${active} in use, ${reclaimable} can be had back${/^0B?\b/.test(reclaimable) ? '' : ' (P prunes)'}`),
+				),
 				gap('gap 1'),
 				heading('Host'),
-				row('cpu', 'Processors', `${sample?.cpus ?? text(info['NCPU'])}, ${formatPercent(host?.cpu ?? 0)}% busy`, 'text', sample ? `load ${sample.load.map(value => value.toFixed(2)).join(' ')}` : ''),
-				...(sample ? [row('memory', 'Memory', `${formatBytes(sample.memoryTotal - sample.memoryAvailable)} of ${formatBytes(sample.memoryTotal)} used`, sample.memoryAvailable < sample.memoryTotal / 10 ? 'bad' : 'text', `swap ${formatBytes(sample.swapTotal - sample.swapFree)} of ${formatBytes(sample.swapTotal)}`)] : []),
-				...(sample?.pressure ? [row('pressure', 'Pressure', `cpu ${formatPercent(sample.pressure.cpuSome)}  memory ${formatPercent(sample.pressure.memorySome)}/${formatPercent(sample.pressure.memoryFull)}  io ${formatPercent(sample.pressure.ioSome)}/${formatPercent(sample.pressure.ioFull)}`, 'text', '% of the last 10 s, some/full')] : []),
+				row(
+					'cpu',
+					'Processors',
+					`${sample?.cpus ?? text(info['NCPU'])}, ${formatPercent(host?.cpu ?? 0)}% busy`,
+					'text',
+					sample ? `load ${sample.load.map(value => value.toFixed(2)).join(' ')}` : '',
+				),
+				...(sample
+					? [
+							row(
+								'memory',
+								'Memory',
+								`${formatBytes(sample.memoryTotal - sample.memoryAvailable)} of ${formatBytes(sample.memoryTotal)} used`,
+								sample.memoryAvailable < sample.memoryTotal / 10 ? 'bad' : 'text',
+								`swap ${formatBytes(sample.swapTotal - sample.swapFree)} of ${formatBytes(sample.swapTotal)}`,
+							),
+						]
+					: []),
+				...(sample?.pressure
+					? [
+							row(
+								'pressure',
+								'Pressure',
+								`cpu ${formatPercent(sample.pressure.cpuSome)}  memory ${formatPercent(sample.pressure.memorySome)}/${formatPercent(sample.pressure.memoryFull)}  io ${formatPercent(sample.pressure.ioSome)}/${formatPercent(sample.pressure.ioFull)}`,
+								'text',
+								'% of the last 10 s, some/full',
+							),
+						]
+					: []),
 				row('kernel', 'Kernel', text(info['KernelVersion']), 'text', `${text(info['OperatingSystem'])}, ${text(info['Architecture'])}`),
 				row('cgroup', 'Control groups', `version ${text(info['CgroupVersion'])}`, 'text', `driver ${text(info['CgroupDriver'])}`),
 				gap('gap 2'),

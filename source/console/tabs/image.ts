@@ -4,7 +4,12 @@ import type {SheetNode} from '../store/sheet.ts';
 import {cell, type Loaded, type TabSpec, targetId} from './tab.ts';
 
 /** `RUN /bin/sh -c apt-get …` without what every line has. */
-export const stepWords = (createdBy: string): string => createdBy.replace(/^\/bin\/sh -c #\(nop\)\s+/, '').replace(/^\/bin\/sh -c /, 'RUN ').replace(/\s+/g, ' ').replace(/ # buildkit$/, '');
+export const stepWords = (createdBy: string): string =>
+	createdBy
+		.replace(/^\/bin\/sh -c #\(nop\)\s+/, '')
+		.replace(/^\/bin\/sh -c /, 'RUN ')
+		.replace(/\s+/g, ' ')
+		.replace(/ # buildkit$/, '');
 
 export const history: TabSpec = {
 	title: 'History',
@@ -21,15 +26,17 @@ export const history: TabSpec = {
 		const lines = reading.engine.imageHistory(targetId(reading));
 		const total = lines.reduce((sum, {Size}) => sum + Size, 0);
 		return {
-			nodes: lines.map(({Created, CreatedBy, Size, Comment}, index): SheetNode => ({
-				key: String(index),
-				cells: {
-					age: cell(Created > 0 ? formatAge(new Date(Created * 1000).toISOString(), reading.state.now) : '–', 'faint', -Created),
-					size: cell(Size > 0 ? formatShortBytes(Size) : '–', Size > total / 4 && Size > 0 ? 'warn' : Size > 0 ? 'text' : 'faint', Size),
-					step: cell(stepWords(CreatedBy), Size > 0 ? 'strong' : 'muted'),
-					comment: cell(Comment, 'faint'),
-				},
-			})),
+			nodes: lines.map(
+				({Created, CreatedBy, Size, Comment}, index): SheetNode => ({
+					key: String(index),
+					cells: {
+						age: cell(Created > 0 ? formatAge(new Date(Created * 1000).toISOString(), reading.state.now) : '–', 'faint', -Created),
+						size: cell(Size > 0 ? formatShortBytes(Size) : '–', Size > total / 4 && Size > 0 ? 'warn' : Size > 0 ? 'text' : 'faint', Size),
+						step: cell(stepWords(CreatedBy), Size > 0 ? 'strong' : 'muted'),
+						comment: cell(Comment, 'faint'),
+					},
+				}),
+			),
 			note: `${formatBytes(total)} in ${lines.filter(({Size}) => Size > 0).length} layers, newest first`,
 		};
 	},
@@ -69,9 +76,13 @@ const fileCells = (name: string, size: number, hides: number, change: keyof type
 
 /** The largest first, as in the tools that look for what to save. */
 function folderNodes(key: string, {folders, files}: Folder): SheetNode[] {
-	const below = [...folders].map(([name, folder]): SheetNode => ({key: `${key}/${name}`, cells: fileCells(`${name}/`, sizeOf(folder), 0, ''), children: folderNodes(`${key}/${name}`, folder)}));
+	const below = [...folders].map(
+		([name, folder]): SheetNode => ({key: `${key}/${name}`, cells: fileCells(`${name}/`, sizeOf(folder), 0, ''), children: folderNodes(`${key}/${name}`, folder)}),
+	);
 	// A folder that is new and has something in it is there twice: as itself, and above what is in it.
-	const own = files.filter(([name]) => !folders.has(name)).map(([name, {size, hides, change}]): SheetNode => ({key: `${key}/${name}`, cells: fileCells(name, size, hides, change)}));
+	const own = files
+		.filter(([name]) => !folders.has(name))
+		.map(([name, {size, hides, change}]): SheetNode => ({key: `${key}/${name}`, cells: fileCells(name, size, hides, change)}));
 	return [...below, ...own].sort((a, b) => (b.cells['size']?.sort ?? 0) - (a.cells['size']?.sort ?? 0));
 }
 
@@ -88,18 +99,36 @@ export const layers: TabSpec = {
 	],
 	async load(reading): Promise<Loaded> {
 		const image = await reading.engine.imageFiles(targetId(reading));
-		const list = image.layers.map(({createdBy, size, hides, added, changed, removed, files, diffId}, index): SheetNode => ({
-			key: `layer ${index}`,
+		const list = image.layers.map(
+			({createdBy, size, hides, added, changed, removed, files, diffId}, index): SheetNode => ({
+				key: `layer ${index}`,
+				cells: {
+					what: cell(`${index + 1}  ${stepWords(createdBy) || diffId.slice(7, 19)}`, 'title'),
+					size: cell(formatShortBytes(size), size > image.size / 3 ? 'warn' : 'text', size),
+					hides: cell(hides > 0 ? formatShortBytes(hides) : '', 'warn', hides),
+					change: cell(`${added} added${changed > 0 ? `, ${changed} changed` : ''}${removed > 0 ? `, ${removed} removed` : ''}`, 'muted'),
+				},
+				children: folderNodes(`layer ${index}`, toTree(files)),
+			}),
+		);
+		const wasted = image.wastedFiles
+			.slice(0, 200)
+			.map(
+				({path, count, bytes}): SheetNode => ({
+					key: `wasted ${path}`,
+					cells: {...fileCells(path, 0, bytes, ''), what: cell(path, 'text'), change: cell(`in ${count} layers`, 'muted')},
+				}),
+			);
+		const waste: SheetNode = {
+			key: 'wasted',
 			cells: {
-				what: cell(`${index + 1}  ${stepWords(createdBy) || diffId.slice(7, 19)}`, 'title'),
-				size: cell(formatShortBytes(size), size > image.size / 3 ? 'warn' : 'text', size),
-				hides: cell(hides > 0 ? formatShortBytes(hides) : '', 'warn', hides),
-				change: cell(`${added} added${changed > 0 ? `, ${changed} changed` : ''}${removed > 0 ? `, ${removed} removed` : ''}`, 'muted'),
+				what: cell('Wasted: in a layer, but not in the image', 'warn'),
+				size: cell(''),
+				hides: cell(formatShortBytes(image.wasted), 'warn'),
+				change: cell(`${image.wastedFiles.length} paths`, 'muted'),
 			},
-			children: folderNodes(`layer ${index}`, toTree(files)),
-		}));
-		const wasted = image.wastedFiles.slice(0, 200).map(({path, count, bytes}): SheetNode => ({key: `wasted ${path}`, cells: {...fileCells(path, 0, bytes, ''), what: cell(path, 'text'), change: cell(`in ${count} layers`, 'muted')}}));
-		const waste: SheetNode = {key: 'wasted', cells: {what: cell('Wasted: in a layer, but not in the image', 'warn'), size: cell(''), hides: cell(formatShortBytes(image.wasted), 'warn'), change: cell(`${image.wastedFiles.length} paths`, 'muted')}, children: wasted};
+			children: wasted,
+		};
 		return {
 			nodes: [...list, ...(image.wasted > 0 ? [waste] : [])],
 			note: `${formatBytes(image.size)}, ${image.size > 0 ? Math.round((1 - image.wasted / image.size) * 100) : 100}% of it used`,

@@ -12,7 +12,11 @@ function toNode(key: string, name: string, value: unknown): SheetNode {
 	}
 	const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
 	const size = Array.isArray(value) ? `[ ${entries.length} ]` : `{ ${entries.length} }`;
-	return {key, cells: {name: cell(name, 'title'), value: cell(entries.length === 0 ? size.replaceAll(/ 0 /g, '') : size, 'faint')}, children: entries.map(([child, inner]) => toNode(`${key}/${child}`, child, inner))};
+	return {
+		key,
+		cells: {name: cell(name, 'title'), value: cell(entries.length === 0 ? size.replaceAll(/ 0 /g, '') : size, 'faint')},
+		children: entries.map(([child, inner]) => toNode(`${key}/${child}`, child, inner)),
+	};
 }
 
 const openAtFirst = new Set(['/State', '/Config', '/NetworkSettings']);
@@ -28,6 +32,13 @@ const columns: TabSpec['columns'] = [
 	{name: 'value', title: 'VALUE', width: 20, grow: 3, keep: 90},
 ];
 
-export const inspect: TabSpec = {title: 'Inspect', kind: 'container', view: 'sheet', columns, reload: 'event', load: reading => toTree(reading.engine.inspectContainer(targetId(reading)))};
+export const inspect: TabSpec = {
+	title: 'Inspect',
+	kind: 'container',
+	view: 'sheet',
+	columns,
+	reload: 'event',
+	load: reading => toTree(reading.engine.inspectContainer(targetId(reading))),
+};
 
 export const imageConfig: TabSpec = {title: 'Inspect', kind: 'image', view: 'sheet', columns, load: reading => toTree(reading.engine.inspectImage(targetId(reading)))};

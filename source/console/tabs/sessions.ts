@@ -24,10 +24,12 @@ export const sessions: TabSpec = {
 	async load({engine, state}): Promise<Loaded> {
 		const rows = await Promise.all(
 			state.containers.filter(isLive).map(async ({id, name}) =>
-				(await engine.listSessions(id).catch(() => [])).map(({id: session, pid, command}): SheetNode => ({
-					key: `session ${id} ${session}`,
-					cells: {name: cell(name, 'strong'), command: cell(command, 'text'), pid: cell(String(pid), 'faint', pid), session: cell(session.slice(0, 12), 'faint')},
-				})),
+				(await engine.listSessions(id).catch(() => [])).map(
+					({id: session, pid, command}): SheetNode => ({
+						key: `session ${id} ${session}`,
+						cells: {name: cell(name, 'strong'), command: cell(command, 'text'), pid: cell(String(pid), 'faint', pid), session: cell(session.slice(0, 12), 'faint')},
+					}),
+				),
 			),
 		);
 		return {nodes: rows.flat(), note: 'Enter joins one'};

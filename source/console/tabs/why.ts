@@ -33,9 +33,18 @@ function cause({exitCode, oomKilled, finishedAt}: ContainerSummary, events: read
 	if (oomKilled) return ['Why', 'it ran out of memory: the kernel killed it', 'bad'];
 	if (sent) {
 		const number = Number(sent.Actor.Attributes['signal']);
-		return ['Why', `somebody sent it signal ${sent.Actor.Attributes['signal'] ?? '?'} at ${formatClock(sent.time * 1000)}${number === 9 ? ' (SIGKILL: it had no say)' : ''}`, 'warn'];
+		return [
+			'Why',
+			`somebody sent it signal ${sent.Actor.Attributes['signal'] ?? '?'} at ${formatClock(sent.time * 1000)}${number === 9 ? ' (SIGKILL: it had no say)' : ''}`,
+			'warn',
+		];
 	}
-	if (signal !== undefined) return ['Why', `${signal} ended it, and not by this engine: ${signal === 'SIGKILL' ? 'look for the host’s OOM killer' : signal === 'SIGSEGV' ? 'a fault in the program' : 'the program itself, or somebody on the host'}`, 'bad'];
+	if (signal !== undefined)
+		return [
+			'Why',
+			`${signal} ended it, and not by this engine: ${signal === 'SIGKILL' ? 'look for the host’s OOM killer' : signal === 'SIGSEGV' ? 'a fault in the program' : 'the program itself, or somebody on the host'}`,
+			'bad',
+		];
 	return ['Why', usual[exitCode ?? -1] ?? 'the program chose this code', exitCode === 0 ? 'good' : 'warn'];
 }
 
@@ -58,7 +67,11 @@ function facts(container: ContainerSummary, events: readonly EngineEvent[], hist
 		cause(container, events),
 		['Out of memory', container.oomKilled ? 'yes' : 'no', container.oomKilled ? 'bad' : 'good'],
 		['When', finishedAt === undefined ? 'unknown' : `${formatClock(Date.parse(finishedAt))}, ${formatAge(finishedAt, now)} ago`],
-		['Ran for', ran === undefined ? 'unknown' : ran < 1000 ? `${ran} ms: it ended as soon as it was started` : formatDuration(ran), ran !== undefined && ran < 3000 ? 'warn' : 'text'],
+		[
+			'Ran for',
+			ran === undefined ? 'unknown' : ran < 1000 ? `${ran} ms: it ended as soon as it was started` : formatDuration(ran),
+			ran !== undefined && ran < 3000 ? 'warn' : 'text',
+		],
 		...memoryFact(container, history),
 		...(restartCount > 0 || ends > 1 ? [['Restarts', `${restartCount} by its policy; it has ended ${ends} times since yesterday`, 'warn'] as const] : []),
 		...(note === undefined ? [] : [['Note', note, 'warn'] as const]),

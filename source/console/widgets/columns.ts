@@ -1,5 +1,13 @@
 /** A column of a table. Columns with a lower `keep` go first when there is no room; those with `grow` share what is left. */
-export type ColumnSpec = {readonly name: string; readonly title: string; readonly width: number; readonly grow?: number; readonly align?: 'left' | 'right'; /** A long text keeps both its ends. */ readonly middle?: boolean; readonly keep: number};
+export type ColumnSpec = {
+	readonly name: string;
+	readonly title: string;
+	readonly width: number;
+	readonly grow?: number;
+	readonly align?: 'left' | 'right' /** A long text keeps both its ends. */;
+	readonly middle?: boolean;
+	readonly keep: number;
+};
 export type FittedColumn = ColumnSpec & {readonly fitted: number};
 
 const sum = (columns: readonly ColumnSpec[], of: (column: ColumnSpec) => number): number => columns.reduce((total, column) => total + of(column), 0);

@@ -154,7 +154,12 @@ test('digits in a log that fills the screen are its windows, elsewhere they are 
 
 test('other keys for an act take effect, and are taken from what had them', async t => {
 	const {press, calls, web} = createConsole({confirmStop: false});
-	useKeys(new Map([['stop', ['X']], ['zoom', ['S']]]));
+	useKeys(
+		new Map([
+			['stop', ['X']],
+			['zoom', ['S']],
+		]),
+	);
 	t.teardown(() => useKeys(new Map()));
 	press('S');
 	await settled();

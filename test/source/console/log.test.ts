@@ -8,8 +8,16 @@ import {sampleState} from '../../frames/sample.ts';
 
 const {logLook} = sampleState({columns: 120, rows: 40});
 const look = (values: Partial<LogLook>): LogLook => ({...logLook, ...values});
-const line = (log: string, second = 0, from?: string): LogLine => ({stream: 'stdout', time: `2026-11-26T10:00:${String(second).padStart(2, '0')}.000000000Z`, log: `${log}\n`, ...(from !== undefined && {from})});
-const log = appendLog(emptyLog('x'), ['a', 'error one', 'b', 'c', 'd', 'Error two', 'e'].map((text, index) => line(text, index)));
+const line = (log: string, second = 0, from?: string): LogLine => ({
+	stream: 'stdout',
+	time: `2026-11-26T10:00:${String(second).padStart(2, '0')}.000000000Z`,
+	log: `${log}\n`,
+	...(from !== undefined && {from}),
+});
+const log = appendLog(
+	emptyLog('x'),
+	['a', 'error one', 'b', 'c', 'd', 'Error two', 'e'].map((text, index) => line(text, index)),
+);
 
 test('& keeps the lines that match, ! those that do not, + the lines around', t => {
 	t.deepEqual(shownIndices(log, look({only: 'error'})), [1, 5]);
@@ -45,12 +53,14 @@ test('words are a regular expression where they are one; case counts where it is
 });
 
 test('several logs are one, by time', t => {
-	const merged = [
-		[line('web 1', 1, 'web'), line('web 5', 5, 'web')],
-		[line('db 2', 2, 'db'), line('db 4', 4, 'db')],
-		[line('web 6', 6, 'web')],
-	].reduce(appendLog, emptyLog('a', 'b'));
-	t.deepEqual(merged.entries.map(entry => entry.log.trim()), ['web 1', 'db 2', 'db 4', 'web 5', 'web 6']);
+	const merged = [[line('web 1', 1, 'web'), line('web 5', 5, 'web')], [line('db 2', 2, 'db'), line('db 4', 4, 'db')], [line('web 6', 6, 'web')]].reduce(
+		appendLog,
+		emptyLog('a', 'b'),
+	);
+	t.deepEqual(
+		merged.entries.map(entry => entry.log.trim()),
+		['web 1', 'db 2', 'db 4', 'web 5', 'web 6'],
+	);
 });
 
 test('@ understands clock times and times before now', t => {

@@ -34,12 +34,27 @@ const plain = (frame: Frame): string[] => frame.map(segments => segments.reduce(
 test('only what changed is sent', async t => {
 	const {painter, sent, screen} = createLine();
 	painter.open();
-	painter.paint([[{x: 0, text: 'cpu 0.1'}, {x: 12, text: 'web'}]]);
+	painter.paint([
+		[
+			{x: 0, text: 'cpu 0.1'},
+			{x: 12, text: 'web'},
+		],
+	]);
 	sent.length = 0;
-	painter.paint([[{x: 0, text: 'cpu 0.2'}, {x: 12, text: 'web'}]]);
+	painter.paint([
+		[
+			{x: 0, text: 'cpu 0.2'},
+			{x: 12, text: 'web'},
+		],
+	]);
 	t.is(sent.join('').replaceAll(/\u001B\[\?2026[hl]/g, ''), '\u001B[1;7H2');
 	sent.length = 0;
-	painter.paint([[{x: 0, text: 'cpu 0.2'}, {x: 12, text: 'web'}]]);
+	painter.paint([
+		[
+			{x: 0, text: 'cpu 0.2'},
+			{x: 12, text: 'web'},
+		],
+	]);
 	t.deepEqual(sent, []);
 	t.is((await screen())[0], 'cpu 0.2     web');
 });
@@ -54,7 +69,9 @@ test('any way of frames ends with the last of them on the screen, wide character
 	const {painter, screen} = createLine();
 	painter.open();
 	for (let round = 0; round < 400; round++) {
-		const frame: Frame = Array.from({length: rows}, () => Array.from({length: 1 + random(3)}, (_, part) => ({x: part * 7 + random(3), text: `\u001B[3${random(8)}m${words[random(words.length)]}\u001B[0m`})));
+		const frame: Frame = Array.from({length: rows}, () =>
+			Array.from({length: 1 + random(3)}, (_, part) => ({x: part * 7 + random(3), text: `\u001B[3${random(8)}m${words[random(words.length)]}\u001B[0m`})),
+		);
 		painter.paint(frame);
 		if (round % 50 === 49) {
 			const seen = await screen();
@@ -69,7 +86,12 @@ test('an overlay hides what is below it, and gives it back', async t => {
 	const below: Frame = [[{x: 0, text: 'aaaa数据bbbb'}]];
 	painter.open();
 	painter.paint(below);
-	painter.paint([[{x: 0, text: 'aaaa数据bbbb'}, {x: 5, text: '|box|'}]]);
+	painter.paint([
+		[
+			{x: 0, text: 'aaaa数据bbbb'},
+			{x: 5, text: '|box|'},
+		],
+	]);
 	t.is((await screen())[0], 'aaaa |box|bb');
 	painter.paint(below);
 	t.is((await screen())[0], 'aaaa数据bbbb');
