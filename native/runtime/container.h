@@ -17,6 +17,7 @@ struct filter {
 	struct sock_filter *code; /* NULL: no filter */
 	size_t count;
 	unsigned flags;
+	bool listens; /* somebody gets its notify descriptor */
 };
 
 struct options {
@@ -56,6 +57,7 @@ struct container {
 	int namespace_fds[NS_KINDS];
 	int start_fd, started_fd; /* the fifos by which `start` lets the program go and hears of it */
 	int console_fd;		  /* connected console socket */
+	int listener_fd;	  /* connected to linux.seccomp.listenerPath */
 	int sync_parent, sync_child;
 
 	/* Made in the container. */
@@ -65,6 +67,7 @@ struct container {
 	int cwd_fd;
 
 	pid_t pid;
+	pid_t init; /* exec: the container's first process */
 	int pidfd;
 };
 
@@ -126,7 +129,11 @@ bool procfs_is_needed(const struct container *c);
 int procfs_write(struct container *c, const char *path, const char *text);
 
 int filter_prepare(struct container *c, struct error *err);
-int filter_load(const struct filter *filter, struct error *err);
+int filter_load(struct container *c, struct error *err);
+bool listener_is_wanted(const struct container *c);
+int listener_connect(struct container *c, struct error *err);
+int listener_offer(struct container *c, int fd, struct error *err);
+int listener_pass(struct container *c, int number, struct error *err);
 
 /* Every signal unblocked and with its default meaning, as a program expects them. */
 void process_default_signals(void);

@@ -94,6 +94,9 @@ static int wait_until_ready(struct container *c, struct error *err)
 			return -1;
 	if (namespaces_answer_stdio(c, err) < 0)
 		return -1;
+	int number;
+	if (c->filter.listens && (sync_expect(c->sync_parent, SYNC_LISTENER, &number, err) < 0 || listener_pass(c, number, err) < 0))
+		return -1;
 	return sync_expect(c->sync_parent, SYNC_READY, NULL, err);
 }
 
@@ -129,6 +132,7 @@ static const struct step checks[] = {
 	{"seccomp", filter_prepare, NULL},
 	{"cgroup", find_cgroups, NULL},
 	{"console", terminal_connect, NULL},
+	{"seccomp", listener_connect, NULL},
 	{"state", state_claim, NULL},
 	{0},
 };

@@ -45,5 +45,8 @@ int descriptors_keep(const struct container *c, struct error *err)
 			return error_set(err, errno, "close the descriptors");
 		from = keep[i] + 1;
 	}
-	return close_range((unsigned)from, ~0u, 0) < 0 ? error_set(err, errno, "close the descriptors") : 0;
+	/* Those that are kept end with this program image. Said here, since a filter may forbid it by then. */
+	if (close_range((unsigned)from, ~0u, 0) < 0 || close_range(3 + (unsigned)c->launch.preserve_fds, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
+		return error_set(err, errno, "close the descriptors");
+	return 0;
 }

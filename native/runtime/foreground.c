@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "rights.h"
 #include "util.h"
 #include "verbs.h"
 
@@ -33,16 +34,9 @@ int foreground_open(struct foreground *foreground, struct container *c, struct e
 
 static int receive_master(int socket)
 {
-	char space[CMSG_SPACE(sizeof(int))], name[64];
-	struct iovec io = {name, sizeof name};
-	struct msghdr message = {.msg_iov = &io, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space};
-	int fd = -1;
-	if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) <= 0)
-		return -1;
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-	if (header && header->cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(header), sizeof fd);
-	return fd;
+	char name[64];
+	size_t size = sizeof name;
+	return rights_receive(socket, name, &size, MSG_DONTWAIT);
 }
 
 static void copy_size(int master)

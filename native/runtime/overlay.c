@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "container.h"
+#include "rights.h"
 #include "target.h"
 #include "util.h"
 
@@ -134,33 +135,6 @@ static int make_by_parts(struct overlay *overlay)
 	return fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)overlay->attributes);
 }
 
-static int send_fd(int socket, int fd)
-{
-	char space[CMSG_SPACE(sizeof(int))] = {0}, byte = 0;
-	struct iovec io = {&byte, 1};
-	struct msghdr message = {.msg_iov = &io, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof fd);
-	memcpy(CMSG_DATA(header), &fd, sizeof fd);
-	return sendmsg(socket, &message, MSG_NOSIGNAL) == 1 ? 0 : -1;
-}
-
-static int receive_fd(int socket)
-{
-	char space[CMSG_SPACE(sizeof(int))], byte;
-	struct iovec io = {&byte, 1};
-	struct msghdr message = {.msg_iov = &io, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space};
-	if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != 1)
-		return -1;
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-	int fd = -1;
-	if (header && header->cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(header), sizeof fd);
-	return fd;
-}
-
 static unsigned long old_flags(uint64_t attributes)
 {
 	return (attributes & MOUNT_ATTR_NODEV ? MS_NODEV : 0) | (attributes & MOUNT_ATTR_RDONLY ? MS_RDONLY : 0);
@@ -200,7 +174,7 @@ static int older_child(struct container *c, const char *lower, const struct over
 	if (place < 0 || open_folders(c, &overlay, lower, NULL) < 0 || mount_by_page(&overlay, place) < 0)
 		return errno;
 	int fd = open_tree(AT_FDCWD, c->spec.root, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	return fd < 0 || send_fd(socket, fd) < 0 ? errno : 0;
+	return fd < 0 || rights_send(socket, fd, "", 1) < 0 ? errno : 0;
 }
 
 static int make_by_page(struct container *c, const char *lower, const struct overlay *like)
@@ -212,7 +186,9 @@ static int make_by_page(struct container *c, const char *lower, const struct ove
 	if (pid == 0)
 		_exit(older_child(c, lower, like, pair[1]));
 	close(pair[1]);
-	int fd = pid < 0 ? -1 : receive_fd(pair[0]);
+	char byte;
+	size_t size = 1;
+	int fd = pid < 0 ? -1 : rights_receive(pair[0], &byte, &size, 0);
 	close(pair[0]);
 	if (pid > 0)
 		waitpid(pid, &status, 0);

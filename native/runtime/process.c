@@ -128,7 +128,7 @@ int process_identity(struct container *c, struct error *err)
 	if (enter_cwd(c, err) < 0 || caps_bound(process, err) < 0)
 		return -1;
 	/* Only seccomp without no_new_privs needs privilege, so there it is loaded before that goes. */
-	if (!process->no_new_privileges && filter_load(&c->filter, err) < 0)
+	if (!process->no_new_privileges && filter_load(c, err) < 0)
 		return -1;
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return error_set(err, errno, "keep capabilities");
@@ -141,7 +141,8 @@ int process_identity(struct container *c, struct error *err)
 	umask(process->umask.set ? (mode_t)process->umask.value : 0022);
 	if (process->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return error_set(err, errno, "set no_new_privs");
-	return 0;
+	/* A listener is handed over while the caller is there to do it. */
+	return process->no_new_privileges && listener_is_wanted(c) ? filter_load(c, err) : 0;
 }
 
 static const char *env_get(const struct process *process, const char *key)
@@ -225,11 +226,8 @@ int process_exec(struct container *c, struct error *err)
 	const char *path;
 	if (process_find(c, &path, err) < 0)
 		return -1;
-	if (c->process->no_new_privileges && filter_load(&c->filter, err) < 0)
+	if (c->process->no_new_privileges && !listener_is_wanted(c) && filter_load(c, err) < 0)
 		return -1;
-	/* Last of all: whatever is still open stays with us and ends with this program image. */
-	if (close_range(3 + (unsigned)c->launch.preserve_fds, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
-		return error_set(err, errno, "close the descriptors");
 	execve(path, (char *const *)(uintptr_t)c->process->args.list, (char *const *)(uintptr_t)c->process->env.list);
 	return exec_fail(err, errno, path);
 }

@@ -116,7 +116,7 @@ int filter_prepare(struct container *c, struct error *err)
 {
 	if (!c->spec.seccomp)
 		return 0;
-	if (filter_flags(c->spec.seccomp, &c->spec.arena, &c->filter.flags, err) < 0)
+	if (filter_flags(c->spec.seccomp, &c->spec.arena, &c->filter, err) < 0)
 		return -1;
 	cleanup_close int dir = open_cache(c);
 	if (dir < 0)
@@ -134,14 +134,16 @@ int filter_prepare(struct container *c, struct error *err)
 	return 0;
 }
 
-int filter_load(const struct filter *filter, struct error *err)
+int filter_load(struct container *c, struct error *err)
 {
+	const struct filter *filter = &c->filter;
 	if (!filter->code)
 		return 0;
 	struct sock_fprog program = {.len = (unsigned short)filter->count, .filter = filter->code};
 	if (filter->count > CODE_LIMIT)
 		return error_set(err, 0, "linux.seccomp: the filter is too long for the kernel");
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, filter->flags, &program) < 0)
+	long fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, filter->flags, &program);
+	if (fd < 0)
 		return error_set(err, errno, "load the seccomp filter of %zu instructions", filter->count);
-	return 0;
+	return filter->listens ? listener_offer(c, (int)fd, err) : 0;
 }

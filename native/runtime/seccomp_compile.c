@@ -34,12 +34,12 @@ static uint32_t read_action(struct reader *r, const json_t *object, const char *
 		{"SCMP_ACT_TRACE", SCMP_ACT_TRACE(value)},
 		{"SCMP_ACT_ALLOW", SCMP_ACT_ALLOW},
 		{"SCMP_ACT_LOG", SCMP_ACT_LOG},
+		{"SCMP_ACT_NOTIFY", SCMP_ACT_NOTIFY},
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (strcmp(table[i].name, name) == 0)
 			return table[i].action;
-	read_fail(r, place, key,
-		strcmp(name, "SCMP_ACT_NOTIFY") == 0 ? "is SCMP_ACT_NOTIFY, which is not supported" : "is not a known action");
+	read_fail(r, place, key, "is not a known action");
 	return SCMP_ACT_KILL_PROCESS;
 }
 
@@ -265,7 +265,33 @@ int filter_compile(const json_t *object, struct arena *arena, struct filter *fil
 	return result;
 }
 
-int filter_flags(const json_t *object, struct arena *arena, unsigned *flags, struct error *err)
+static bool is_notify(const json_t *object, const char *key)
+{
+	const char *action = json_string_value(json_object_get(object, key));
+	return action && strcmp(action, "SCMP_ACT_NOTIFY") == 0;
+}
+
+/* Who would answer is told by a write() of the process that waits for the answer. */
+static void check_notify(struct reader *r, const json_t *object, bool listens)
+{
+	size_t i, n;
+	json_t *entry, *name;
+	bool asked = is_notify(object, "defaultAction");
+	if (asked)
+		read_fail(r, where, "defaultAction", "must not be SCMP_ACT_NOTIFY");
+	json_array_foreach(json_object_get(object, "syscalls"), i, entry)
+	{
+		if (!is_notify(entry, "action"))
+			continue;
+		asked = true;
+		json_array_foreach(json_object_get(entry, "names"), n, name) if (json_is_string(name) && strcmp(json_string_value(name), "write") == 0)
+			read_fail(r, where, "syscalls", "must not notify of write");
+	}
+	if (asked && !listens)
+		read_fail(r, where, "listenerPath", "is missing: somebody must answer SCMP_ACT_NOTIFY");
+}
+
+int filter_flags(const json_t *object, struct arena *arena, struct filter *filter, struct error *err)
 {
 	static const struct {
 		const char *name;
@@ -275,7 +301,11 @@ int filter_flags(const json_t *object, struct arena *arena, unsigned *flags, str
 		{"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV}};
 	struct reader r = {.arena = arena, .err = err};
 	struct strings names = read_strings(&r, object, where, "flags");
-	*flags = 0;
+	const char *listener = read_string(&r, object, where, "listenerPath");
+	read_string(&r, object, where, "listenerMetadata");
+	filter->listens = listener && *listener;
+	filter->flags = filter->listens ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0;
+	check_notify(&r, object, filter->listens);
 	for (size_t i = 0; i < names.count && !r.failed; i++) {
 		size_t row = 0;
 		while (row < sizeof table / sizeof *table && strcmp(table[row].name, names.list[i]) != 0)
@@ -283,7 +313,7 @@ int filter_flags(const json_t *object, struct arena *arena, unsigned *flags, str
 		if (row == sizeof table / sizeof *table)
 			read_fail(&r, where, "flags", arena_print(arena, "names an unknown one, %s", names.list[i]));
 		else
-			*flags |= table[row].flag;
+			filter->flags |= table[row].flag;
 	}
 	return r.failed ? -1 : 0;
 }

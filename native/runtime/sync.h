@@ -7,11 +7,11 @@
 
 #include "error.h"
 
-enum sync_type { SYNC_ERROR = 1, SYNC_GO, SYNC_HOOKS, SYNC_READY, SYNC_PID, SYNC_STDIO, SYNC_TIME };
+enum sync_type { SYNC_ERROR = 1, SYNC_GO, SYNC_HOOKS, SYNC_READY, SYNC_PID, SYNC_STDIO, SYNC_TIME, SYNC_LISTENER };
 
 struct sync_frame {
 	uint32_t type;
-	int32_t code; /* errno of an error; pid of SYNC_PID; user id of SYNC_STDIO */
+	int32_t code; /* errno of an error; pid of SYNC_PID, descriptor of SYNC_LISTENER; user id of SYNC_STDIO */
 	char text[ERROR_TEXT];
 };
 

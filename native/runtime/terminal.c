@@ -6,39 +6,15 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/un.h>
 #include <sys/vfs.h>
 #include <termios.h>
 
 #include "container.h"
+#include "rights.h"
 #include "target.h"
 #include "util.h"
-
-/* A socket's path may have 107 bytes: a longer one is reached through its folder. */
-static int connect_to(const char *path, struct error *err)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	char folder[4096];
-	snprintf(folder, sizeof folder, "%s", path);
-	char *slash = strrchr(folder, '/');
-	const char *name = slash ? slash + 1 : path;
-	if (slash)
-		slash[slash == folder] = 0;
-	cleanup_close int dir = open(slash ? folder : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (dir < 0 || fd < 0 ||
-		snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", dir, name) >= (int)sizeof address.sun_path ||
-		connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
-		error_set(err, errno, "connect to the console socket %s", path);
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	return fd;
-}
 
 int terminal_connect(struct container *c, struct error *err)
 {
@@ -50,21 +26,8 @@ int terminal_connect(struct container *c, struct error *err)
 		return 0;
 	if (!c->launch.console_socket)
 		return error_set(err, 0, "process.terminal is true: --console-socket is needed to hand the terminal over");
-	c->console_fd = connect_to(c->launch.console_socket, err);
-	return c->console_fd < 0 ? -1 : 0;
-}
-
-static int send_master(int socket, int master, const char *name)
-{
-	char space[CMSG_SPACE(sizeof(int))] = {0};
-	struct iovec io = {(void *)(uintptr_t)name, strlen(name)};
-	struct msghdr message = {.msg_iov = &io, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof master);
-	memcpy(CMSG_DATA(header), &master, sizeof master);
-	return sendmsg(socket, &message, MSG_NOSIGNAL) < 0 ? -1 : 0;
+	c->console_fd = rights_connect(c->launch.console_socket, err);
+	return c->console_fd < 0 ? error_wrap(err, "--console-socket") : 0;
 }
 
 /* For exec the path is the container's to shape: it must be the multiplexer of a devpts. O_NONBLOCK: a FIFO must not hold us. */
@@ -112,7 +75,7 @@ int terminal_make(struct container *c, struct error *err)
 		return error_set(err, errno, "set the owner of the terminal");
 	char name[32];
 	snprintf(name, sizeof name, "/dev/pts/%d", number);
-	if (send_master(c->console_fd, master, name) < 0)
+	if (rights_send(c->console_fd, master, name, strlen(name)) < 0)
 		return error_set(err, errno, "hand the terminal over");
 	close(steal_fd(&c->console_fd));
 	return 0;

@@ -189,6 +189,9 @@ static int wait_for_exec(struct container *c, struct error *err)
 		return error_set(err, errno, "set the oom score of the process");
 	if (namespaces_answer_stdio(c, err) < 0)
 		return -1;
+	int number;
+	if (c->filter.listens && (sync_expect(c->sync_parent, SYNC_LISTENER, &number, err) < 0 || listener_pass(c, number, err) < 0))
+		return -1;
 	int got = sync_receive(c->sync_parent, &frame, err);
 	if (got <= 0)
 		return got;
@@ -202,7 +205,7 @@ static int launch(
 {
 	if (!request->detach && foreground_open(foreground, c, err) < 0)
 		return -1;
-	if (lsm_check(c, err) < 0 || filter_prepare(c, err) < 0 || terminal_connect(c, err) < 0 || open_cgroups(c, err) < 0)
+	if (lsm_check(c, err) < 0 || filter_prepare(c, err) < 0 || terminal_connect(c, err) < 0 || listener_connect(c, err) < 0 || open_cgroups(c, err) < 0)
 		return -1;
 	/* Ours until the end of this short life; the child has it from its first moment. */
 	if (scheduling_set_processors(c->process->affinity_initial, err) < 0 || make_child(c, state->pid, err) < 0)
@@ -225,6 +228,8 @@ static int prepare(struct container *c, struct state *state, const struct exec_r
 	if (!c->config || spec_parse(&c->spec, c->config, c->config_size, err) < 0)
 		return -1;
 	c->cgroup = state->cgroup;
+	c->bundle = state->bundle;
+	c->init = state->pid;
 	if (exec_build_process(c, request, argc, argv, err) < 0 || descriptors_listen(c, err) < 0)
 		return -1;
 	return request->cgroup ? use_sub_cgroup(c, request->cgroup, err) : 0;
