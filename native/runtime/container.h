@@ -52,6 +52,7 @@ struct container {
 	int rootfs;	 /* the root file system, a detached mount; in the container later its "/" */
 	int *mount_fds;	 /* one for each spec.mounts: detached mounts */
 	int *device_fds; /* in a user namespace: detached mounts of the host's nodes, for the standard ones and spec.devices */
+	int nodes_fd;	 /* a file system with nodes of ours for spec.devices, -1: none */
 	int *cgroup_fds; /* v1: detached mounts of the container's own folders */
 	int null_fd;	 /* detached mount of /dev/null, for masks */
 	int namespace_fds[NS_KINDS];
@@ -105,6 +106,8 @@ int overlay_open(struct container *c, const char *lower, struct error *err);
 int mounts_open(struct container *c, struct error *err);
 int mounts_make(struct container *c, struct error *err);
 int mounts_attach(struct container *c, struct error *err);
+bool mounts_come_early(const struct container *c);
+bool mounts_come_late(const struct container *c);
 int mounts_finish(struct container *c, struct error *err);
 /* A user namespace with this mapping and no process in it, for idmap_set() on a detached mount: -1 with errno. */
 int idmap_open(const struct id_maps *uids, const struct id_maps *gids, struct error *err);
@@ -114,6 +117,8 @@ int idmap_apply(const struct container *c, const struct mount *mount, int fd, st
 int masks_apply(struct container *c, struct error *err);
 
 int devices_open(struct container *c, struct error *err);
+bool devices_are_ours(const struct container *c);
+int devices_take(struct container *c, struct error *err);
 int devices_make(struct container *c, struct error *err);
 
 int terminal_connect(struct container *c, struct error *err);
@@ -166,8 +171,8 @@ int lsm_apply(struct container *c, struct error *err);
 
 /* The first that fails ends it; of poststop all are run, and a failure is a warning. */
 int hooks_run(struct container *c, int kind, const char *status, struct error *err);
+/* Some are promised the mounts while the host's root is still there. */
 bool hooks_come_early(const struct container *c);
-bool hooks_come_late(const struct container *c);
 
 /* The child's side. */
 int init_main(struct container *c);

@@ -28,11 +28,12 @@ static struct device_rule *all_rules(struct arena *arena, const struct spec *spe
 		rules[n++] = resources->devices[i];
 	for (size_t i = 0; i < STANDARD; i++)
 		rules[n++] = standard[i];
-	/* Without any rule a device that is listed could not be used at all. */
-	for (size_t i = 0; resources->device_count == 0 && i < spec->device_count; i++)
+	/* The node of a device that is listed must be made from inside. It may be used when a rule says so, or when there is none. */
+	bool used = resources->device_count == 0;
+	for (size_t i = 0; i < spec->device_count; i++)
 		if (spec->devices[i].type != 'p')
 			rules[n++] = (struct device_rule){
-				true, spec->devices[i].type, spec->devices[i].major, spec->devices[i].minor, true, true, true};
+				true, spec->devices[i].type, spec->devices[i].major, spec->devices[i].minor, used, used, true};
 	*count = n;
 	return rules;
 }

@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 
 #include "container.h"
+#include "maps.h"
 #include "target.h"
 #include "util.h"
 
@@ -37,23 +38,6 @@ static bool in_user_namespace(const struct container *c)
 	return c->spec.namespaces[NS_USER].wanted;
 }
 
-int devices_open(struct container *c, struct error *err)
-{
-	if (!in_user_namespace(c))
-		return 0;
-	c->device_fds = arena_alloc(&c->spec.arena, device_count(c) * sizeof *c->device_fds);
-	for (size_t i = 0; i < device_count(c); i++) {
-		const struct device *device = device_at(c, i);
-		struct stat st;
-		int fd = c->device_fds[i] = open_tree(AT_FDCWD, device->path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-		if (fd < 0 || fstat(fd, &st) < 0)
-			return error_set(err, errno, "open the host's %s", device->path);
-		if (device->type != 'p' && st.st_rdev != makedev(device->major, device->minor))
-			return error_set(err, 0, "the host's %s is not device %u:%u", device->path, device->major, device->minor);
-	}
-	return 0;
-}
-
 static int make_node(const struct device *device, int folder, const char *name, struct error *err)
 {
 	mode_t type = device->type == 'b' ? S_IFBLK : device->type == 'p' ? S_IFIFO : S_IFCHR;
@@ -70,6 +54,87 @@ static int make_node(const struct device *device, int folder, const char *name, 
 	return 0;
 }
 
+/* The host's node at the same path, by a mount of its own. */
+static int open_host_node(struct container *c, size_t i, struct error *err)
+{
+	const struct device *device = device_at(c, i);
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC};
+	struct stat st;
+	int fd = c->device_fds[i] = open_tree(AT_FDCWD, device->path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return error_set(err, errno, "open the host's %s", device->path);
+	if (device->type != 'p' && st.st_rdev != makedev(device->major, device->minor))
+		return error_set(err, 0, "the host's %s is not device %u:%u", device->path, device->major, device->minor);
+	if (mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof attr) < 0)
+		return error_set(err, errno, "set the options of device %s", device->path);
+	return 0;
+}
+
+/* Nodes with the owner and the mode that are asked for, which the child may not make: in a file system that nobody else
+ * sees. 1: made; 0: we may not either. */
+static int make_own_nodes(struct container *c, struct error *err)
+{
+	cleanup_close int fs = fsopen("tmpfs", FSOPEN_CLOEXEC);
+	if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0 ||
+		(c->nodes_fd = fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC)) < 0)
+		return error_set(err, errno, "make a file system for device nodes");
+	umask(0); /* of ours, not of what is asked for */
+	for (size_t i = STANDARD; i < device_count(c); i++) {
+		struct device device = *device_at(c, i);
+		char name[24];
+		snprintf(name, sizeof name, "%zu", i);
+		if (!maps_outside(&c->spec.uids, device.uid, &device.uid) || !maps_outside(&c->spec.gids, device.gid, &device.gid))
+			return error_set(err, 0, "device %s: its owner has no mapping in the user namespace", device.path);
+		if (make_node(&device, c->nodes_fd, name, err) == 0)
+			continue;
+		bool refused = err->code == EPERM && i == STANDARD;
+		close(steal_fd(&c->nodes_fd));
+		return refused ? 0 : -1;
+	}
+	umask(0022);
+	return 1;
+}
+
+int devices_open(struct container *c, struct error *err)
+{
+	if (!in_user_namespace(c))
+		return 0;
+	c->device_fds = arena_alloc(&c->spec.arena, device_count(c) * sizeof *c->device_fds);
+	for (size_t i = 0; i < device_count(c); i++)
+		c->device_fds[i] = -1;
+	int made = c->spec.device_count && namespaces_has_new_user(c) ? make_own_nodes(c, err) : 0;
+	if (made < 0)
+		return -1;
+	for (size_t i = 0; i < (made ? STANDARD : device_count(c)); i++)
+		if (open_host_node(c, i, err) < 0)
+			return -1;
+	return 0;
+}
+
+bool devices_are_ours(const struct container *c)
+{
+	return c->nodes_fd >= 0;
+}
+
+/* A node can be bound only out of a mount of our mount namespace: for a moment theirs lies on the working folder. */
+int devices_take(struct container *c, struct error *err)
+{
+	cleanup_close int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (here < 0 || target_mount(c->nodes_fd, here) < 0)
+		return error_set(err, errno, "mount the device nodes");
+	for (size_t i = STANDARD; i < device_count(c); i++) {
+		char name[24];
+		snprintf(name, sizeof name, "%zu", i);
+		c->device_fds[i] = open_tree(c->nodes_fd, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+		if (c->device_fds[i] < 0)
+			return error_set(err, errno, "open device %s", device_at(c, i)->path);
+	}
+	if (fchdir(c->nodes_fd) < 0 || umount2(".", MNT_DETACH) < 0 || fchdir(here) < 0)
+		return error_set(err, errno, "unmount the device nodes");
+	close(steal_fd(&c->nodes_fd));
+	return 0;
+}
+
 static int bind_node(const struct container *c, size_t i, int folder, const char *name, struct error *err)
 {
 	cleanup_close int made = openat(folder, name, O_CREAT | O_NOFOLLOW | O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0644);
@@ -81,8 +146,11 @@ static int bind_node(const struct container *c, size_t i, int folder, const char
 
 static int place(struct container *c, size_t i, struct error *err)
 {
-	const char *path = device_at(c, i)->path, *name = strrchr(path, '/') + 1;
-	char folder_path[PATH_MAX];
+	char path[PATH_MAX], folder_path[PATH_MAX];
+	snprintf(path, sizeof path, "%s", device_at(c, i)->path);
+	for (size_t end = strlen(path); end > 1 && path[end - 1] == '/';)
+		path[--end] = 0;
+	const char *name = strrchr(path, '/') + 1;
 	snprintf(folder_path, sizeof folder_path, "%.*s", (int)(name - path), path);
 	if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return error_set(err, 0, "device %s has no name", path);

@@ -87,6 +87,8 @@ static int take_flag(struct container *c, struct exec_request *request, int flag
 	case 'e':
 		if (request->env_count == 256)
 			return error_set(err, 0, "exec: more than 256 --env");
+		if (!strchr(optarg, '=') || *optarg == '=')
+			return error_set(err, 0, "exec: --env must be KEY=value, not '%s'", optarg);
 		request->env[request->env_count++] = optarg;
 		return 0;
 	case 'c':
@@ -147,6 +149,16 @@ static int add_caps(struct process *process, const struct exec_request *request,
 	return 0;
 }
 
+/* A variable has one value: programs take the first of two, shells the last. */
+static void set_env(struct strings *env, const char *text)
+{
+	size_t length = strcspn(text, "="), i = 0;
+	while (i < env->count && (strncmp(env->list[i], text, length) != 0 || env->list[i][length] != '='))
+		i++;
+	env->list[i] = text;
+	env->count += i == env->count;
+}
+
 static void set_lists(struct container *c, const struct exec_request *request, int argc, char **argv)
 {
 	struct process *process = c->process;
@@ -154,7 +166,7 @@ static void set_lists(struct container *c, const struct exec_request *request, i
 	for (size_t i = 0; i < process->env.count; i++)
 		env.list[env.count++] = process->env.list[i];
 	for (size_t i = 0; i < request->env_count; i++)
-		env.list[env.count++] = request->env[i];
+		set_env(&env, request->env[i]);
 	process->env = env;
 	process->args = (struct strings){(const char **)(uintptr_t)argv, (size_t)argc};
 	if (request->gid_count) {

@@ -107,11 +107,6 @@ bool hooks_come_early(const struct container *c)
 	return hooks[HOOK_PRESTART].count || hooks[HOOK_CREATE_RUNTIME].count || hooks[HOOK_CREATE_CONTAINER].count;
 }
 
-bool hooks_come_late(const struct container *c)
-{
-	return !hooks_come_early(c);
-}
-
 int hooks_run(struct container *c, int kind, const char *status, struct error *err)
 {
 	const struct hooks *hooks = &c->spec.hooks[kind];

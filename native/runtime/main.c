@@ -1,5 +1,6 @@
 /* hawser-runtime: an OCI runtime. The global flags, the table of verbs, and how an error is told. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -79,7 +80,11 @@ static int take_log(const char *word, struct log *log, struct error *err)
 {
 	if (strncmp(word, "journald:", 9) == 0 || strncmp(word, "syslog:", 7) == 0)
 		return error_set(err, 0, "--log %s: only a file can be the log", word);
-	log->path = strncmp(word, "file:", 5) == 0 ? word + 5 : word;
+	const char *path = strncmp(word, "file:", 5) == 0 ? word + 5 : word;
+	cleanup_close int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return error_set(err, errno, "open the log %s", path);
+	log->path = path;
 	return 0;
 }
 

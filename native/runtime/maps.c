@@ -73,6 +73,16 @@ int maps_write(pid_t pid, const struct id_maps *uids, const struct id_maps *gids
 	return 0;
 }
 
+bool maps_outside(const struct id_maps *maps, uint32_t inside, uint32_t *outside)
+{
+	for (size_t i = 0; i < maps->count; i++)
+		if (inside >= maps->list[i].inside && inside - maps->list[i].inside < maps->list[i].size) {
+			*outside = maps->list[i].outside + (inside - maps->list[i].inside);
+			return true;
+		}
+	return false;
+}
+
 /* Lines "NAME|UID:FIRST:COUNT": the user's ranges go after the ids that are mapped already. */
 static void add_subids(struct id_maps *maps, const char *file, const char *name, uint32_t id, size_t room)
 {

@@ -228,10 +228,55 @@ static int copy_up(struct container *c, const struct mount *mount, int fd, struc
 	return to < 0 ? error_set(err, errno, "open mount %s", mount->target) : copy_tree(from, to, mount->target, err);
 }
 
+static bool covers_root(const struct mount *mount)
+{
+	return mount->target[strspn(mount->target, "/")] == 0;
+}
+
+/* Two things want the root filled before the pivot: hooks, and a mount that takes its place. */
+bool mounts_come_early(const struct container *c)
+{
+	for (size_t i = 0; i < c->spec.mount_count; i++)
+		if (covers_root(&c->spec.mounts[i]))
+			return true;
+	return hooks_come_early(c);
+}
+
+bool mounts_come_late(const struct container *c)
+{
+	return !mounts_come_early(c);
+}
+
+static int replace_root(struct container *c, const struct mount *mount, int fd, struct error *err)
+{
+	if (target_mount(fd, c->rootfs) < 0)
+		return error_set(err, errno, "mount %s", mount->target);
+	close(c->rootfs);
+	c->rootfs = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return c->rootfs < 0 ? error_set(err, errno, "mount %s", mount->target) : 0;
+}
+
+/* Without a word about it, a tmpfs is as open as the folder that it covers. */
+static int take_mode(struct container *c, const struct mount *mount, int fd, struct error *err)
+{
+	for (size_t i = 0; i < mount->data.count; i++)
+		if (strncmp(mount->data.list[i], "mode=", 5) == 0)
+			return 0;
+	struct stat st;
+	cleanup_close int below = open_in_root(c->rootfs, mount->target, O_PATH | O_DIRECTORY, 0);
+	if (below >= 0 && (fstat(below, &st) < 0 || fchmodat(fd, ".", st.st_mode & 07777, 0) < 0))
+		return error_set(err, errno, "set the mode of mount %s", mount->target);
+	return 0;
+}
+
 static int attach(struct container *c, size_t i, struct error *err)
 {
 	const struct mount *mount = &c->spec.mounts[i];
 	int fd = c->mount_fds[i];
+	if (covers_root(mount))
+		return replace_root(c, mount, fd, err);
+	if (is_type(mount, "tmpfs") && !mount->copy_up && take_mode(c, mount, fd, err) < 0)
+		return -1;
 	cleanup_close int target = mount_open_place(c, mount, fd, err);
 	if (target < 0 || (mount->copy_up && copy_up(c, mount, fd, err) < 0))
 		return -1;

@@ -112,7 +112,8 @@ void process_default_signals(void)
 
 static int set_ids(const struct process *process, struct error *err)
 {
-	if (syscall(SYS_setgroups, process->group_count, process->groups) < 0)
+	bool own = process->keeps_groups && process->group_count == 0;
+	if (!own && syscall(SYS_setgroups, process->group_count, process->groups) < 0)
 		return error_set(err, errno, "set %zu additional groups", process->group_count);
 	if (setresgid(process->gid, process->gid, process->gid) < 0)
 		return error_set(err, errno, "set group id %u", process->gid);
@@ -180,15 +181,22 @@ static int exec_fail(struct error *err, int code, const char *name)
 	return -1;
 }
 
-/* 0 when it is a file that we may run, else the errno. */
+/* A filter that does not let us look: then execve() must tell. */
+static bool is_filtered(int code)
+{
+	return code == EPERM || code == ENOSYS;
+}
+
+/* 0 when it is a file that we may run, else the errno. access() asks for the real ids, which are the effective ones; it is
+ * older than its kin, so that every filter knows it. */
 static int check_program(const char *path)
 {
 	struct stat st;
 	if (stat(path, &st) < 0)
-		return errno;
+		return is_filtered(errno) ? 0 : errno;
 	if (S_ISDIR(st.st_mode))
 		return EISDIR;
-	return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0 ? errno : 0;
+	return access(path, X_OK) < 0 && !is_filtered(errno) ? errno : 0;
 }
 
 int process_find(struct container *c, const char **path, struct error *err)

@@ -90,6 +90,7 @@ enum { CLOCK_OF_MONOTONIC, CLOCK_OF_BOOTTIME, OFFSET_CLOCKS };
 
 struct process {
 	bool terminal, no_new_privileges;
+	bool keeps_groups; /* those of the caller, as podman's --group-add keep-groups asks */
 	unsigned rows, columns;
 	uid_t uid;
 	gid_t gid;

@@ -84,8 +84,9 @@ static bool take_word(const char *name, struct mount *mount)
 		return mount->idmap = true;
 	if (strcmp(name, "ridmap") == 0)
 		return mount->idmap = mount->idmap_recursive = true;
-	static const char *const silent[] = {"defaults", "sync", "async", "dirsync", "silent", "loud", "remount", "nofail", "_netdev",
-		"iversion", "noiversion", "mand", "nomand", NULL};
+	/* "sync" and the like are flags of the file system itself: they stay among its options. */
+	static const char *const silent[] = {
+		"defaults", "silent", "loud", "remount", "nofail", "_netdev", "iversion", "noiversion", "mand", "nomand", NULL};
 	for (int i = 0; silent[i]; i++)
 		if (strcmp(silent[i], name) == 0)
 			return true;

@@ -134,6 +134,7 @@ void spec_read_user_annotations(struct reader *r, const json_t *annotations, str
 {
 	process->user_name = read_string(r, annotations, "annotations", "io.hawser.user");
 	process->group_names = read_string(r, annotations, "annotations", "io.hawser.groups");
+	process->keeps_groups = read_string(r, annotations, "annotations", "run.oci.keep_original_groups");
 	if (process->user_name && strlen(process->user_name) > 512)
 		read_fail(r, "annotations", "io.hawser.user", "is too long");
 }

@@ -1,12 +1,11 @@
-/* kill, delete, pause, resume: the verbs for a container that is there. */
+/* delete, pause, resume; and what all verbs for containers that are there have in common. */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
+#include <regex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -38,64 +37,41 @@ int load(const struct options *options, const char *id, int *root, struct state 
 	return state_load(state, *root, id, err);
 }
 
-static int signal_number(const char *name)
+/* The list is made first: what is done may take containers away. */
+static int list_matching(int root, const regex_t *pattern, struct strings *found, struct arena *arena)
 {
-	uint64_t number;
-	if (parse_u64(name, 64, &number))
-		return number ? (int)number : -1;
-	if (strncasecmp(name, "SIG", 3) == 0)
-		name += 3;
-	for (int i = 1; i < 32; i++)
-		if (sigabbrev_np(i) && strcasecmp(sigabbrev_np(i), name) == 0)
-			return i;
-	if (strncasecmp(name, "RTMIN+", 6) == 0 && parse_u64(name + 6, 30, &number))
-		return SIGRTMIN + (int)number;
-	if (strncasecmp(name, "RTMAX-", 6) == 0 && parse_u64(name + 6, 30, &number))
-		return SIGRTMAX - (int)number;
-	return strcasecmp(name, "RTMIN") == 0 ? SIGRTMIN : strcasecmp(name, "RTMAX") == 0 ? SIGRTMAX : -1;
+	cleanup_dir DIR *dir = fdopendir(dup(root));
+	size_t room = 0;
+	for (struct dirent *entry; dir && (entry = readdir(dir));) {
+		if (!state_id_is_good(entry->d_name) || regexec(pattern, entry->d_name, 0, NULL, 0) != 0)
+			continue;
+		if (found->count == room) {
+			const char **grown = arena_alloc(arena, (room = room * 2 + 16) * sizeof *grown);
+			memcpy(grown, found->list, found->count * sizeof *grown);
+			found->list = grown;
+		}
+		found->list[found->count++] = arena_print(arena, "%s", entry->d_name);
+	}
+	return dir ? 0 : -1;
 }
 
-static int signal_all(struct state *state, int number, struct error *err)
+int each_matching(const struct options *options, const char *pattern,
+	int (*act)(const struct options *options, const char *id, const void *more, struct error *err), const void *more, struct error *err)
 {
-	cleanup_free pid_t *pids = NULL;
-	size_t count;
-	if (number == SIGKILL)
-		return cgroup_kill(&state->cgroup, err);
-	if (cgroup_pids(&state->cgroup, &pids, &count, err) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++)
-		kill(pids[i], number);
-	return 0;
-}
-
-int verb_kill(const struct options *options, int argc, char **argv, struct error *err)
-{
-	static const struct option flags[] = {{"all", no_argument, NULL, 'a'}, {0}};
-	bool all = false;
-	int flag;
-	while ((flag = flag_next(argc, argv, "+:a", flags, err)) > 0)
-		all = true;
-	if (flag < 0 || one_id(argc, argv, err) < 0)
-		return -1;
-	const char *id = argv[optind], *name = optind + 1 < argc ? argv[optind + 1] : "TERM";
-	int number = signal_number(name);
-	if (number < 0)
-		return error_set(err, 0, "kill: '%s' is not a signal", name);
+	regex_t compiled;
+	struct arena arena = {0};
+	struct strings found = {arena_alloc(&arena, sizeof *found.list), 0};
 	cleanup_close int root = -1;
-	cleanup_state struct state state = {.dir = -1};
-	if (load(options, id, &root, &state, err) < 0)
+	if (state_open_root(options->root, &root, err) < 0)
 		return -1;
-	if (all)
-		return signal_all(&state, number, err);
-	cleanup_close int pidfd = state_pidfd(&state, err);
-	if (pidfd < 0)
-		return -1;
-	if (pidfd_send_signal(pidfd, number, NULL, 0) < 0)
-		return error_set(err, errno, "send signal %d to container %s", number, id);
-	/* A frozen process of v1 would die only when it is thawed. */
-	if (number == SIGKILL && cgroup_is_frozen(&state.cgroup))
-		return cgroup_freeze(&state.cgroup, false, err);
-	return 0;
+	if (regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB) != 0)
+		return error_set(err, 0, "'%s' is not a regular expression", pattern);
+	int result = list_matching(root, &compiled, &found, &arena) < 0 ? error_set(err, errno, "list the state folder") : 0;
+	regfree(&compiled);
+	for (size_t i = 0; result == 0 && i < found.count; i++)
+		result = act(options, found.list[i], more, err);
+	arena_finish(&arena);
+	return result;
 }
 
 /* A container without a pid namespace of its own leaves processes behind when its first one ends. */
@@ -154,16 +130,22 @@ int delete_container(const struct options *options, const char *id, bool force, 
 	return result;
 }
 
+static int delete_forced(const struct options *options, const char *id, const void *more, struct error *err)
+{
+	return delete_container(options, id, *(const bool *)more, err);
+}
+
 int verb_delete(const struct options *options, int argc, char **argv, struct error *err)
 {
-	static const struct option flags[] = {{"force", no_argument, NULL, 'f'}, {0}};
-	bool force = false;
+	static const struct option flags[] = {{"force", no_argument, NULL, 'f'}, {"regex", no_argument, NULL, 'r'}, {0}};
+	bool force = false, regex = false;
 	int flag;
-	while ((flag = flag_next(argc, argv, "+:f", flags, err)) > 0)
-		force = true;
+	while ((flag = flag_next(argc, argv, "+:fr", flags, err)) > 0)
+		*(flag == 'f' ? &force : &regex) = true;
 	if (flag < 0 || one_id(argc, argv, err) < 0)
 		return -1;
-	return delete_container(options, argv[optind], force, err);
+	const char *id = argv[optind];
+	return regex ? each_matching(options, id, delete_forced, &force, err) : delete_container(options, id, force, err);
 }
 
 static int set_frozen(const struct options *options, int argc, char **argv, bool frozen, struct error *err)
