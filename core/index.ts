@@ -47,6 +47,7 @@ export {watchEvents} from './events/watch.ts';
 
 export type * from './image/model.ts';
 export {imageFiles, type ImageFiles, type LayerFiles, type PathChange} from './image/files.ts';
+export {type Checked, checkImages, type CheckOptions, type Problem} from './image/check.ts';
 export {findImage} from './image/find.ts';
 export {type HistoryLine, imageHistory} from './image/history.ts';
 export {type ImportOptions, importImage} from './image/import.ts';

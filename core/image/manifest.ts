@@ -20,12 +20,10 @@ export type StoredManifest = {
 /** Of several (the same content, compressed in two ways) the first whose layers are all here. */
 export function manifestOf({db, root}: Pick<ImageStore, 'db' | 'root'>, id: Digest): StoredManifest {
 	let missing: Digest | undefined;
-	for (const digest of blobsOf(db, id)) {
-		if (digest === id || !mayBeDocument(root, digest)) continue;
-		const found = readOwn(root, digest, id);
-		const gap = found?.layers.find(layer => blobSize(root, layer.digest) !== layer.size);
-		if (found && !gap) return found;
-		missing ??= gap?.digest;
+	for (const found of manifestsOf({db, root}, id)) {
+		const gap = found.layers.find(layer => blobSize(root, layer.digest) !== layer.size);
+		if (!gap) return found;
+		missing ??= gap.digest;
 	}
 	throw new EngineError({
 		code: 'image.incomplete',
@@ -34,6 +32,10 @@ export function manifestOf({db, root}: Pick<ImageStore, 'db' | 'root'>, id: Dige
 		hint: 'Pull or load the image again.',
 	});
 }
+
+/** All that there are, whether their layers are here or not. */
+export const manifestsOf = ({db, root}: Pick<ImageStore, 'db' | 'root'>, id: Digest): StoredManifest[] =>
+	blobsOf(db, id).flatMap(digest => (digest === id || !mayBeDocument(root, digest) ? [] : (readOwn(root, digest, id) ?? [])));
 
 export const blobsOf = (db: Database, id: Digest): Digest[] =>
 	db

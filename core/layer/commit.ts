@@ -26,8 +26,8 @@ export async function commitLayers(store: LayerStore, staged: readonly StagedLay
 }
 
 /** A folder without its tree, left by a damage of the disk, gives way: whoever cleans up next takes it away. */
-function publishLayer(root: string, chainId: Digest): void {
-	const [from, to] = [stagingPath(root, chainId), layerFolder(root, chainId)];
+function publishLayer(root: string, chainId: Digest, from = stagingPath(root, chainId)): void {
+	const to = layerFolder(root, chainId);
 	try {
 		renameSync(from, to);
 	} catch (error) {
@@ -35,6 +35,15 @@ function publishLayer(root: string, chainId: Digest): void {
 		renameSync(to, `${from}-damaged`);
 		renameSync(from, to);
 	}
+}
+
+/** Puts a layer that was unpacked again in the place of a damaged one; what runs on that keeps it until it ends. */
+export async function replaceLayer(store: LayerStore, chainId: Digest, staging: string, info: LayerInfo): Promise<void> {
+	rmSync(`${staging}/implicit`, {force: true});
+	writeLayerInfo(staging, info);
+	await syncStore(store);
+	publishLayer(store.root, chainId, staging);
+	syncFolder(`${store.root}/layers`);
 }
 
 export async function syncStore({root, helper}: LayerStore): Promise<void> {

@@ -71,6 +71,13 @@ export function startUnpack(
 	return talk(child, onNews);
 }
 
+/** Unpacks a blob that is here once more, into a staging folder of its own, for a look at how it should be. */
+export const startAgain = ({root, helper}: LayerStore, {digest, size, diffId}: WantedLayer, staging: string, through: readonly string[]): UnpackHelper => {
+	const known = ['--digest', digest, '--size', String(size), '--diff-id', diffId];
+	const places = ['--lock', staging, '--target', `${staging}/fs`, '--implicit', `${staging}/implicit`, '--input', blobPath(root, digest)];
+	return talk(startProgram(helper, ['unpack', ...places, ...known, '--hold', '3', ...through.flatMap(link => ['--through', link])], 4), () => {});
+};
+
 /** As startUnpack(), but the blob is only brought in and checked. */
 export const startIngest = ({root, helper}: LayerStore, {digest, size}: Pick<WantedLayer, 'digest' | 'size'>, onNews: (news: HelperNews) => void): UnpackHelper =>
 	talk(

@@ -19,6 +19,7 @@ static const struct verb {
 	{"read", "VIEW… --path FILE [--limit BYTES]", verb_read},
 	{"extract", "VIEW… --path DIR [--user NAME|--own]", verb_extract},
 	{"diff", "--upper DIR --lower DIR…", verb_diff},
+	{"compare", "--from DIR --target DIR", verb_compare},
 	{"settle", "--target DIR --implicit FILE --lower DIR…", verb_settle},
 	{"sync", "DIR", verb_sync},
 	{"remove", "DIR…", verb_remove},

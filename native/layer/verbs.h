@@ -10,6 +10,7 @@ int verb_folder(int argc, char **argv, struct error *err);
 int verb_read(int argc, char **argv, struct error *err);
 int verb_extract(int argc, char **argv, struct error *err);
 int verb_diff(int argc, char **argv, struct error *err);
+int verb_compare(int argc, char **argv, struct error *err);
 int verb_settle(int argc, char **argv, struct error *err);
 int verb_sync(int argc, char **argv, struct error *err);
 int verb_remove(int argc, char **argv, struct error *err);

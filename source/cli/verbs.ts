@@ -24,6 +24,7 @@ export const verbs: readonly VerbEntry[] = [
 		summary: 'Attach input, output and errors of this terminal to a running container',
 		load: async () => (await import('../commands/attach.ts')).verb,
 	},
+	{paths: both('system', 'check'), summary: 'Look whether all images are as they were brought', load: async () => (await import('../commands/check.ts')).verb},
 	{paths: both('container', 'commit'), summary: "Create a new image from a container's changes", load: async () => (await import('../commands/commit.ts')).verb},
 	{paths: both('container', 'cp'), summary: 'Copy files/folders between a container and the local filesystem', load: async () => (await import('../commands/cp.ts')).verb},
 	{paths: both('container', 'create'), summary: 'Create a new container', load: async () => (await import('../commands/create.ts')).verb},
