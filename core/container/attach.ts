@@ -3,22 +3,21 @@ import {EngineError} from '../errors/error.ts';
 import {recordEvent} from '../events/journal.ts';
 import type {MonitorExit} from '../monitor/request.ts';
 import {attach, type MonitorStream} from '../monitor/stream.ts';
+import {ensureMonitor} from './adopt.ts';
 import {eventAttributes} from './events.ts';
-import {isRunning, readLive} from './live.ts';
+import {isRunning} from './live.ts';
 import type {Attachment, ExitStatus} from './model.ts';
 import type {AttachOptions} from './options.ts';
 import {liveFolder} from './place.ts';
 import {findRecord} from './record.ts';
-import {requireMonitor} from './state.ts';
 
 export async function attachContainer(engine: Engine, ref: string, options: AttachOptions): Promise<Attachment> {
 	const record = findRecord(engine.db, ref);
-	const live = readLive(engine, record.id);
+	const live = await ensureMonitor(engine, record);
 	if (!isRunning(live)) throw new EngineError({code: 'container.not-running', subject: ref, message: 'You cannot attach to a stopped container, start it first'});
 	if (live.status === 'paused') throw new EngineError({code: 'container.paused', subject: ref, message: 'You cannot attach to a paused container, unpause it first'});
 	if (live.status === 'restarting')
 		throw new EngineError({code: 'container.restarting', subject: ref, message: 'You cannot attach to a restarting container, wait until it is running'});
-	requireMonitor(record, live);
 	const stream = await attach(liveFolder(engine, record.id), {
 		input: options.input,
 		lossless: options.lossless ?? false,

@@ -9,7 +9,7 @@ import {findProcess, isAlive, ownStartTime} from '../platform/process.ts';
 import {takeNetworkDown} from '../runtime/network.ts';
 import {deleteFromRuntime} from '../runtime/runtime.ts';
 import {writeExitRecord} from './exit.ts';
-import {readClaim, readLive, readMonitor} from './live.ts';
+import {hasKeeper, readClaim, readLive, readMonitor} from './live.ts';
 import {liveFolder, runtimeRoot} from './place.ts';
 import {recordById} from './record.ts';
 
@@ -73,6 +73,8 @@ export function whoHolds(folder: string): 'program' | 'nobody' | number {
 	const found = readMonitor(folder);
 	// A monitor that has written `exited` takes the rest back and ends by itself: wait for it as for any other.
 	if (found?.alive === true) return found.status.state === 'exited' ? found.status.monitor : 'program';
+	// A keeper has another one there in a moment.
+	if (found !== undefined && hasKeeper(found.status)) return found.status.keeper;
 	const claim = readClaim(folder);
 	if (claim !== undefined) return claim.pid;
 	// Whoever launched a monitor may have been killed before it had written its first status.

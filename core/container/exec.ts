@@ -7,24 +7,23 @@ import type {Engine} from '../engine/engine.ts';
 import {EngineError, isEngineError} from '../errors/error.ts';
 import {numberField} from '../monitor/fields.ts';
 import {exec, type MonitorStream} from '../monitor/stream.ts';
+import {ensureMonitor} from './adopt.ts';
 import {confinementOf} from './apparmor.ts';
 import {toAttachment} from './attach.ts';
 import {hostnameOf} from './etc.ts';
-import {readLive} from './live.ts';
 import type {Attachment, ExecSpec} from './model.ts';
 import {liveFolder} from './place.ts';
 import {type ContainerRecord, findRecord} from './record.ts';
-import {requireMonitor, requireRunning} from './state.ts';
+import {requireRunning} from './state.ts';
 import {checkEnv, checkUser, checkWorkdir} from './validate.ts';
 
 /** Runs a further process in a container. The session belongs to the monitor and outlives this process. */
 export async function execContainer(engine: Engine, ref: string, spec: ExecSpec): Promise<Attachment & {readonly execId: string}> {
 	checkExec(spec);
 	const record = findRecord(engine.db, ref);
-	const live = readLive(engine, record.id);
+	const live = await ensureMonitor(engine, record);
 	requireRunning(record, live, 'exec');
 	if (live.status === 'paused') throw new EngineError({code: 'container.paused', subject: ref, message: `Container ${record.name} is paused, unpause the container before exec`});
-	requireMonitor(record, live);
 	const execId = randomHex(32);
 	const stream = await begin(liveFolder(engine, record.id), record, spec, {execId, apparmor: confinementOf(live.pid)});
 	return {...toAttachment(stream, numberField(stream.ok, 'pid')), execId};

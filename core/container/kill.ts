@@ -4,6 +4,7 @@ import {recordEvent} from '../events/journal.ts';
 import {request} from '../monitor/request.ts';
 import {parseSignal} from '../platform/signals.ts';
 import {signalByRuntime} from '../runtime/runtime.ts';
+import {ensureMonitor} from './adopt.ts';
 import {eventAttributes} from './events.ts';
 import {readLive} from './live.ts';
 import {liveFolder} from './place.ts';
@@ -23,7 +24,7 @@ function find(engine: Engine, ref: string): ReturnType<typeof findRecord> {
 export async function killContainer(engine: Engine, ref: string, {signal = 'SIGKILL'}: {readonly signal?: string} = {}): Promise<void> {
 	const number = parseSignal(signal);
 	const record = find(engine, ref);
-	const live = readLive(engine, record.id);
+	const live = await ensureMonitor(engine, record).catch(() => readLive(engine, record.id));
 	requireRunning(record, live, 'kill');
 	if (live.monitored) return void (await request(liveFolder(engine, record.id), 'kill', {signal: number}));
 	// Nobody is there to do it, or to say that it was done.

@@ -29,6 +29,8 @@ export type LiveState = {
 	readonly error: string;
 	readonly health?: HealthStatus;
 	readonly note?: string;
+	/** Its monitor was killed, and its keeper is about to start another. */
+	readonly kept?: boolean;
 	/** It ended without a witness, and no record says so yet. */
 	readonly unseen?: boolean;
 };
@@ -71,6 +73,9 @@ export function readMonitor(folder: string): {readonly status: MonitorStatus; re
 	return status && {status, alive: isAlive(status.monitor, status.monitorStart)};
 }
 
+/** It takes the place of a monitor that was killed. */
+export const hasKeeper = ({keeper, keeperStart}: MonitorStatus): boolean => isAlive(keeper, keeperStart);
+
 function fromStatus(status: MonitorStatus): LiveState {
 	return {
 		status: status.state,
@@ -85,18 +90,20 @@ function fromStatus(status: MonitorStatus): LiveState {
 		manual: status.manual,
 		error: status.error,
 		...healthOf(status),
+		...(status.adopted > 0 && {note: 'its monitor was killed and has been replaced: some of its output may be missing'}),
 	};
 }
 
 /** The monitor was killed. The container goes on without it, or nobody saw how it ended: that is never a success. */
 function fromDeadMonitor(places: Places, id: string, status: MonitorStatus): LiveState | undefined {
 	const exit = readExit(places, id);
+	if (hasKeeper(status)) return {...fromStatus(status), monitored: false, kept: true};
 	if (status.pid > 0 && isAlive(status.pid, status.pidStart))
 		return {
 			...fromStatus(status),
 			status: status.state === 'paused' ? 'paused' : 'running',
 			monitored: false,
-			note: 'its monitor has died: output is lost, and its exit will not be seen',
+			note: 'its monitor was killed: the next command that has to do with it gives it a new one',
 		};
 	if (exit !== undefined && exit.startedAt === status.startedAt) return undefined;
 	return {

@@ -13,14 +13,3 @@ export function requireRunning({name, id}: ContainerRecord, live: LiveState, ver
 		message: verb === 'kill' ? `cannot kill container: ${name}: container ${id} is not running` : `container ${id} is not running`,
 	});
 }
-
-/** Only a monitor can do it: without one the container goes on, but out of reach. */
-export function requireMonitor({name}: ContainerRecord, live: LiveState): void {
-	if (!live.monitored)
-		throw new EngineError({
-			code: 'container.unmonitored',
-			subject: name,
-			message: `container ${name} has lost its monitor, and cannot be reached`,
-			hint: '`hawser restart` gives it a new one; `stop`, `kill` and `rm -f` work as ever.',
-		});
-}

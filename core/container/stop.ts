@@ -3,6 +3,7 @@ import type {Engine} from '../engine/engine.ts';
 import {requestExit} from '../monitor/request.ts';
 import {parseSignal, stopSignal} from '../platform/signals.ts';
 import {signalByRuntime} from '../runtime/runtime.ts';
+import {ensureMonitor} from './adopt.ts';
 import {isRunning, readLive} from './live.ts';
 import type {StopOptions} from './options.ts';
 import {liveFolder} from './place.ts';
@@ -15,7 +16,7 @@ const SIGKILL = 9;
 export async function stopContainer(engine: Engine, ref: string, options: StopOptions = {}): Promise<void> {
 	if (options.signal !== undefined) parseSignal(options.signal);
 	const record = findRecord(engine.db, ref);
-	const live = readLive(engine, record.id);
+	const live = await ensureMonitor(engine, record).catch(() => readLive(engine, record.id));
 	if (!isRunning(live)) return;
 	const signal = stopSignal(options.signal ?? record.config.stopSignal);
 	const timeout = options.timeout ?? record.config.stopTimeout ?? DEFAULT_STOP_TIMEOUT;

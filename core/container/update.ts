@@ -6,10 +6,11 @@ import {recordEvent} from '../events/journal.ts';
 import {request} from '../monitor/request.ts';
 import {updateByRuntime} from '../runtime/runtime.ts';
 import {transaction} from '../state/database.ts';
+import {ensureMonitor} from './adopt.ts';
 import type {ContainerConfig} from './config.ts';
 import {eventAttributes} from './events.ts';
 import {checkResources, fitResources} from './limits.ts';
-import {isRunning, readLive} from './live.ts';
+import {isRunning} from './live.ts';
 import type {Resources, RestartPolicy} from './model.ts';
 import {liveFolder} from './place.ts';
 import {type ContainerRecord, findRecord, updateConfig} from './record.ts';
@@ -71,8 +72,9 @@ function pinSwap(merged: Resources, before: Resources): Resources {
 	return implied ? {...merged, memorySwap: (before.memory ?? 0) * 2} : merged;
 }
 
-async function applyLive(engine: Engine, {id, config}: ContainerRecord, asked: Resources, restart: RestartPolicy | undefined): Promise<void> {
-	const live = readLive(engine, id);
+async function applyLive(engine: Engine, record: ContainerRecord, asked: Resources, restart: RestartPolicy | undefined): Promise<void> {
+	const {id, config} = record;
+	const live = await ensureMonitor(engine, record);
 	if (!isRunning(live)) return;
 	if (Object.keys(asked).length > 0 && live.status !== 'restarting') {
 		const {devices: _devices, pids, ...planned} = planResources(config.resources, []);

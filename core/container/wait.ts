@@ -3,6 +3,7 @@ import type {Engine} from '../engine/engine.ts';
 import {isEngineError} from '../errors/error.ts';
 import {requestExit} from '../monitor/request.ts';
 import {createSignal} from '../platform/signal.ts';
+import {ensureMonitor} from './adopt.ts';
 import {toExitStatus} from './attach.ts';
 import {isRunning, type LiveState, readLive} from './live.ts';
 import type {ExitStatus} from './model.ts';
@@ -13,8 +14,11 @@ export type WaitOptions = {readonly condition?: 'not-running' | 'next-exit' | 'r
 
 /** `not-running` (the default) is true at once of a container that does not run. */
 export async function waitContainer(engine: Engine, ref: string, {condition = 'not-running'}: WaitOptions = {}): Promise<ExitStatus> {
-	const {id} = findRecord(engine.db, ref);
+	const record = findRecord(engine.db, ref);
+	const {id} = record;
 	if (condition === 'removed') return waitRemoved(engine, id);
+	// Without a monitor its end will be seen, but not told.
+	await ensureMonitor(engine, record).catch(() => undefined);
 	for (;;) {
 		const live = readLive(engine, id);
 		if (condition === 'not-running' && !isRunning(live)) return pastExit(live);

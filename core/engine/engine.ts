@@ -34,11 +34,13 @@ export type Engine = {
 	readonly defaultRuntime: string;
 	readonly settings: Settings;
 	readonly db: Database;
+	/** Called with a sentence that whoever uses the engine should hear, though what was asked for was done. */
+	readonly notice: (text: string) => void;
 	/** See closeEngine(). */
 	close(): void;
 };
 
-export type EngineOptions = {readonly root?: string; readonly state?: string; readonly runtime?: string} & Partial<Settings>;
+export type EngineOptions = {readonly root?: string; readonly state?: string; readonly runtime?: string; readonly notice?: Engine['notice']} & Partial<Settings>;
 
 /** What leads from one schema to the next, from the first on. */
 const upgrades: readonly string[] = [upgradeNetworks];
@@ -50,6 +52,7 @@ export function openEngine({
 	root = process.env['HAWSER_ROOT'] ?? DEFAULT_ROOT,
 	state = process.env['HAWSER_STATE'],
 	runtime = process.env['HAWSER_RUNTIME'],
+	notice = () => {},
 	...asked
 }: EngineOptions = {}): Engine {
 	if (process.geteuid?.() !== 0) throw new EngineError({code: 'engine.not-root', message: 'hawser must be run as root', hint: 'Run it with sudo.'});
@@ -80,6 +83,7 @@ export function openEngine({
 		get settings() {
 			return (settings ??= readSettings(asked));
 		},
+		notice,
 		get db() {
 			db ??= openDatabase(join(absoluteRoot, 'hawser.db'), [containerTables, imageTables, networkTables, volumeTables], upgrades);
 			return db;

@@ -21,6 +21,11 @@ export type MonitorStatus = {
 	readonly manual: boolean;
 	/** Of a container with a health check: `starting`, `healthy` or `unhealthy`. */
 	readonly health: string | undefined;
+	/** The process that starts a new monitor should this one be killed; 0: none. */
+	readonly keeper: number;
+	readonly keeperStart: number;
+	/** How often a monitor was killed and replaced. */
+	readonly adopted: number;
 	/** When state is `restarting`. */
 	readonly nextStart: string | undefined;
 	/** Lines of output that the log could not take (a full disk). */
@@ -46,6 +51,9 @@ export function toStatus(fields: Fields): MonitorStatus | undefined {
 		error: textField(fields, 'error'),
 		restarts: numberField(fields, 'restarts'),
 		manual: flagField(fields, 'manual'),
+		keeper: numberField(fields, 'keeper'),
+		keeperStart: numberField(fields, 'keeper-start'),
+		adopted: numberField(fields, 'adopted'),
 		health: fields.get('health')?.[0],
 		nextStart: fields.get('next-start')?.[0],
 		logDropped: numberField(fields, 'log-dropped'),

@@ -1,6 +1,7 @@
 /* What the world is told: the status file after each change, the exit record, and answers to waiting clients. */
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "clock.h"
 #include "monitor.h"
@@ -48,20 +49,38 @@ static void put_end(const struct monitor *m, struct fields_writer *writer)
 	fields_put(writer, "error", "%s", m->error);
 }
 
+/* By which they can be found again among the container's descriptors. */
+static void put_pipes(const struct monitor *m, struct fields_writer *writer)
+{
+	static const char *const keys[] = {"stdin-pipe", "stdout-pipe", "stderr-pipe"};
+	const int fds[] = {m->streams.input.fd, m->streams.out[0].watch.fd, m->streams.out[1].watch.fd};
+	struct stat st;
+	for (unsigned i = 0; i < 3 && !m->plan.tty && m->pid; i++)
+		if (fds[i] >= 0 && fstat(fds[i], &st) == 0)
+			fields_put(writer, keys[i], "%llu", (unsigned long long)st.st_ino);
+}
+
 void put_status(const struct monitor *m, struct fields_writer *writer)
 {
-	static uint64_t own_start;
-	if (!own_start)
+	static uint64_t own_start, keeper_start;
+	if (!own_start) {
 		own_start = process_start_time(getpid());
+		keeper_start = process_start_time(m->keeper.pid);
+	}
 	fields_put(writer, "version", "1");
 	fields_put(writer, "state", "%s", state_names[m->state]);
 	fields_put(writer, "pid", "%d", (int)m->pid);
 	fields_put(writer, "pid-start", "%llu", (unsigned long long)m->pid_start);
 	fields_put(writer, "monitor", "%d", (int)getpid());
 	fields_put(writer, "monitor-start", "%llu", (unsigned long long)own_start);
+	fields_put(writer, "keeper", "%d", (int)m->keeper.pid);
+	fields_put(writer, "keeper-start", "%llu", (unsigned long long)keeper_start);
 	put_end(m, writer);
 	if (m->plan.health)
 		fields_put(writer, "health", "%s", health_word(&m->health));
+	put_pipes(m, writer);
+	if (m->adopted)
+		fields_put(writer, "adopted", "%u", m->adopted);
 	if (m->state == WAITING)
 		put_time(writer, "next-start", m->next_start);
 	fields_put(writer, "log-dropped", "%llu", (unsigned long long)m->log.dropped);

@@ -46,28 +46,37 @@ static bool make_folders(char *path, size_t from)
 	return true;
 }
 
-static void enter_one(const char *controller, const char *path)
+static void move_into(const char *file, pid_t other)
+{
+	char number[16];
+	snprintf(number, sizeof number, "%d", (int)other);
+	if (other)
+		write_file_at(AT_FDCWD, file, number);
+	write_file_at(AT_FDCWD, file, "0");
+}
+
+static void enter_one(const char *controller, const char *path, pid_t other)
 {
 	char base[PATH_MAX], file[PATH_MAX];
 	cgroup_file(base, controller, "/", "");
 	cgroup_file(file, controller, path, "cgroup.procs");
 	struct stat st;
 	if (stat(base, &st) == 0 && make_folders(file, strlen(base)))
-		write_file_at(AT_FDCWD, file, "0");
+		move_into(file, other);
 }
 
-void cgroup_enter(const char *path)
+void cgroup_enter(const char *path, pid_t other)
 {
 	for (unsigned i = 0; i < (cgroup_is_unified() ? 1 : HIERARCHIES); i++)
-		enter_one(hierarchies[i], path);
+		enter_one(hierarchies[i], path, other);
 }
 
-void cgroup_leave(const char *path)
+void cgroup_leave(const char *path, pid_t other)
 {
 	char file[PATH_MAX];
 	for (unsigned i = 0; i < (cgroup_is_unified() ? 1 : HIERARCHIES); i++) {
 		cgroup_file(file, hierarchies[i], "", "cgroup.procs");
-		write_file_at(AT_FDCWD, file, "0");
+		move_into(file, other);
 		cgroup_file(file, hierarchies[i], path, "");
 		rmdir(file);
 	}

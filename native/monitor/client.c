@@ -257,20 +257,11 @@ static void accept_ready(struct watch *watch, uint32_t events)
 	client_count++;
 }
 
-/* A socket that a dead monitor left refuses; one that answers belongs to a container that runs. */
-static bool somebody_listens(const struct sockaddr_un *address)
-{
-	cleanup_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	return fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 || errno == EAGAIN);
-}
-
 int clients_listen(const struct client_handlers *handlers, struct error *err)
 {
 	/* By a relative name: the folder's path may be longer than a socket's can be. */
 	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = SOCKET_NAME};
 	handle = *handlers;
-	if (somebody_listens(&address))
-		return error_set(err, 0, "the container has a monitor already");
 	cleanup_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	unlink(SOCKET_NAME);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || chmod(SOCKET_NAME, 0600) < 0 || listen(fd, 64) < 0)

@@ -1,5 +1,6 @@
 #include "clock.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -40,4 +41,15 @@ char *format_time(char stamp[STAMP_SIZE], int64_t ns)
 	memcpy(stamp, text, STAMP_SIZE);
 	put_digits(stamp + 20, (unsigned)(ns % 1000000000), 9);
 	return stamp;
+}
+
+int64_t parse_time(const char *text)
+{
+	struct tm tm = {0};
+	long ns = 0;
+	if (sscanf(text, "%d-%d-%dT%d:%d:%d.%9ldZ", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &ns) < 7)
+		return 0;
+	tm.tm_year -= 1900;
+	tm.tm_mon -= 1;
+	return (int64_t)timegm(&tm) * 1000000000 + ns;
 }

@@ -37,15 +37,19 @@ int detach(struct error *err)
 	umask(077);
 	if (fork_away(err) < 0)
 		return -1;
-	if (setsid() < 0)
-		return error_set(err, errno, "setsid");
-	/* Not the session's leader: no terminal that we open can become ours. */
-	return fork_away(err);
+	/* The leader of the session becomes the keeper; the monitor is its child, so that no terminal that it opens can become its own. */
+	return setsid() < 0 ? error_set(err, errno, "setsid") : 0;
+}
+
+static bool answered;
+
+void answer_nobody(void)
+{
+	answered = true;
 }
 
 void answer(const char *text, size_t size)
 {
-	static bool answered;
 	if (answered)
 		return;
 	answered = true;

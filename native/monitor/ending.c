@@ -17,8 +17,10 @@ void on_died(struct monitor *m)
 {
 	timer_cancel(&m->timer);
 	m->finished_at = wall_ns();
-	m->exit_code = exit_code_of(m->wait_status);
-	m->signal = signal_of(m->wait_status);
+	m->exit_code = m->unseen ? 255 : exit_code_of(m->wait_status);
+	m->signal = m->unseen ? 0 : signal_of(m->wait_status);
+	if (m->unseen)
+		snprintf(m->error, sizeof m->error, "its monitor was killed, and nobody saw how it ended");
 	m->pid = 0;
 	m->pid_start = 0;
 	m->state = DRAINING;
@@ -161,6 +163,7 @@ static void refuse_creation(struct monitor *m)
 static void forget_process(struct monitor *m)
 {
 	child_forget(&m->init);
+	orphan_forget(&m->orphan);
 	if (m->pidfd >= 0)
 		close(m->pidfd);
 	m->pidfd = -1;

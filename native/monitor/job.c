@@ -62,6 +62,16 @@ static bool end_child(pid_t pid, int status)
 	return false;
 }
 
+void child_was_reaped(pid_t pid, int status)
+{
+	if (end_job(pid, status) || end_child(pid, status))
+		return;
+	orphans[next_orphan].pid = pid;
+	orphans[next_orphan].status = status;
+	orphans[next_orphan].at = monotonic_ns();
+	next_orphan = (next_orphan + 1) % ORPHANS;
+}
+
 static void signals_ready(struct watch *watch, uint32_t events)
 {
 	struct signalfd_siginfo info;
@@ -70,14 +80,8 @@ static void signals_ready(struct watch *watch, uint32_t events)
 	while (read(watch->fd, &info, sizeof info) == sizeof info)
 		if (info.ssi_signo == SIGTERM)
 			terminate();
-	for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0;) {
-		if (end_job(pid, status) || end_child(pid, status))
-			continue;
-		orphans[next_orphan].pid = pid;
-		orphans[next_orphan].status = status;
-		orphans[next_orphan].at = monotonic_ns();
-		next_orphan = (next_orphan + 1) % ORPHANS;
-	}
+	for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0;)
+		child_was_reaped(pid, status);
 }
 
 static void read_oom_score(void)
@@ -85,6 +89,13 @@ static void read_oom_score(void)
 	cleanup_close int fd = open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : read(fd, old_oom_score, sizeof old_oom_score - 1);
 	old_oom_score[n > 0 ? n : 0] = 0;
+}
+
+void spare_from_oom(void)
+{
+	read_oom_score();
+	/* Without the privilege we go on. */
+	write_file_at(AT_FDCWD, "/proc/self/oom_score_adj", "-900");
 }
 
 int jobs_init(void (*on_term)(void), struct error *err)
@@ -102,9 +113,6 @@ int jobs_init(void (*on_term)(void), struct error *err)
 	sigemptyset(&old_mask);
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
 		return error_set(err, errno, "become a subreaper");
-	read_oom_score();
-	/* Not for the kernel to choose: with us the container would lose its voice. Without the privilege we go on. */
-	write_file_at(AT_FDCWD, "/proc/self/oom_score_adj", "-900");
 	signals.ready = signals_ready;
 	int fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
@@ -150,13 +158,13 @@ int job_start(struct job *job, const char *const argv[], const int fds[3], struc
 		used[2] = writer = ends[1];
 	}
 	job->text[0] = 0;
-	job->pid = fork();
-	if (job->pid < 0) {
-		job->pid = 0;
+	/* `job` is in pages that the child shares: it must not write there. */
+	pid_t pid = fork();
+	if (pid < 0)
 		return error_set(err, errno, "fork for %s", argv[0]);
-	}
-	if (job->pid == 0)
+	if (pid == 0)
 		become(argv, used);
+	job->pid = pid;
 	job->stderr_fd = steal_fd(&reader);
 	job->next = jobs;
 	jobs = job;

@@ -23,6 +23,9 @@ struct child {
 	void (*ended)(struct child *child, int status);
 };
 
+/* Not for the kernel to choose: with us the container would lose its voice. Helpers get back what was before. */
+void spare_from_oom(void);
+
 /* Watches SIGCHLD, and SIGTERM, for which it calls `on_term`. Call once, before the first job; the signals that the monitor ignores are
  * ignored from here on. */
 int jobs_init(void (*on_term)(void), struct error *err);
@@ -36,6 +39,8 @@ void job_last_line(struct job *job);
 /* Waits for a descendant that became our child. When it has ended already, after `since` (monotonic), `ended` is called at once. */
 void child_expect(struct child *child, pid_t pid, int64_t since, void (*ended)(struct child *child, int status));
 void child_forget(struct child *child);
+/* A process of ours that somebody else has reaped. */
+void child_was_reaped(pid_t pid, int status);
 
 /* Runs argv apart from us, for good: nobody waits for it. */
 void run_detached(const char *const argv[]);

@@ -33,14 +33,32 @@ static void on_timer(struct timer *timer)
 	happen(container_of(timer, struct monitor, timer), TIMER);
 }
 
-void life_begin(struct monitor *m)
+static void job_done(struct job *job, int status)
+{
+	job_last_line(job);
+	happen(container_of(job, struct monitor, job), status == 0 ? DONE : FAILED);
+}
+
+static void output_drained(struct streams *streams)
+{
+	happen(container_of(streams, struct monitor, streams), DRAINED);
+}
+
+void life_init(struct monitor *m)
 {
 	m->timer.fire = on_timer;
 	m->tick.fire = on_tick;
+	m->job.done = job_done;
 	m->start_next = m->plan.start_now;
 	m->stop_signal = m->plan.stop_signal;
 	m->stop_timeout = m->plan.stop_timeout;
-	m->pidfd = m->console.fd = m->oom_watch.counter = m->oom_watch.watch.fd = -1;
+	m->pidfd = m->console.fd = m->oom_watch.counter = m->oom_watch.watch.fd = m->orphan.watch.fd = -1;
 	m->child_fds[0] = m->child_fds[1] = m->child_fds[2] = m->ports.socket = -1;
+	streams_init(&m->streams, &m->log, false, output_drained);
+}
+
+void life_begin(struct monitor *m)
+{
+	life_init(m);
 	begin_create(m);
 }

@@ -12,6 +12,8 @@ action begin_create, on_made, on_not_made, note_death, on_wired, on_helper_faile
 /* Takes back what there is, because of `text`. */
 void give_up(struct monitor *m, int code, const char *text);
 void close_child_fds(struct monitor *m);
+void init_ended(struct child *child, int status);
+void oom_happened(struct oom *oom);
 
 /* running.c: started, signalled, paused. */
 action begin_start, on_started, stop, stop_paused, stop_soon, stop_hard, stop_unstarted, on_kill, kill_paused, drop_if_abandoned;

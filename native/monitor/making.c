@@ -20,21 +20,8 @@ void close_child_fds(struct monitor *m)
 	}
 }
 
-static void job_done(struct job *job, int status)
-{
-	struct monitor *m = container_of(job, struct monitor, job);
-	job_last_line(job);
-	happen(m, status == 0 ? DONE : FAILED);
-}
-
-static void output_drained(struct streams *streams)
-{
-	happen(container_of(streams, struct monitor, streams), DRAINED);
-}
-
 static int open_streams(struct monitor *m, struct error *err)
 {
-	streams_init(&m->streams, &m->log, false, output_drained);
 	if (m->plan.tty)
 		return console_open(&m->console, m->folder, 0, err);
 	return streams_open_pipes(&m->streams, m->plan.stdin_open, m->child_fds, err);
@@ -55,9 +42,8 @@ void begin_create(struct monitor *m)
 	m->state = CREATING;
 	m->error[0] = 0;
 	m->error_code = m->exit_code = m->signal = 0;
-	m->oom = m->ran = m->died = m->manual = m->final = m->stop_asked = m->stop_next = m->input_owned = false;
+	m->oom = m->unseen = m->ran = m->died = m->manual = m->final = m->stop_asked = m->stop_next = m->input_owned = false;
 	m->created_ns = monotonic_ns();
-	m->job.done = job_done;
 	if (open_streams(m, &err) < 0) {
 		give_up(m, 125, err.text);
 		return;
@@ -81,14 +67,15 @@ static pid_t read_pid_file(const char *name, struct error *err)
 	return (pid_t)pid;
 }
 
-static void init_ended(struct child *child, int status)
+void init_ended(struct child *child, int status)
 {
 	struct monitor *m = container_of(child, struct monitor, init);
+	orphan_forget(&m->orphan);
 	m->wait_status = status;
 	happen(m, DIED);
 }
 
-static void oom_happened(struct oom *oom)
+void oom_happened(struct oom *oom)
 {
 	struct monitor *m = container_of(oom, struct monitor, oom_watch);
 	m->oom = true;

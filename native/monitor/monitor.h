@@ -5,9 +5,11 @@
 #include "console.h"
 #include "health.h"
 #include "job.h"
+#include "keeper.h"
 #include "log.h"
 #include "loop.h"
 #include "oom.h"
+#include "orphan.h"
 #include "plan.h"
 #include "ports.h"
 #include "stats.h"
@@ -44,7 +46,10 @@ enum event {
 	EVENTS
 };
 
-struct monitor {
+/* Whole pages, which the keeper shares: a successor reads here what its predecessor knew (adopt.c). */
+struct __attribute__((aligned(4096))) monitor {
+	struct keeper keeper;
+	struct watch ends; /* of processes that the keeper has reaped */
 	struct plan plan;
 	char folder[PATH_MAX];
 	enum state state;
@@ -53,6 +58,7 @@ struct monitor {
 	uint64_t pid_start;
 	int pidfd;
 	struct child init;
+	struct orphan orphan; /* the same, when it is not ours */
 	struct job job, side, cleaners[2];
 	unsigned cleaning;
 	struct console console;
@@ -74,7 +80,7 @@ struct monitor {
 	bool oom;
 	char error[ERROR_TEXT / 2];
 	int error_code; /* 125, 126 or 127 when `error` is set */
-	unsigned restarts, ticks;
+	unsigned restarts, ticks, adopted;
 	uint64_t told_dropped; /* lines, in the status */
 
 	bool answered;	  /* the launcher knows; from here on an end leaves a record */
@@ -82,6 +88,7 @@ struct monitor {
 	bool has_network; /* set up, to be taken down */
 	bool ran;	  /* this time */
 	bool in_cgroup;	  /* its own */
+	bool unseen;	  /* nobody can say how it ended */
 	bool died;	  /* while a helper was still at work */
 	bool stop_next;	  /* asked for while it was being paused or resumed */
 	bool manual;	  /* somebody meant the end: no policy brings it back */
@@ -96,6 +103,8 @@ struct monitor {
 /* life.c: begins to live, or the event that befell it. An event that means nothing in a state is passed over: what a stop asks for is
  * also in `manual` and `again`, which are looked at when an end is reached. */
 void life_begin(struct monitor *m);
+/* Before life_begin() or adopt(). */
+void life_init(struct monitor *m);
 void happen(struct monitor *m, enum event event);
 /* Starts the runtime with `words` after its own arguments and --root. */
 int run_runtime(struct job *job, const int fds[3], const char *const words[], struct error *err);

@@ -44,13 +44,24 @@ void oom_follow(struct oom *oom, const char *cgroup, void (*happened)(struct oom
 		register_v1(oom, cgroup);
 }
 
-void oom_check(struct oom *oom)
+static uint64_t read_kills(const struct oom *oom)
 {
 	char text[512];
 	ssize_t n = oom->counter < 0 ? -1 : pread(oom->counter, text, sizeof text - 1, 0);
 	text[n > 0 ? n : 0] = 0;
 	const char *line = strstr(text, "\noom_kill ");
-	uint64_t kills = line ? strtoull(line + 10, NULL, 10) : oom->kills;
+	return line ? strtoull(line + 10, NULL, 10) : oom->kills;
+}
+
+void oom_resume(struct oom *oom, const char *cgroup, void (*happened)(struct oom *oom))
+{
+	oom_follow(oom, cgroup, happened);
+	oom->kills = read_kills(oom);
+}
+
+void oom_check(struct oom *oom)
+{
+	uint64_t kills = read_kills(oom);
 	if (kills <= oom->kills)
 		return;
 	oom->kills = kills;

@@ -14,6 +14,8 @@ struct oom {
 };
 
 void oom_follow(struct oom *oom, const char *cgroup, void (*happened)(struct oom *oom));
+/* The same, of a container that runs already: what was before is known. */
+void oom_resume(struct oom *oom, const char *cgroup, void (*happened)(struct oom *oom));
 /* Reads the counter, and calls `happened` when it has grown. */
 void oom_check(struct oom *oom);
 void oom_unfollow(struct oom *oom);

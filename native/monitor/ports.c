@@ -69,6 +69,15 @@ int ports_take(struct ports *ports, struct error *err)
 	return result;
 }
 
+void ports_keep(struct ports *ports, int fd)
+{
+	int *fds = realloc(ports->fds, (ports->count + 1) * sizeof *fds);
+	if (!fds)
+		return;
+	fds[ports->count++] = fd;
+	ports->fds = fds;
+}
+
 void ports_close(struct ports *ports)
 {
 	if (ports->socket >= 0)

@@ -16,5 +16,7 @@ struct ports {
 int ports_open(struct ports *ports, int *theirs, struct error *err);
 /* Takes all that the helper has sent. It must have ended by now. */
 int ports_take(struct ports *ports, struct error *err);
+/* One that is open already. */
+void ports_keep(struct ports *ports, int fd);
 /* Lets go of them. */
 void ports_close(struct ports *ports);

@@ -66,7 +66,7 @@ void on_started(struct monitor *m)
 static void enter_cgroup(struct monitor *m)
 {
 	if (!m->in_cgroup)
-		cgroup_enter(m->plan.monitor_cgroup);
+		cgroup_enter(m->plan.monitor_cgroup, m->keeper.pid);
 	m->in_cgroup = true;
 }
 

@@ -227,6 +227,14 @@ void stats_follow(struct stats *stats, const char *cgroup, pid_t pid)
 	stats->last = (struct counters){0};
 }
 
+void stats_resume(struct stats *stats, const char *cgroup, pid_t pid)
+{
+	struct counters now;
+	stats_follow(stats, cgroup, pid);
+	read_all(stats, &now);
+	stats->last = now;
+}
+
 void stats_unfollow(struct stats *stats)
 {
 	for (int i = 0; i < SOURCES; i++)

@@ -57,6 +57,8 @@ struct stats {
 int stats_open(struct stats *stats, const char *path, struct error *err);
 /* The container's sources, from now on. */
 void stats_follow(struct stats *stats, const char *cgroup, pid_t pid);
+/* The same, of a container that runs already: what was before is in the ring. */
+void stats_resume(struct stats *stats, const char *cgroup, pid_t pid);
 void stats_unfollow(struct stats *stats);
 /* One sample of what happened since the last. */
 void stats_sample(struct stats *stats);

@@ -36,6 +36,19 @@ static int set_nonblocking(int fd)
 	return flags < 0 ? -1 : fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 }
 
+/* A pipe's writing end that reads as well: as long as the process has it, the pipe has a reader, and writing to it is no SIGPIPE when
+ * nobody else has one. So output waits for the next monitor when this one is killed. */
+static int make_lasting(int fd)
+{
+	char path[40];
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	int lasting = open(path, O_RDWR | O_CLOEXEC);
+	if (lasting < 0)
+		return fd;
+	close(fd);
+	return lasting;
+}
+
 /* Ours is nonblocking, the process's is an ordinary pipe. */
 static int make_pipe(int *ours, int *theirs, bool reads, struct error *err)
 {
@@ -43,7 +56,7 @@ static int make_pipe(int *ours, int *theirs, bool reads, struct error *err)
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return error_set(err, errno, "pipe");
 	*ours = ends[reads ? 0 : 1];
-	*theirs = ends[reads ? 1 : 0];
+	*theirs = reads ? make_lasting(ends[1]) : ends[0];
 	return set_nonblocking(*ours) < 0 ? error_set(err, errno, "pipe") : 0;
 }
 
@@ -83,6 +96,16 @@ int streams_open_tty(struct streams *streams, int master, unsigned rows, unsigne
 	streams_resize(streams, rows, cols);
 	streams_update(streams);
 	return 0;
+}
+
+void streams_adopt(struct streams *streams, const struct streams *old, bool tty)
+{
+	streams->tty = tty;
+	for (int i = 0; i < 2; i++)
+		if (old->out[i].watch.fd >= 0)
+			watch_add(&streams->out[i].watch, old->out[i].watch.fd, EPOLLIN, NULL);
+	if (old->input.fd >= 0)
+		watch_add(&streams->input, old->input.fd, 0, NULL);
 }
 
 bool streams_is_drained(const struct streams *streams)

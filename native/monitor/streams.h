@@ -48,6 +48,8 @@ void streams_init(struct streams *streams, struct log *log, bool replays, void (
 int streams_open_pipes(struct streams *streams, bool input, int child[3], struct error *err);
 /* Takes the master side of a terminal over. */
 int streams_open_tty(struct streams *streams, int master, unsigned rows, unsigned cols, struct error *err);
+/* Takes over what a predecessor had open; -1 where there is nothing. */
+void streams_adopt(struct streams *streams, const struct streams *old, bool tty);
 /* No output is to come any more: all ends are closed. */
 bool streams_is_drained(const struct streams *streams);
 /* Whether a client that must not lose anything keeps us from reading. */

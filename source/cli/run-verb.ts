@@ -16,7 +16,7 @@ export async function runVerb({verb, path, words, globals, showHelp: help}: Call
 		const parsed = parseWords(verb.flags, words, {interspersed: verb.stopsAtArgument !== true});
 		if (parsed.help) return await help();
 		checkArity(verb, path, parsed.words);
-		const open = (): Engine => (engine ??= openEngine(globals));
+		const open = (): Engine => (engine ??= openEngine({...globals, notice: text => printError(`WARNING: ${text}`)}));
 		return await verb.run({flags: readFlags(verb.flags, parsed.values), args: parsed.words, engine: open, path});
 	} catch (error) {
 		return report(error, {verb, path, debug: globals.debug});

@@ -30,10 +30,10 @@ function watched(world: World, args: readonly string[], health: Partial<HealthPl
 }
 
 test('a container is starting until its first good check, then healthy, and the events say so once', async t => {
-	const container = watched(t.context.world, ['sh', '-c', 'echo all; echo well >&2'], {interval: 500 * MS});
+	const container = watched(t.context.world, ['sh', '-c', 'echo all; echo well >&2'], {interval: 2000 * MS});
 	await container.launch();
 	t.is(container.status()?.status.health, 'starting');
-	await until('two checks', () => container.health().Log.length >= 2);
+	await until('a check', () => container.health().Log.length > 0);
 	const {Status, FailingStreak, Log} = container.health();
 	t.is(Status, 'healthy');
 	t.is(FailingStreak, 0);
@@ -54,7 +54,7 @@ test('a container is starting until its first good check, then healthy, and the 
 test('failures in a row make it unhealthy, the log keeps five, and the end leaves it unhealthy', async t => {
 	const container = watched(t.context.world, ['sh', '-c', 'echo no; exit 3'], {retries: 2, interval: 50 * MS});
 	await container.launch();
-	await until('the first failure', () => container.health().FailingStreak === 1);
+	await until('the first failure', () => container.health().FailingStreak >= 1);
 	await until('unhealthy', () => container.status()?.status.health === 'unhealthy');
 	await until('six failures', () => container.health().FailingStreak >= 6);
 	t.is(container.health().Log.length, 5);

@@ -281,9 +281,10 @@ test('the monitor lives apart: own session, no parent, no descriptor of its laun
 	await container.gone();
 });
 
-test('a monitor that is killed is known to be dead, and its container goes on', async t => {
+test('a monitor that is killed with its keeper is known to be dead, and its container goes on', async t => {
 	const container = world.container({args: ['sleep', '1000']});
 	const {pid} = await container.launch();
+	process.kill(container.status()?.status.keeper ?? 0, 'SIGKILL');
 	process.kill(container.status()?.status.monitor ?? 0, 'SIGKILL');
 	await until('the status to be history', () => container.status()?.alive === false);
 	t.is(container.status()?.status.state, 'running');
