@@ -38,6 +38,7 @@ export {stopContainer} from './container/stop.ts';
 export {topContainer} from './container/top.ts';
 export {updateContainer} from './container/update.ts';
 export {waitContainer} from './container/wait.ts';
+export {type EndReport, explainEnd} from './container/why.ts';
 export {type HostSample, hostStats} from './platform/host.ts';
 export type {RingSample as HistorySample} from './monitor/stats-ring.ts';
 

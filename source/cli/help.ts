@@ -8,7 +8,7 @@ const SLOP = 5;
 
 const TYPES: Readonly<Record<string, string>> = {bool: '', swap: 'bytes'};
 
-function flagHead({name, short, kind}: Flag): string {
+export function flagHead({name, short, kind}: Flag): string {
 	const type = TYPES[kind] ?? kind;
 	return `  ${short === undefined ? '    ' : `-${short}, `}--${name}${type === '' ? '' : ` ${type}`}`;
 }

@@ -56,6 +56,7 @@ export const verbs: readonly VerbEntry[] = [
 	{paths: both('container', 'top'), summary: 'Show the processes of a container', load: async () => (await import('../commands/top.ts')).verb},
 	{paths: both('container', 'update'), summary: 'Change limits and restart policy of containers', load: async () => (await import('../commands/update.ts')).verb},
 	{paths: both('container', 'wait'), summary: 'Wait until containers stop, then print their exit codes', load: async () => (await import('../commands/wait.ts')).verb},
+	{paths: both('container', 'why'), summary: 'Tell how a container ended, and what was before', load: async () => (await import('../commands/why.ts')).verb},
 	{paths: ['image files'], summary: 'Show what each layer adds, changes and hides', load: async () => (await import('../commands/files.ts')).verb},
 	{paths: ['image tags'], summary: 'List the tags that a repository has at its registry', load: async () => (await import('../commands/remote.ts')).tags},
 	{paths: ['image referrers'], summary: 'List what refers to an image at its registry', load: async () => (await import('../commands/remote.ts')).referrers},
@@ -78,6 +79,7 @@ export const verbs: readonly VerbEntry[] = [
 	{paths: ['logout'], common: true, summary: 'Log out from a registry', load: async () => (await import('../commands/logout.ts')).verb},
 	{paths: ['search'], common: true, summary: 'Search Docker Hub or another registry for images', load: async () => (await import('../commands/search.ts')).verb},
 	{paths: both('system', 'boot'), summary: 'Start what should run after the host was started', load: async () => (await import('../commands/boot.ts')).verb},
+	{paths: ['man'], summary: 'Print the manual page', load: async () => (await import('../commands/completion.ts')).manVerb(verbs, Object.entries(groups))},
 	{
 		paths: ['completion'],
 		summary: 'Print the completion script for a shell',

@@ -1,5 +1,6 @@
 import {type CommandTable, completionScript} from '../cli/completion.ts';
 import {UsageError} from '../cli/flags.ts';
+import {manPage} from '../cli/man-page.ts';
 import {print} from '../cli/output.ts';
 import type {Verb} from '../cli/verb.ts';
 
@@ -15,6 +16,17 @@ export const completionVerb = (verbs: CommandTable['verbs'], groups: CommandTabl
 		const shell = SHELLS.find(known => known === name);
 		if (shell === undefined) throw new UsageError(`hawser: no completion for '${name}': the shells are ${SHELLS.join(', ')}`, {exitCode: 1});
 		print(await completionScript(shell, {verbs, groups}));
+		return 0;
+	},
+});
+
+export const manVerb = (verbs: CommandTable['verbs'], groups: CommandTable['groups']): Verb => ({
+	usage: '',
+	description: 'Print the manual page, e.g. into /usr/local/share/man/man1/hawser.1',
+	args: [0, 0],
+	flags: [],
+	async run() {
+		print(await manPage({verbs, groups}));
 		return 0;
 	},
 });

@@ -115,3 +115,9 @@ test.serial('completion scripts are understood by their shells', async t => {
 	t.true(complete('hawser container').includes('prune'));
 	t.true(complete('hawser ps -').includes('--filter'));
 });
+
+test.serial('the manual page tells every command and flag, and man can read it', async t => {
+	const {stdout} = await runProgram(['man']);
+	for (const text of ['.TH HAWSER 1', '.SS "hawser container run', '.B \\-\\-network network', '.SS "hawser container why']) t.true(stdout.includes(text), text);
+	for (const line of stdout.split('\n')) if (/^[.']/.test(line)) t.regex(line, /^\.(TH|SH|SS|TP|PP|B|br)( |$)/);
+});
