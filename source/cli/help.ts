@@ -1,3 +1,4 @@
+import {flagHead} from './flag-head.ts';
 import type {Flag} from './flags.ts';
 import type {Verb, VerbEntry} from './verb.ts';
 import {groups, verbs} from './verbs.ts';
@@ -5,13 +6,6 @@ import {groups, verbs} from './verbs.ts';
 const DEFAULT_WIDTH = 80;
 /** A line may be this much longer rather than break before a short last word. */
 const SLOP = 5;
-
-const TYPES: Readonly<Record<string, string>> = {bool: '', swap: 'bytes'};
-
-export function flagHead({name, short, kind}: Flag): string {
-	const type = TYPES[kind] ?? kind;
-	return `  ${short === undefined ? '    ' : `-${short}, `}--${name}${type === '' ? '' : ` ${type}`}`;
-}
 
 function showDefault({default: value, kind}: Flag): string {
 	if (value === undefined || value === '' || value === 'false' || value === '0') return '';

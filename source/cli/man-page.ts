@@ -1,6 +1,6 @@
 import {version} from '../../core/index.ts';
 import type {CommandTable} from './completion.ts';
-import {flagHead} from './help.ts';
+import {flagHead} from './flag-head.ts';
 import type {Verb, VerbEntry} from './verb.ts';
 
 /** hawser(1) for man, out of the same table as the help. */

@@ -1,7 +1,7 @@
 import {checkDeviceOperations, checkDeviceRate, checkDeviceRule, checkDeviceWeight, checkGpus} from './device-values.ts';
 import {UsageError, type Flag} from './flags.ts';
 import {parseMac, parseNetwork} from './network-values.ts';
-import {checkEnv, checkSysctl, checkUlimit} from './run-values.ts';
+import {checkEnv, checkLabel, checkSysctl, checkUlimit} from './run-values.ts';
 
 /** The flags that `run` and `create` share. */
 export const containerFlags: readonly Flag[] = [
@@ -55,7 +55,7 @@ export const containerFlags: readonly Flag[] = [
 	{name: 'ipc', kind: 'string', help: 'IPC namespace to use'},
 	{name: 'isolation', kind: 'string', help: 'Isolation technology; there is only the default one'},
 	{name: 'kernel-memory', kind: 'bytes', help: 'Accepted for scripts: the kernel has no such limit any more'},
-	{name: 'label', short: 'l', kind: 'list', help: 'Set labels'},
+	{name: 'label', short: 'l', kind: 'list', help: 'Set labels', check: checkLabel},
 	{name: 'label-file', kind: 'list', help: 'Read labels from a file'},
 	{name: 'link', kind: 'list', help: 'Add a name for another container: NAME[:ALIAS]'},
 	{name: 'link-local-ip', kind: 'list', help: 'Add addresses of the link alone'},

@@ -53,6 +53,13 @@ export function checkSysctl(text: string): void {
 	if (value.length === 0 || !(NAMESPACED.includes(name) || name.startsWith('net.') || name.startsWith('fs.mqueue.'))) throw new Error(`sysctl '${text}' is not allowed`);
 }
 
+export function checkLabel(text: string): void {
+	const equals = text.indexOf('=');
+	const key = (equals < 0 ? text : text.slice(0, equals)).trimStart();
+	if (key === '') throw new Error(`invalid label '${text}': empty name`);
+	if (/\s/.test(key)) throw new Error(`label '${key}' contains whitespaces`);
+}
+
 /** A name alone takes the caller's value, and without one stays alone: that removes the image's. */
 export const resolveEnv = (text: string): string => (text.includes('=') || process.env[text] === undefined ? text : `${text}=${process.env[text]}`);
 
@@ -91,12 +98,12 @@ function readPair(line: string, what: string): string[] {
 export type Restart = {readonly name: 'no' | 'always' | 'unless-stopped' | 'on-failure'; readonly maximumRetryCount: number};
 
 export function parseRestart(text: string): Restart {
-	const [name = '', count, ...more] = text.split(':');
+	const at = text.indexOf(':');
+	const [name, count] = at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 	const bad = (reason: string): UsageError => new UsageError(`hawser: ${reason}`, {usage: false});
 	if (name === '' && count !== undefined) throw bad('invalid restart policy format: no policy provided before colon');
-	if (more.length > 0) throw bad('invalid restart policy format');
-	if (name !== '' && name !== 'no' && name !== 'always' && name !== 'unless-stopped' && name !== 'on-failure') throw bad(`invalid restart policy '${name}'`);
 	if (count !== undefined && !/^\d{1,9}$/.test(count)) throw bad('invalid restart policy format: maximum retry count must be an integer');
+	if (name !== '' && name !== 'no' && name !== 'always' && name !== 'unless-stopped' && name !== 'on-failure') throw bad(`invalid restart policy '${name}'`);
 	if (count !== undefined && name !== 'on-failure') throw bad(`invalid restart policy: maximum retry count can only be used with 'on-failure'`);
 	return {name: name === '' ? 'no' : name, maximumRetryCount: Number(count ?? 0)};
 }
