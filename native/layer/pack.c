@@ -170,9 +170,7 @@ static int name_entry(struct pack *pack, const struct walk_item *item, struct er
 {
 	const char *as = pack->options->as ? pack->options->as : *item->path ? "" : ".";
 	struct tar_entry *entry = &pack->entry;
-	bool below_dot = strcmp(as, ".") == 0 && *item->path;
-	if (snprintf(entry->path, sizeof entry->path, "%s%s%s", below_dot ? "" : as, *as && *item->path && !below_dot ? "/" : "",
-		    item->path) >= (int)sizeof entry->path)
+	if (snprintf(entry->path, sizeof entry->path, "%s%s%s", as, *as && *item->path ? "/" : "", item->path) >= (int)sizeof entry->path)
 		return error_set(err, ENAMETOOLONG, "%s", item->path);
 	entry->mode = item->st.st_mode & 07777;
 	entry->uid = item->st.st_uid;

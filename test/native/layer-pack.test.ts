@@ -112,7 +112,7 @@ test('one path is packed, under the name that is asked for', async t => {
 	const {tree} = await unpack(scratch(t), tar(folder('d/'), file('d/x', 'payload'), symlink('abs', '/d/x'), symlink('up', '../../../d'), symlink('nowhere', '/none')));
 	const under = async (...args: string[]) => names((await pack(t, '--source', tree, ...args)).tar);
 	t.deepEqual(await under('--path', '/d', '--as', 'e'), ['e/', 'e/x']);
-	t.deepEqual(await under('--path', '/d/.', '--as', '.'), ['./', 'x']);
+	t.deepEqual(await under('--path', '/d/.', '--as', '.'), ['./', './x']);
 	t.deepEqual(await under('--path', '/up/x', '--as', 'y'), ['y']);
 	t.deepEqual(await under('--path', '/abs', '--as', 'z', '--follow'), ['z']);
 	t.true((await pack(t, '--source', tree, '--path', '/abs', '--as', 'z', '--follow')).tar.includes('payload'));
