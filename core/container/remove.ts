@@ -7,6 +7,7 @@ import {requestExit} from '../monitor/request.ts';
 import {releaseEndpoints} from '../network/endpoint.ts';
 import {networkStore} from '../network/store.ts';
 import {moveFolder} from '../platform/files.ts';
+import {makeRoom} from '../platform/reserve.ts';
 import {reasonOf, runProgram} from '../platform/run.ts';
 import {signalByRuntime} from '../runtime/runtime.ts';
 import {transaction} from '../state/database.ts';
@@ -27,6 +28,7 @@ const SIGKILL = 9;
  * at any point, the same command finishes the work.
  */
 export async function removeContainer(engine: Engine, ref: string, {force = false, volumes = false}: RemoveOptions = {}): Promise<{id: string}> {
+	makeRoom(engine.root);
 	const record = findRecord(engine.db, ref);
 	const {id} = record;
 	const claim = await claimForRemoval(engine, record, force);

@@ -6,6 +6,7 @@ import {hasErrno} from '../errors/codes.ts';
 import {EngineError} from '../errors/error.ts';
 import {layerFolder} from '../layer/path.ts';
 import {hexOf, isDigest, type Digest} from '../oci/digest.ts';
+import {keepReserve, makeRoom} from '../platform/reserve.ts';
 import {reasonOf, runProgram} from '../platform/run.ts';
 import {transaction} from '../state/database.ts';
 import {dropDeadLeases} from './lease.ts';
@@ -24,6 +25,7 @@ export type Collected = {readonly layers: readonly Digest[]; readonly blobs: rea
  */
 export async function collectGarbage(store: ImageStore, {parts = false}: {readonly parts?: boolean} = {}): Promise<Collected> {
 	const {db, root} = store;
+	makeRoom(root);
 	const aside = `${root}/staging/removed-${randomBytes(8).toString('hex')}`;
 	mkdirSync(`${root}/staging`, {recursive: true, mode: 0o700});
 	const collected = transaction(db, () => {
@@ -41,6 +43,7 @@ export async function collectGarbage(store: ImageStore, {parts = false}: {readon
 		store,
 		collected.layers.map(layer => `${aside}-${hexOf(layer)}`),
 	);
+	keepReserve(root);
 	return collected;
 }
 

@@ -6,6 +6,7 @@ import type {Digest} from '../oci/digest.ts';
 import {shortDigest} from '../oci/digest.ts';
 import type {FetchBlob, LayerProgress, LayerState} from '../layer/model.ts';
 import {ingestBlob} from '../layer/ingest.ts';
+import {keepReserve} from '../platform/reserve.ts';
 import {unpackLayers} from '../layer/unpack.ts';
 import type {Lease} from './lease.ts';
 import type {PullProgress} from './model.ts';
@@ -42,6 +43,7 @@ export async function ingestImage(store: ImageStore, lease: Lease, image: Resolv
 	});
 	if (keepCompressedLayers && !isKnown) await keepBlobs(store, image, fetch, options);
 	for (const {bytes, digest} of image.documents) await putBlob(store.root, digest, bytes);
+	keepReserve(store.root);
 	return {id: image.id, configText: image.configText, config: image.config, layers, blobs};
 }
 

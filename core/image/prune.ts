@@ -1,6 +1,7 @@
 import {EngineError} from '../errors/error.ts';
 import {recordEvent} from '../events/journal.ts';
 import type {Digest} from '../oci/digest.ts';
+import {makeRoom} from '../platform/reserve.ts';
 import {transaction} from '../state/database.ts';
 import {collectGarbage} from './collect.ts';
 import {hasLabel} from './list.ts';
@@ -20,6 +21,7 @@ export type Pruned = {readonly removed: readonly Removed[]; readonly spaceReclai
 export async function pruneImages(store: ImageStore, {all = false, filters = new Map()}: PruneOptions = {}): Promise<Pruned> {
 	const {db} = store;
 	const matches = makeFilter(filters);
+	makeRoom(store.root);
 	const takesTagged = all || filters.get('dangling')?.some(value => /^(0|f|false)$/i.test(value)) === true;
 	const forgotten = transaction(db, () => {
 		const unused = db.prepare('SELECT id, labels, created_at FROM images WHERE id NOT IN (SELECT image_id FROM containers)').all();

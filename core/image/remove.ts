@@ -3,6 +3,7 @@ import {recordEvent} from '../events/journal.ts';
 import {readStatus} from '../monitor/status.ts';
 import {shortDigest, type Digest} from '../oci/digest.ts';
 import {parseReference, withDefaultTag, type Reference} from '../reference/reference.ts';
+import {makeRoom} from '../platform/reserve.ts';
 import {transaction} from '../state/database.ts';
 import {collectGarbage} from './collect.ts';
 import {findImageId} from './find.ts';
@@ -20,6 +21,7 @@ type User = {readonly id: string; readonly running: boolean};
  * on the disk until the container is gone, though force takes its names.
  */
 export async function removeImage(store: ImageStore, ref: string, {force = false, noPrune = false}: RemoveOptions = {}): Promise<Removed[]> {
+	makeRoom(store.root);
 	const {id, names, deleted} = transaction(store.db, () => decideAndForget(store, ref, force));
 	for (const name of names) recordEvent(store, {type: 'image', action: 'untag', id, attributes: {name: formatName(name)}});
 	if (deleted) recordEvent(store, {type: 'image', action: 'delete', id, attributes: {name: id}});

@@ -132,6 +132,26 @@ static int open_layers(const struct view *view, struct error *err)
 	return fd < 0 ? error_set(err, errno, "mount the %zu layers", layers->lower_count) : fd;
 }
 
+/* The user namespace that the process is in, when it is not ours; else -1. */
+static int open_users(pid_t pid)
+{
+	char path[64];
+	struct stat theirs, ours;
+	snprintf(path, sizeof path, "/proc/%d/ns/user", pid);
+	cleanup_close int users = open(path, O_RDONLY | O_CLOEXEC);
+	if (users < 0 || fstat(users, &theirs) < 0 || stat("/proc/self/ns/user", &ours) < 0 || theirs.st_ino == ours.st_ino)
+		return -1;
+	return steal_fd(&users);
+}
+
+/* From here on owners are those that the container knows. */
+static int enter_users(int users, struct error *err)
+{
+	if (setns(users, CLONE_NEWUSER) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+		return error_set(err, errno, "enter the container's user namespace");
+	return 0;
+}
+
 /* The namespace's own "/", not the process's: that one the container may have moved. */
 static int open_process(const struct view *view, struct error *err)
 {
@@ -142,6 +162,10 @@ static int open_process(const struct view *view, struct error *err)
 	cleanup_close int space = open(path, O_RDONLY | O_CLOEXEC);
 	if (space < 0 || !colon || process_start_time(pid) != strtoull(colon + 1, NULL, 10))
 		return error_set(err, 0, "the container has just stopped");
+	cleanup_close int users = open_users(pid);
+	/* First: mounts that one takes along from another's user namespace are locked. */
+	if (users >= 0 && enter_users(users, err) < 0)
+		return -1;
 	if (setns(space, CLONE_NEWNS) < 0 || unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return error_set(err, errno, "enter the container's mounts");
 	/* They are the kernel's words, not files. */

@@ -217,6 +217,22 @@ test('owners stay those of the host; with -a they are the container’s user', a
 	t.is(await store.must('exec', 'user', 'stat', '-c', '%n %u:%g', '/w/plain', '/w/mine'), '/w/plain 1234:4321\n/w/mine 77:88');
 });
 
+test('ids of a container of its own are told as it knows them, running or stopped', async t => {
+	const world = await open(t, '--userns', 'auto', '-v', 'shared:/data');
+	const {store, here, sh} = world;
+	chownSync(join(here, 'f'), 1234, 4321);
+	await sh('mkdir /w; echo x > /w/x; chown 5:6 /w/x');
+	for (const [state, enter] of world.tries) {
+		await enter();
+		await store.must('cp', `${here}/f`, `box:/w/${state}`);
+		if (state === 'running') await store.must('cp', `${here}/f`, 'box:/data/f');
+		const {stdout} = await store.run('cp', 'box:/w/x', '-');
+		t.regex(execFileSync('tar', ['-tv', '--numeric-owner'], {input: stdout, encoding: 'utf8'}), / 5\/6 /, state);
+		await store.must('start', 'box');
+		t.is(await sh(`stat -c %u:%g /w/${state} /data/f`), '1234:4321\n1234:4321', state);
+	}
+});
+
 test('a program of the container is never run, whatever it is called', async t => {
 	const {store, here, sh} = await open(t);
 	const trojan = '#!/bin/sh\necho run >> /ran\nexec cat';
