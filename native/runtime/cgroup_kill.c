@@ -13,6 +13,7 @@
 
 #define PROCS_LIMIT (16u << 20)
 
+/* Only where there is one: a container may have no cgroup at all. */
 static struct hierarchy *main_hierarchy(struct cgroup *cgroup)
 {
 	struct hierarchy *freezer = cgroup_with(cgroup, "freezer");
@@ -47,6 +48,8 @@ int cgroup_pids(struct cgroup *cgroup, pid_t **pids, size_t *count, struct error
 {
 	*pids = NULL;
 	*count = 0;
+	if (cgroup->count == 0)
+		return 0;
 	const struct hierarchy *hierarchy = main_hierarchy(cgroup);
 	return add_pids(AT_FDCWD, hierarchy->path, pids, count, 0) < 0
 		       ? error_set(err, errno, "list the processes of cgroup %s", hierarchy->path)

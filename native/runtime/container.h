@@ -31,6 +31,8 @@ struct launch {
 	const char *console_socket, *pid_file;
 	int preserve_fds;
 	bool no_new_keyring;
+	bool inside;   /* we are in the container's user namespace already */
+	bool rootless; /* … since the caller is an ordinary user */
 	bool joins; /* exec: the container is there, and only a process is added */
 };
 
@@ -96,6 +98,14 @@ int namespaces_names(struct container *c, struct error *err);
 bool namespaces_has_new_user(const struct container *c);
 /* The caller's answer to process_stdio() of a child in a user namespace. */
 int namespaces_answer_stdio(struct container *c, struct error *err);
+
+bool rootless_is(void);
+/* What comes before all other steps when the caller is an ordinary user: of create, and of exec. */
+int rootless_enter(struct container *c, struct error *err);
+int rootless_join(struct container *c, struct error *err);
+
+int cgroups_find(struct container *c, struct error *err);
+int cgroups_make(struct container *c, struct error *err);
 
 int rootfs_open(struct container *c, struct error *err);
 int rootfs_attach(struct container *c, struct error *err);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -34,23 +35,6 @@ static int open_root(struct container *c, struct error *err)
 	return state_open_root(c->options->root, &c->root_dir, err);
 }
 
-static int find_cgroups(struct container *c, struct error *err)
-{
-	const char *path = c->spec.cgroup_path;
-	if (!path || !*path)
-		path = c->id;
-	return cgroup_find(&c->cgroup, &c->spec.arena, path, err);
-}
-
-static int make_cgroups(struct container *c, struct error *err)
-{
-	if (cgroup_create(&c->cgroup, c->root_dir, err) < 0 || cgroup_apply_devices(&c->cgroup, &c->spec, err) < 0 ||
-		cgroup_apply(&c->cgroup, &c->spec.resources, err) < 0)
-		return -1;
-	/* v2 is entered by the clone itself. */
-	return c->cgroup.pure ? 0 : cgroup_open(&c->cgroup, err);
-}
-
 static int make_sync(struct container *c, struct error *err)
 {
 	return sync_open(&c->sync_parent, &c->sync_child, err);
@@ -58,6 +42,8 @@ static int make_sync(struct container *c, struct error *err)
 
 static int make_process(struct container *c, struct error *err)
 {
+	if (c->launch.rootless && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return error_set(err, errno, "become undumpable");
 	if (namespaces_clone(c, init_main, err) < 0)
 		return -1;
 	/* The child's ends: as long as we held them, their ends could not be seen. */
@@ -82,7 +68,7 @@ static bool has_oom_score(const struct container *c)
 
 static int run_outer_hooks(struct container *c, struct error *err)
 {
-	if (hooks_run(c, HOOK_PRESTART, "creating", err) < 0 || hooks_run(c, HOOK_CREATE_RUNTIME, "creating", err) < 0)
+	if (hooks_run(c, HOOK_PRESTART, "created", err) < 0 || hooks_run(c, HOOK_CREATE_RUNTIME, "creating", err) < 0)
 		return -1;
 	return sync_send(c->sync_parent, SYNC_GO, 0, err);
 }
@@ -130,7 +116,7 @@ static const struct step checks[] = {
 	{"sysctl", sysctl_check, NULL},
 	{"state", open_root, NULL},
 	{"seccomp", filter_prepare, NULL},
-	{"cgroup", find_cgroups, NULL},
+	{"cgroup", cgroups_find, NULL},
 	{"console", terminal_connect, NULL},
 	{"seccomp", listener_connect, NULL},
 	{"state", state_claim, NULL},
@@ -140,7 +126,7 @@ static const struct step makes[] = {
 	{"state", state_make_fifos, NULL},
 	{"state", state_write, NULL},
 	{"root file system", rootfs_open, NULL},
-	{"cgroup", make_cgroups, NULL},
+	{"cgroup", cgroups_make, NULL},
 	{"mounts", mounts_open, NULL},
 	{"devices", devices_open, NULL},
 	{"process", make_sync, NULL},
@@ -169,7 +155,7 @@ static void undo(struct container *c)
 
 int create_container(struct container *c, struct error *err)
 {
-	if (plan_walk(checks, c, err) < 0)
+	if (rootless_enter(c, err) < 0 || plan_walk(checks, c, err) < 0)
 		return -1;
 	if (plan_walk(makes, c, err) == 0)
 		return 0;

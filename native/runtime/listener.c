@@ -41,7 +41,7 @@ int listener_offer(struct container *c, int fd, struct error *err)
 static char *process_state(const struct container *c, const char *status)
 {
 	cleanup_free char *state = state_text(c->id, status, c->launch.joins ? c->init : c->pid, c->bundle, c->spec.annotations, NULL);
-	json_t *json = json_pack("{s:s, s:[s], s:i, s:o*}", "ociVersion", "1.3.0", "fds", "seccompFd", "pid", (int)c->pid, "state",
+	json_t *json = json_pack("{s:s, s:[s], s:i, s:o*}", "ociVersion", SPEC_VERSION, "fds", "seccompFd", "pid", (int)c->pid, "state",
 		state ? json_loads(state, 0, NULL) : NULL);
 	const json_t *metadata = json_object_get(c->spec.seccomp, "listenerMetadata");
 	if (json && json_is_string(metadata))

@@ -123,7 +123,7 @@ static int take_flags(int argc, char **argv, struct options *options)
 		if (flag == 'h')
 			return usage();
 		if (flag == 'v') {
-			printf("hawser-runtime version " VERSION "\nspec: 1.3.0\n");
+			printf("hawser-runtime version " VERSION "\nspec: " SPEC_VERSION "\n");
 			return 0;
 		}
 		if (take_flag(flag, options, &err) < 0)
@@ -164,9 +164,23 @@ static int run_verb(const struct options *options, int argc, char **argv)
 	return stands && (err.code == EXEC_MISSING || err.code == EXEC_REFUSED) ? err.code & 0xff : 1;
 }
 
+/* An ordinary user's is in its own folder of /run, where the session has one. */
+static const char *default_root(void)
+{
+	static char path[4096];
+	const char *run = getenv("XDG_RUNTIME_DIR");
+	if (geteuid() == 0)
+		return DEFAULT_ROOT;
+	if (run && *run == '/')
+		snprintf(path, sizeof path, "%s/hawser-runtime", run);
+	else
+		snprintf(path, sizeof path, "/tmp/hawser-runtime-%u", geteuid());
+	return path;
+}
+
 int main(int argc, char **argv)
 {
-	struct options options = {.root = DEFAULT_ROOT};
+	struct options options = {.root = default_root()};
 	int code = take_flags(argc, argv, &options);
 	if (code >= 0)
 		return code;

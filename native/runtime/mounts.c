@@ -163,6 +163,8 @@ static int make_file_system(const struct mount *mount, const char *type, struct 
 /* v1's hierarchies hang in a tmpfs; in v2 the one folder is the mount. */
 static int make_cgroup(struct container *c, const struct mount *mount, struct error *err)
 {
+	if (c->cgroup.pure && c->cgroup.count == 0)
+		return make_file_system(mount, "cgroup2", err);
 	if (c->cgroup.pure) {
 		int fd = steal_fd(&c->cgroup_fds[0]);
 		return fd >= 0 && set_attributes(fd, mount, false, err) < 0 ? -1 : fd;

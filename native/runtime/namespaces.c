@@ -39,6 +39,8 @@ static const struct {
 
 static bool is_new(const struct container *c, int kind)
 {
+	if (kind == NS_USER && c->launch.inside)
+		return false;
 	return c->spec.namespaces[kind].wanted && !c->spec.namespaces[kind].path;
 }
 
@@ -54,7 +56,7 @@ int namespaces_open(struct container *c, struct error *err)
 		maps_default(&c->spec.arena, &c->spec.uids, &c->spec.gids);
 	for (int kind = 0; kind < NS_KINDS; kind++) {
 		const char *path = c->spec.namespaces[kind].path;
-		if (!path)
+		if (!path || (kind == NS_USER && c->launch.inside))
 			continue;
 		if (kind == NS_MOUNT)
 			return error_set(err, 0, "linux.namespaces: a mount namespace can only be new, not %s", path);
@@ -184,7 +186,7 @@ static int find_outside(pid_t pid, uint32_t id, uint32_t *outside, struct error 
 
 int namespaces_answer_stdio(struct container *c, struct error *err)
 {
-	if (!c->spec.namespaces[NS_USER].wanted || c->process->terminal)
+	if (!c->spec.namespaces[NS_USER].wanted || c->launch.inside || c->process->terminal)
 		return 0;
 	int inside;
 	uint32_t outside = 0;

@@ -59,7 +59,8 @@ int process_own_stdio(const struct container *c, uid_t owner, struct error *err)
 		/* Pipes are made for the program. Files and terminals are somebody's. */
 		if (fstat(fd, &st) < 0 || !S_ISFIFO(st.st_mode) || st.st_uid == owner)
 			continue;
-		if (fchown(fd, owner, (gid_t)-1) < 0)
+		/* An ordinary user may be handed what is not its own to give. */
+		if (fchown(fd, owner, (gid_t)-1) < 0 && !c->launch.rootless)
 			return error_set(err, errno, "give descriptor %d of container %s to its user", fd, c->id);
 	}
 	return 0;
@@ -69,7 +70,7 @@ int process_stdio(struct container *c, struct error *err)
 {
 	if (c->terminal_fd >= 0)
 		return 0;
-	if (!c->spec.namespaces[NS_USER].wanted)
+	if (!c->spec.namespaces[NS_USER].wanted || c->launch.inside)
 		return process_own_stdio(c, c->process->uid, err);
 	/* Inodes whose owner has no id here can be given away from outside only. */
 	if (sync_send(c->sync_child, SYNC_STDIO, (int)c->process->uid, err) < 0)
@@ -110,11 +111,24 @@ void process_default_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static int set_ids(const struct process *process, struct error *err)
+static int set_groups(const struct container *c, struct error *err)
 {
-	bool own = process->keeps_groups && process->group_count == 0;
-	if (!own && syscall(SYS_setgroups, process->group_count, process->groups) < 0)
-		return error_set(err, errno, "set %zu additional groups", process->group_count);
+	const struct process *process = c->process;
+	if (process->keeps_groups && process->group_count == 0)
+		return 0;
+	if (syscall(SYS_setgroups, process->group_count, process->groups) == 0)
+		return 0;
+	/* A user who mapped but the own id had to give up the right; the groups have no ids inside, so none of them shows. */
+	if (errno == EPERM && c->launch.rootless && process->group_count == 0)
+		return 0;
+	return error_set(err, errno, "set %zu additional groups", process->group_count);
+}
+
+static int set_ids(const struct container *c, struct error *err)
+{
+	const struct process *process = c->process;
+	if (set_groups(c, err) < 0)
+		return -1;
 	if (setresgid(process->gid, process->gid, process->gid) < 0)
 		return error_set(err, errno, "set group id %u", process->gid);
 	if (setresuid(process->uid, process->uid, process->uid) < 0)
@@ -133,7 +147,7 @@ int process_identity(struct container *c, struct error *err)
 		return -1;
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return error_set(err, errno, "keep capabilities");
-	if (set_ids(process, err) < 0)
+	if (set_ids(c, err) < 0)
 		return -1;
 	if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
 		return error_set(err, errno, "keep capabilities");

@@ -9,9 +9,24 @@
 
 #include "util.h"
 
+static int connect_address(const struct sockaddr_un *address, const char *path, struct error *err)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof *address) == 0)
+		return fd;
+	error_set(err, errno, "connect to %s", path);
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
 int rights_connect(const char *path, struct error *err)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	if (strlen(path) < sizeof address.sun_path) {
+		strcpy(address.sun_path, path);
+		return connect_address(&address, path, err);
+	}
 	char folder[4096];
 	snprintf(folder, sizeof folder, "%s", path);
 	char *slash = strrchr(folder, '/');
@@ -20,16 +35,11 @@ int rights_connect(const char *path, struct error *err)
 		slash[slash == folder] = 0;
 	/* A longer path is reached through its folder. */
 	cleanup_close int dir = open(slash ? folder : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (dir < 0 || fd < 0 ||
-		snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", dir, name) >= (int)sizeof address.sun_path ||
-		connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
-		error_set(err, errno, "connect to %s", path);
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	return fd;
+	if (dir < 0)
+		return error_set(err, errno, "connect to %s", path);
+	if (snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", dir, name) >= (int)sizeof address.sun_path)
+		return error_set(err, ENAMETOOLONG, "connect to %s", path);
+	return connect_address(&address, path, err);
 }
 
 int rights_send(int socket, int fd, const void *data, size_t size)

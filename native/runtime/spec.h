@@ -193,6 +193,8 @@ struct spec {
 };
 
 #define SPEC_LIMIT (8u << 20)
+/* The specification that we speak. */
+#define SPEC_VERSION "1.3.0"
 
 /* Reads a whole configuration. The spec owns all it points to; free with spec_finish(), also after a failure. */
 int spec_parse(struct spec *spec, const char *text, size_t size, struct error *err);

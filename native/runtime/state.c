@@ -43,7 +43,12 @@ int state_open_root(const char *root, int *fd, struct error *err)
 	*fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*fd < 0 && errno == ENOENT && make_parents(root) == 0)
 		*fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return *fd < 0 ? error_set(err, errno, "open the state folder %s", root) : 0;
+	struct stat st;
+	if (*fd < 0 || fstat(*fd, &st) < 0)
+		return error_set(err, errno, "open the state folder %s", root);
+	/* What is written there is believed later. In a user namespace we are root too, and strangers are 65534. */
+	bool ours = st.st_uid == geteuid() || (geteuid() == 0 && st.st_uid != 65534);
+	return ours ? 0 : error_set(err, 0, "the state folder %s is somebody else's", root);
 }
 
 int state_claim(struct container *c, struct error *err)
@@ -216,7 +221,7 @@ const char *state_status(struct state *state)
 char *state_text(const char *id, const char *status, pid_t pid, const char *bundle, const json_t *annotations, const struct state *more)
 {
 	json_t *json = json_pack(
-		"{s:s, s:s, s:s, s:i, s:s}", "ociVersion", "1.2.0", "id", id, "status", status, "pid", (int)pid, "bundle", bundle);
+		"{s:s, s:s, s:s, s:i, s:s}", "ociVersion", SPEC_VERSION, "id", id, "status", status, "pid", (int)pid, "bundle", bundle);
 	if (json && more) {
 		json_object_set_new(json, "rootfs", json_string(more->rootfs ? more->rootfs : ""));
 		json_object_set_new(json, "created", json_string(more->created ? more->created : ""));

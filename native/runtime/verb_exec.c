@@ -46,7 +46,7 @@ static unsigned join_flags(const struct container *c)
 		[NS_TIME] = 0x80};
 	unsigned joined = 0;
 	for (int kind = 0; kind < NS_KINDS; kind++)
-		if (c->spec.namespaces[kind].wanted)
+		if (c->spec.namespaces[kind].wanted && !(kind == NS_USER && c->launch.inside))
 			joined |= all[kind];
 	return joined;
 }
@@ -226,6 +226,8 @@ static int prepare(struct container *c, struct state *state, const struct exec_r
 	c->pidfd = state_pidfd(state, err);
 	c->config = c->pidfd < 0 ? NULL : read_file_at(state->dir, "config.json", SPEC_LIMIT, &c->config_size, err);
 	if (!c->config || spec_parse(&c->spec, c->config, c->config_size, err) < 0)
+		return -1;
+	if (rootless_join(c, err) < 0)
 		return -1;
 	c->cgroup = state->cgroup;
 	c->bundle = state->bundle;

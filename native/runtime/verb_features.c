@@ -47,7 +47,7 @@ int verb_features(const struct options *options, int argc, char **argv, struct e
 		"SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM", "SCMP_ARCH_RISCV64", "SCMP_ARCH_X32", "SCMP_ARCH_X86", "SCMP_ARCH_X86_64", NULL};
 	json_t *json = json_pack("{s:s, s:s, s:o, s:o, s:{s:o, s:o, s:{s:b, s:b, s:b, s:b, s:b}, s:{s:b, s:o, s:o, s:o, s:o}, s:{s:b}, "
 				 "s:{s:b}, s:{s:{s:b}}}}",
-		"ociVersionMin", "1.0.0", "ociVersionMax", "1.3.0", "hooks", words(hooks), "mountOptions", words(mounts), "linux",
+		"ociVersionMin", "1.0.0", "ociVersionMax", SPEC_VERSION, "hooks", words(hooks), "mountOptions", words(mounts), "linux",
 		"namespaces", words(namespaces), "capabilities", capability_words(), "cgroup", "v1", 1, "v2", 1, "systemd", 0,
 		"systemdUser", 0, "rdma", 1, "seccomp", "enabled", 1, "actions", words(actions), "operators", words(operators), "archs",
 		words(architectures), "supportedFlags", words(filter_flags_known), "apparmor", "enabled", 1, "selinux", "enabled", 1,

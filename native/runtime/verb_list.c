@@ -130,6 +130,9 @@ int verb_ps(const struct options *options, int argc, char **argv, struct error *
 	size_t count;
 	if (cgroup_pids(&state.cgroup, &pids, &count, err) < 0)
 		return -1;
+	/* Without a cgroup the first process is all that is known. */
+	if (state.cgroup.count == 0 && state_is_alive(&state) && (pids = malloc(sizeof *pids)))
+		pids[count++] = state.pid;
 	printf("%s", json ? "[" : "UID      PID      PPID     S  COMMAND\n");
 	for (size_t i = 0; i < count; i++) {
 		if (json)
