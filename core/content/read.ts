@@ -1,5 +1,4 @@
-import {closeSync, createReadStream, fstatSync, openSync, read, readFileSync, readSync} from 'node:fs';
-import type {Readable} from 'node:stream';
+import {closeSync, fstatSync, openSync, read, readFileSync, readSync} from 'node:fs';
 import {hasErrno} from '../errors/codes.ts';
 import {EngineError} from '../errors/error.ts';
 import {algorithmOf, type Digest, type DigestAlgorithm, digestOf} from '../oci/digest.ts';
@@ -39,10 +38,6 @@ export function readHead(root: string, digest: Digest, size: number): Buffer {
 	}
 }
 
-/** A large one piece by piece, from `start` up to `end`; whoever gets it checks it. */
-export const streamBlob = (root: string, digest: Digest, start = 0, end = Infinity): Readable =>
-	createReadStream('', {fd: openBlob(root, digest), start, end: end - 1, highWaterMark: 256 * 1024});
-
 export function openBlob(root: string, digest: Digest): number {
 	try {
 		return openSync(blobPath(root, digest), 'r');
@@ -52,24 +47,25 @@ export function openBlob(root: string, digest: Digest): number {
 	}
 }
 
-const PIECE = 4 * 1024 * 1024;
+const PIECE = 1024 * 1024;
 
 const readSome = (fd: number, buffer: Buffer, size: number, at: number): Promise<Buffer> =>
 	new Promise((resolve, reject) => read(fd, buffer, 0, size, at, (error, count) => (error ? reject(error) : resolve(buffer.subarray(0, count)))));
 
-/** Exactly `size` bytes in large pieces, the next of them read while one is in use; each may be used until two more have been asked for. */
-export async function* readPieces(root: string, digest: Digest, size: number): AsyncGenerator<Buffer> {
+/** The bytes from `start` up to `end` in large pieces, the next of them read while one is in use; its memory is used again after that, so who has one must be done with it. */
+export async function* readPieces(root: string, digest: Digest, start: number, end: number): AsyncGenerator<Buffer> {
 	const fd = openBlob(root, digest);
-	const buffers = [Buffer.allocUnsafe(Math.min(size, PIECE)), Buffer.allocUnsafe(Math.min(size, PIECE))];
-	const ask = (at: number, turn: number) => readSome(fd, buffers[turn % 2] as Buffer, Math.min(PIECE, size - at), at);
+	const room = Math.min(end - start, PIECE);
+	const buffers = [Buffer.allocUnsafe(room), Buffer.allocUnsafe(room)];
+	const ask = (at: number, turn: number) => readSome(fd, buffers[turn % 2] as Buffer, Math.min(room, end - at), at);
 	try {
-		let next = size > 0 ? ask(0, 0) : undefined;
-		for (let at = 0, turn = 0; next; turn++) {
+		let next = end > start ? ask(start, 0) : undefined;
+		for (let at = start, turn = 0; next; turn++) {
 			const piece = await next;
 			if (piece.length === 0)
-				throw new EngineError({code: 'blob.damaged', subject: digest, message: `blob ${digest} is shorter than its ${size} bytes`, hint: 'Pull the image again.'});
+				throw new EngineError({code: 'blob.damaged', subject: digest, message: `blob ${digest} is shorter than its ${end} bytes`, hint: 'Pull the image again.'});
 			at += piece.length;
-			next = at < size ? ask(at, turn + 1) : undefined;
+			next = at < end ? ask(at, turn + 1) : undefined;
 			yield piece;
 		}
 	} finally {

@@ -1,4 +1,4 @@
-import {streamBlob} from '../content/read.ts';
+import {readPieces} from '../content/read.ts';
 import {EngineError} from '../errors/error.ts';
 import {recordEvent} from '../events/journal.ts';
 import {shortDigest, type Digest} from '../oci/digest.ts';
@@ -116,12 +116,12 @@ async function pushParcel(trip: Trip, {tag, id, manifest, diffIds}: Parcel): Pro
 		options.onProgress?.({kind: 'layer', id: name, state, current: 0, total: 0, ...more});
 	for (const {name} of layers) say(name, 'preparing');
 	for (const {name} of layers.slice(atOnce)) say(name, 'waiting');
-	const queue = [...new Map(layers.map(layer => [layer.digest, layer])).values()];
+	// The largest first: nobody waits at the end for one long one.
+	const queue = [...new Map(layers.map(layer => [layer.digest, layer])).values()].sort((one, other) => other.size - one.size);
 	const worker = async () => {
 		for (let layer = queue.shift(); layer; layer = queue.shift()) await pushLayer(trip, layer, say);
 	};
-	await Promise.all(Array.from({length: Math.min(atOnce, queue.length)}, worker));
-	await uploadBlob(session, outgoing(store, manifest.config));
+	await Promise.all([uploadBlob(session, outgoing(store, manifest.config)), ...Array.from({length: Math.min(atOnce, queue.length)}, worker)]);
 	await putManifest(session, tag, manifest);
 	addDigest(store.db, reference, manifest.digest, id);
 	recordEvent(store, {type: 'image', action: 'push', id: text(reference, tag), attributes: {name: familiarName(reference)}});
@@ -145,7 +145,7 @@ async function pushLayer(
 	else say(name, outcome.kind === 'exists' ? 'exists' : 'pushed', {current: total, total});
 }
 
-const outgoing = ({root}: ImageStore, {digest, size}: {digest: Digest; size: number}): OutgoingBlob => ({digest, size, read: (start, end) => streamBlob(root, digest, start, end)});
+const outgoing = ({root}: ImageStore, {digest, size}: {digest: Digest; size: number}): OutgoingBlob => ({digest, size, read: (start, end) => readPieces(root, digest, start, end)});
 
 async function putManifest(session: Session, tag: string, {bytes, digest, mediaType}: StoredManifest): Promise<void> {
 	const reply = await session.request(`manifests/${tag}`, [200, 201, 202], {method: 'PUT', headers: {'Content-Type': mediaType}, content: bytes});

@@ -101,7 +101,7 @@ function membersOf(store: ImageStore, images: readonly SavedImage[]): OutgoingMe
 	].sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-const blobMember = ({root}: ImageStore, digest: Digest, size: number): OutgoingMember => ({name: nameOf(digest), size, content: () => readPieces(root, digest, size)});
+const blobMember = ({root}: ImageStore, digest: Digest, size: number): OutgoingMember => ({name: nameOf(digest), size, content: () => readPieces(root, digest, 0, size)});
 
 function indexOf(images: readonly SavedImage[]) {
 	const manifests = images.flatMap(({manifest: {mediaType, digest, bytes}, references}) => {

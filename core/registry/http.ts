@@ -17,7 +17,11 @@ export type Reply = {
 };
 
 /** What is sent, and may have to be sent again: to where we are redirected, or with a fresh token. */
-export type Content = {readonly size: number; read(): AsyncIterable<Uint8Array>};
+export type Content = {
+	readonly size: number;
+	/** Each piece is sent before the next is asked for. */
+	read(): AsyncIterable<Uint8Array>;
+};
 
 export type Send = {
 	readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -125,19 +129,20 @@ const lengthOf = ({content}: Send): Readonly<Record<string, string>> => {
 async function writeContent(outgoing: ClientRequest, content: Content, phases: Phases): Promise<void> {
 	for await (const piece of content.read()) {
 		if (outgoing.destroyed || phases.isOver()) return;
-		if (!outgoing.write(piece)) await drained(outgoing);
+		await sent(outgoing, piece);
 		phases.alive();
 	}
 	outgoing.end();
 }
 
-const drained = (outgoing: ClientRequest): Promise<void> =>
+/** Until the line has taken it: its memory may be used again after that. */
+const sent = (outgoing: ClientRequest, piece: Uint8Array): Promise<void> =>
 	new Promise(resolve => {
 		const done = () => {
-			outgoing.off('drain', done).off('close', done).off('response', done);
+			outgoing.off('close', done).off('response', done);
 			resolve();
 		};
-		outgoing.on('drain', done).on('close', done).on('response', done);
+		outgoing.on('close', done).on('response', done).write(piece, done);
 	});
 
 type Phases = {

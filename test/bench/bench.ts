@@ -10,6 +10,7 @@ import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import {benchClient, startMany} from './cases/client.ts';
 import {benchConsole} from './cases/console.ts';
+import {benchImageList, benchTransfers} from './cases/images.ts';
 import {benchMemory} from './cases/memory.ts';
 import {benchPull} from './cases/pull.ts';
 import {benchLife, benchRun} from './cases/run.ts';
@@ -75,8 +76,12 @@ try {
 			removeAll();
 		}
 	}
+	await bench('images', async () => [await benchImageList(world, rounds)]);
 	const reference = options.pull;
-	if (reference) await bench('pull', async () => [await benchPull(world, reference, 3)]);
+	if (reference) {
+		await bench('pull', async () => [await benchPull(world, reference, 3)]);
+		await bench('transfer', () => benchTransfers(world, reference, reference.slice(reference.lastIndexOf('/') + 1), 3));
+	}
 } finally {
 	world.close();
 	keep();
