@@ -29,7 +29,7 @@ async function runProgram(words: readonly string[]): Promise<number> {
 	}
 	const {store, rest: verb} = takeStore(words);
 	const [name = '', ...rest] = verb;
-	if (!rest.includes('--help') && (LOOK.includes(name) || LIFE.includes(name))) {
+	if (!rest.includes('--help') && !rest.includes('--tui') && (LOOK.includes(name) || LIFE.includes(name))) {
 		Object.assign(process.env, store);
 		if (LOOK.includes(name)) return (await import('./look.ts')).runLook(name, rest);
 		return (await import('./life.ts')).runLife(name, rest);

@@ -1,3 +1,4 @@
+import type {ConsoleStart} from '../console/main.tsx';
 import {version} from '../../core/index.ts';
 import {checkContext, checkHost, checkNoTls} from './docker-env.ts';
 import {type Flag, type FlagValues, readFlags} from './flags.ts';
@@ -42,6 +43,7 @@ export async function runProgram(words: readonly string[]): Promise<number> {
 	if (flags.bool('version')) return say(`Hawser version ${version}\n`);
 	const [name, ...more] = rest;
 	if (name === undefined && !help && isTerminal(0) && isTerminal(1)) return openConsole(flags);
+	if ((name === 'logs' || name === 'stats') && more.includes('--tui')) return openConsole(flags, {tab: name, name: more.find(word => !word.startsWith('-'))});
 	if (name === undefined || help || name === 'help') return showHelp(name === 'help' ? more : []);
 	if (Object.hasOwn(groups, name) && (more.length === 0 || more[0]?.startsWith('-'))) return showHelp([name], more.length === 0 ? 2 : 1);
 	const found = findVerb(rest);
@@ -98,8 +100,8 @@ function unknownCommand(words: readonly string[]): number {
 	return 1;
 }
 
-async function openConsole(globals: FlagValues): Promise<number> {
+async function openConsole(globals: FlagValues, start?: ConsoleStart): Promise<number> {
 	const {openConsole: open} = await import('../console/main.tsx');
 	const {debug: _, ...options} = readGlobals(globals);
-	return open(options);
+	return open(options, start);
 }

@@ -14,6 +14,7 @@ export const verb: Verb = {
 		{name: 'since', kind: 'string', help: 'Lines since a time (2026-01-31T12:00:00Z) or a duration ago (42m)'},
 		{name: 'tail', short: 'n', kind: 'string', default: 'all', help: 'The last so many lines'},
 		{name: 'timestamps', short: 't', kind: 'bool', help: 'Show when each line was written'},
+		{name: 'tui', kind: 'bool', help: 'In the console, on a terminal'},
 		{name: 'until', kind: 'string', help: 'Lines before a time or a duration ago'},
 	],
 	async run({flags, args: [name = ''], engine}) {

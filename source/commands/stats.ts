@@ -21,6 +21,7 @@ export const verb: Verb = {
 		formatFlag,
 		{name: 'no-stream', kind: 'bool', help: 'Print one reading, and end'},
 		noTruncFlag,
+		{name: 'tui', kind: 'bool', help: 'In the console, on a terminal'},
 	],
 	async run({flags, args, engine}) {
 		const readers: Readers = new Map();

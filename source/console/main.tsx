@@ -1,4 +1,4 @@
-import {closeEngine, type EngineOptions, openEngine} from '../../core/index.ts';
+import {closeEngine, type EngineOptions, findContainer, openEngine} from '../../core/index.ts';
 import type {Screen} from './screen.tsx';
 
 /** Says in one sentence why there is no console, or nothing when there can be one. */
@@ -20,8 +20,11 @@ async function loadScreen(): Promise<typeof import('./screen.tsx')> {
 	return import('./screen.tsx');
 }
 
+/** Where the console begins: a tab of one container; without a name, of the one that was looked at last. */
+export type ConsoleStart = {readonly tab: 'logs' | 'stats'; readonly name: string | undefined};
+
 /** `hawser` alone: the full-screen console, until it is left. */
-export async function openConsole(options: EngineOptions = {}): Promise<number> {
+export async function openConsole(options: EngineOptions = {}, start?: ConsoleStart): Promise<number> {
 	const reason = whyNot();
 	if (reason !== undefined) return say(reason);
 	let engine: ReturnType<typeof openEngine> | undefined;
@@ -29,7 +32,8 @@ export async function openConsole(options: EngineOptions = {}): Promise<number> 
 	try {
 		engine = openEngine(options);
 		const {openScreen} = await loadScreen();
-		screen = openScreen(engine);
+		const first = start?.name === undefined ? undefined : findContainer(engine, start.name);
+		screen = openScreen(engine, start && {tab: start.tab, ...(first && {target: {kind: 'container', id: first.id, name: first.name}})});
 		return await screen.left;
 	} catch (error) {
 		screen?.close();

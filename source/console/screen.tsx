@@ -7,6 +7,7 @@ import {createPainter, type Painter} from '../terminal/painter.ts';
 import {openTerminal, type TerminalSession} from '../terminal/session.ts';
 import {type Context, complain} from './actions/context.ts';
 import {openFile} from './actions/files.ts';
+import {openContainer} from './actions/views.ts';
 import {App} from './app.tsx';
 import {CanvasContext, createCanvas} from './canvas.ts';
 import {createEnginePort} from './engine.ts';
@@ -17,10 +18,11 @@ import {applyRemembered, readRemembered, toRemember, writeRemembered} from './se
 import {createShells} from './shells.ts';
 import {connect} from './store/connect.ts';
 import {initialState} from './store/initial.ts';
-import type {Size} from './store/state.ts';
+import type {Size, Target} from './store/state.ts';
 import {createStore, type Store} from './store/store.ts';
 import {readUserFiles} from './user-files.ts';
 import {clipboardSequence} from '../terminal/clipboard.ts';
+import {sanitizeLine} from '../terminal/sanitize.ts';
 
 /** The running console. `left` is its exit code, when somebody leaves it. */
 export type Screen = {readonly left: Promise<number>; close(): void};
@@ -61,7 +63,21 @@ function routeToShell({store, shells}: Pick<Context, 'store' | 'shells'>, data: 
 	return data.subarray(end + 1);
 }
 
-export function openScreen(engine: Engine): Screen {
+/** A page to begin with; without a target the pane of that name. */
+export type FirstPage = {readonly tab: 'logs' | 'stats'; readonly target?: Target};
+
+function showFirst(context: Context, {tab, target}: FirstPage): void {
+	if (target) openContainer(context, target, tab);
+	else context.store.dispatch({type: 'focused', pane: tab}, {type: 'zoomed', on: true});
+}
+
+/** A sentence, a bell, and a notice of the terminal's own where it has them (OSC 9). */
+function alarm(store: Store, words: string): void {
+	store.dispatch({type: 'message', message: {kind: 'error', text: words, until: Date.now() + 15_000}});
+	if (store.getState().settings.bell) process.stdout.write(`\u0007\u001B]9;hawser: ${sanitizeLine(words)}\u0007`);
+}
+
+export function openScreen(engine: Engine, first?: FirstPage): Screen {
 	const port = createEnginePort(engine);
 	const store = createConsoleStore(port.hostName);
 	const before = toRemember(store.getState());
@@ -85,7 +101,7 @@ export function openScreen(engine: Engine): Screen {
 		</CanvasContext>,
 		{stdin: silentInput(), stdout: output, maxFps: 0.1, interactive: true, exitOnCtrlC: false, patchConsole: false},
 	);
-	const connection = connect(store, port);
+	const connection = connect(store, port, words => alarm(store, words));
 
 	let closed = false;
 	function close(): void {
@@ -125,6 +141,7 @@ export function openScreen(engine: Engine): Screen {
 		},
 		undo: new Map(),
 	};
+	if (first) showFirst(context, first);
 	const route = createRouter(context);
 	terminal = openTerminal(process.stdin, process.stdout, route);
 	terminal.onRaw(data => routeToShell(context, data));

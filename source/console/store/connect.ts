@@ -1,3 +1,4 @@
+import {alarmsOf} from './alarms.ts';
 import type {Change} from './change.ts';
 import type {EngineEvent, EnginePort, LogRequest} from './engine-port.ts';
 import {type LogLine, logLimits} from './log-buffer.ts';
@@ -19,7 +20,8 @@ const selectionRest = 70;
  * The way from the engine to the store. Events wake the lists, a timer (one) reads the statistics of what is looked at, the log of
  * the selected container is followed. What comes in bursts is put together and dispatched once a frame.
  */
-export function connect(store: Store, engine: EnginePort): Connection {
+export function connect(store: Store, engine: EnginePort, onAlarm: (words: string) => void): Connection {
+	const begun = Math.floor(Date.now() / 1000);
 	const batch = createBatch(store);
 	const lists = createLists(engine, batch);
 	const ticker = createTicker(store, engine, lists.refreshContainers);
@@ -28,6 +30,8 @@ export function connect(store: Store, engine: EnginePort): Connection {
 	const events = new AbortController();
 	lists.refresh();
 	void followEvents(engine, events.signal, list => {
+		const news = list.filter(({time}) => time >= begun);
+		for (const words of new Set(alarmsOf(news, store.getState().events))) onAlarm(words);
 		batch.add({type: 'events', events: list});
 		if (list.some(({Type}) => Type === 'container' || Type === 'network')) lists.refreshContainers();
 		sheets.reload('event');

@@ -111,14 +111,12 @@ export const layers: TabSpec = {
 				children: folderNodes(`layer ${index}`, toTree(files)),
 			}),
 		);
-		const wasted = image.wastedFiles
-			.slice(0, 200)
-			.map(
-				({path, count, bytes}): SheetNode => ({
-					key: `wasted ${path}`,
-					cells: {...fileCells(path, 0, bytes, ''), what: cell(path, 'text'), change: cell(`in ${count} layers`, 'muted')},
-				}),
-			);
+		const wasted = image.wastedFiles.slice(0, 200).map(
+			({path, count, bytes}): SheetNode => ({
+				key: `wasted ${path}`,
+				cells: {...fileCells(path, 0, bytes, ''), what: cell(path, 'text'), change: cell(`in ${count} layers`, 'muted')},
+			}),
+		);
 		const waste: SheetNode = {
 			key: 'wasted',
 			cells: {
