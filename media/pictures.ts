@@ -40,6 +40,7 @@ function startContainers(): void {
 	run('report', '-m', '128m', '--cpus', '0.5', '--pids-limit', '50', 'hawser-demo', 'sh', '-c', `${writes} & exec load rhythm`);
 	run('queue', '--network', 'none', 'hawser-demo', 'sleep', '100000');
 	hawser('pause', 'queue');
+	hawser('run', '-d', '--network', 'none', '-m', '16m', '--name', 'filler', 'hawser-demo', 'sh', '-c', 'echo reading the archive; sleep 8; echo sorting; tail /dev/zero');
 	try {
 		hawser('run', '--network', 'none', '--name', 'migrate', 'hawser-demo', 'sh', '-c', 'exit 3');
 	} catch {
@@ -65,6 +66,36 @@ const shots: readonly Shot[] = [
 			['s', 2500],
 			['ps | head -5\r', 900],
 			['df -h / | tail -1\r', 900],
+		],
+	},
+	{
+		name: 'console-log',
+		keys: [
+			['/orders\r', 1200],
+			['\u001B', 300],
+			['l', 800],
+			['p', 200],
+			['t', 200],
+			['/WARN\r', 800],
+			['n', 300],
+			['N', 700],
+		],
+	},
+	{
+		name: 'console-why',
+		keys: [
+			['/filler\r', 1200],
+			['\u001B', 300],
+			['v', 1500],
+		],
+	},
+	{
+		name: 'console-layers',
+		keys: [
+			['2', 300],
+			['\r', 2500],
+			['j', 200],
+			['\r', 700],
 		],
 	},
 	{

@@ -1,6 +1,7 @@
 import {useContext, useLayoutEffect, useMemo, useRef, useSyncExternalStore} from 'react';
 import {Box, type DOMElement} from 'ink';
 import type {Capabilities} from '../terminal/capabilities.ts';
+import {Lines} from './widgets/lines.tsx';
 import type {Frame} from '../terminal/frame.ts';
 import {CanvasContext} from './canvas.ts';
 import {paletteEntries} from './keys/palette.ts';
@@ -30,7 +31,7 @@ import type {HistorySample} from './store/engine-port.ts';
 import {limitFrames} from './store/frames.ts';
 import {layoutOf, paneOrder, type Rect} from './store/layout.ts';
 import {emptyLog} from './store/log-buffer.ts';
-import {isLive, selectedContainer, visibleContainers, visibleImages, visibleRows} from './store/select.ts';
+import {isLive, selectedContainer, selectedRow, visibleContainers, visibleImages, visibleRows} from './store/select.ts';
 import type {PaneId, State} from './store/state.ts';
 import type {Store} from './store/store.ts';
 import {tabs} from './tabs/table.ts';
@@ -166,6 +167,19 @@ function Screen({state, theme}: Part) {
 	const {size, containers} = state;
 	const layout = layoutOf(state);
 	const running = containers.filter(container => isLive(container)).length;
+	const canvas = useContext(CanvasContext);
+	// What a highlighted row shows must be said where nothing is drawn.
+	const spoken = canvas
+		? undefined
+		: `On ${
+				state.view === 'sheet'
+					? Object.values(selectedRow(state)?.node.cells ?? {})
+							.map(({text}) => text)
+							.join(' ')
+					: state.focus === 'images'
+						? (state.lists.images.selected ?? '')
+						: (selectedContainer(state)?.name ?? 'nothing')
+			}`;
 	const panes = Object.entries(layout.panes) as Array<[PaneId, Rect]>;
 	return (
 		<Box flexDirection="column" width={size.columns} height={size.rows}>
@@ -209,6 +223,7 @@ function Screen({state, theme}: Part) {
 					progress={progressSentence(state)}
 				/>
 			</Box>
+			{spoken !== undefined && <Lines lines={[spoken]} />}
 			<Overlays {...{state, theme}} />
 		</Box>
 	);

@@ -1,7 +1,7 @@
 import {PassThrough} from 'node:stream';
-import {render} from 'ink';
+import {type Instance, render} from 'ink';
 import type {Engine} from '../../core/index.ts';
-import {detectCapabilities} from '../terminal/capabilities.ts';
+import {type Capabilities, detectCapabilities} from '../terminal/capabilities.ts';
 import {onFatal} from '../terminal/fatal.ts';
 import {createPainter, type Painter} from '../terminal/painter.ts';
 import {openTerminal, type TerminalSession} from '../terminal/session.ts';
@@ -11,7 +11,7 @@ import {openContainer} from './actions/views.ts';
 import {App} from './app.tsx';
 import {CanvasContext, createCanvas} from './canvas.ts';
 import {createEnginePort} from './engine.ts';
-import {createInkOutput} from './ink-output.ts';
+import {createInkOutput, type InkOutput} from './ink-output.ts';
 import {createRouter} from './keys/router.ts';
 import {useKeys} from './keys/table.ts';
 import {applyRemembered, readRemembered, toRemember, writeRemembered} from './settings.ts';
@@ -29,7 +29,10 @@ export type Screen = {readonly left: Promise<number>; close(): void};
 
 const leaveKey = 0x1d;
 
-const sizeOf = ({columns, rows}: NodeJS.WriteStream): Size => ({columns: columns || 80, rows: rows || 24});
+/** For a screen reader: plain lines of one pane at a time, drawn again only when somebody did something. */
+const isRead = (): boolean => process.env['INK_SCREEN_READER'] === 'true';
+
+const sizeOf = ({columns, rows}: NodeJS.WriteStream): Size => ({columns: Math.min(columns || 80, isRead() ? 80 : Number.POSITIVE_INFINITY), rows: rows || 24});
 
 /** Ink would read the keys itself; ours come by the router alone, so that a pane can take the raw bytes. */
 const silentInput = (): NodeJS.ReadStream =>
@@ -46,7 +49,7 @@ function createConsoleStore(hostName: string): Store {
 	const {values, complaint} = readRemembered();
 	const {settings, keys, complaints} = readUserFiles();
 	useKeys(keys);
-	const state = {...applyRemembered(initialState(hostName, sizeOf(process.stdout), Date.now()), values), settings};
+	const state = {...applyRemembered(initialState(hostName, sizeOf(process.stdout), Date.now()), values), settings, frozen: isRead()};
 	const text = [...complaints, ...(complaint === undefined ? [] : [complaint])].join('  ');
 	return createStore(text === '' ? state : {...state, message: {kind: 'error', text, until: Date.now() + 15_000}});
 }
@@ -71,6 +74,29 @@ function showFirst(context: Context, {tab, target}: FirstPage): void {
 	else context.store.dispatch({type: 'focused', pane: tab}, {type: 'zoomed', on: true});
 }
 
+type Drawing = {readonly store: Store; readonly capabilities: Capabilities; readonly painter: Painter; readonly output: InkOutput};
+
+/** Ink lays out at once; what it would write is nothing here, so it need hardly ever look. */
+function renderDrawn({store, capabilities, painter, output}: Drawing): Instance {
+	painter.open();
+	return render(
+		<CanvasContext value={createCanvas()}>
+			<App store={store} capabilities={capabilities} onFrame={frame => painter.paint(frame)} />
+		</CanvasContext>,
+		{stdin: silentInput(), stdout: output, maxFps: 0.1, interactive: true, exitOnCtrlC: false, patchConsole: false},
+	);
+}
+
+const renderRead = (store: Store): Instance =>
+	render(<App store={store} capabilities={{colors: 0, unicode: true, background: 'dark'}} />, {
+		stdin: silentInput(),
+		stdout: process.stdout,
+		isScreenReaderEnabled: true,
+		interactive: true,
+		exitOnCtrlC: false,
+		patchConsole: false,
+	});
+
 /** A sentence, a bell, and a notice of the terminal's own where it has them (OSC 9). */
 function alarm(store: Store, words: string): void {
 	store.dispatch({type: 'message', message: {kind: 'error', text: words, until: Date.now() + 15_000}});
@@ -93,14 +119,8 @@ export function openScreen(engine: Engine, first?: FirstPage): Screen {
 		store.dispatch({type: 'resized', size});
 	};
 	process.stdout.on('resize', onResize);
-	painter.open();
-	// Ink lays out at once; what it would write is nothing here, so it need hardly ever look.
-	const app = render(
-		<CanvasContext value={createCanvas()}>
-			<App store={store} capabilities={detectCapabilities(process.env)} onFrame={frame => painter.paint(frame)} />
-		</CanvasContext>,
-		{stdin: silentInput(), stdout: output, maxFps: 0.1, interactive: true, exitOnCtrlC: false, patchConsole: false},
-	);
+	const capabilities = detectCapabilities(process.env);
+	const app = isRead() ? renderRead(store) : renderDrawn({store, capabilities, painter, output});
 	const connection = connect(store, port, words => alarm(store, words));
 
 	let closed = false;

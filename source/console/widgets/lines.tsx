@@ -1,5 +1,6 @@
 import {memo, useContext, useLayoutEffect, useMemo, useRef} from 'react';
 import {Box, type DOMElement, Text} from 'ink';
+import {stripColors} from '../../terminal/width.ts';
 import {type Canvas, CanvasContext} from '../canvas.ts';
 
 function Drawn({canvas, lines}: {readonly canvas: Canvas; readonly lines: readonly string[]}) {
@@ -10,15 +11,18 @@ function Drawn({canvas, lines}: {readonly canvas: Canvas; readonly lines: readon
 	return <Box ref={box} flexShrink={0} height={lines.length} />;
 }
 
-/** A text without characters would take no row. */
+const decoration = /[\u2500-\u25FF\u2800-\u28FF]+/g;
+
+/** For a screen reader: words, not frames, charts and blanks. */
 const Written = ({lines}: {readonly lines: readonly string[]}) => (
 	<Box flexDirection="column" flexShrink={0}>
-		{lines.map((text, index) => (
-			// biome-ignore lint/suspicious/noArrayIndexKey: a line is its place
-			<Text key={index} wrap="truncate">
-				{text === '' ? ' ' : text}
-			</Text>
-		))}
+		{lines
+			.map(text => stripColors(text).replace(decoration, ' ').replace(/\s+/g, ' ').trim())
+			.filter(text => text !== '')
+			.map((text, index) => (
+				// biome-ignore lint/suspicious/noArrayIndexKey: a line is its place
+				<Text key={index}>{text}</Text>
+			))}
 	</Box>
 );
 
