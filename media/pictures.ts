@@ -109,6 +109,8 @@ const shots: readonly Shot[] = [
 ];
 
 async function shoot({name, keys}: Shot): Promise<void> {
+	// Each begins as on the first day: how the last one was left is remembered.
+	rmSync(join(folder, 'config'), {recursive: true, force: true});
 	const terminal = createTerminal(size.columns, size.rows);
 	const console = spawn(program, [], {name: 'xterm-256color', cols: size.columns, rows: size.rows, env});
 	console.onData(data => terminal.write(data));

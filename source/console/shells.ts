@@ -39,6 +39,14 @@ function createPainter(paint: () => void): () => void {
 	};
 }
 
+const goodbye = '\u0003\u0004';
+
+/** A session outlives its line: who closes a shell means its end, who leaves the console may come back to it. */
+function hangUp(pty: IPty, how: 'end' | 'leave'): void {
+	if (how === 'end') pty.write(goodbye);
+	setTimeout(() => pty.kill('SIGHUP'), how === 'end' ? 300 : 0);
+}
+
 async function loadPty(): Promise<typeof import('node-pty')> {
 	try {
 		return await import('node-pty');
@@ -81,9 +89,9 @@ export function createShells(store: Store, engine: EnginePort): Shells & {close(
 		else store.dispatch({type: 'shell-ended', key, reason: `ended with ${code} · x closes`});
 	}
 
-	function close(key: number): void {
+	function close(key: number, how: 'end' | 'leave' = 'leave'): void {
 		const session = sessions.get(key);
-		if (session && !session.closed) session.pty.kill('SIGHUP');
+		if (session && !session.closed) hangUp(session.pty, how);
 		sessions.delete(key);
 		session?.emulator.close();
 		store.dispatch({type: 'shell-closed', key});
@@ -119,7 +127,7 @@ export function createShells(store: Store, engine: EnginePort): Shells & {close(
 			if (!session) early.set(key, (early.get(key) ?? '') + text);
 			else if (!session.closed) session.pty.write(text);
 		},
-		close,
+		close: key => close(key, 'end'),
 		closeAll() {
 			for (const key of Array.from(sessions.keys())) close(key);
 		},

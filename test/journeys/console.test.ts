@@ -1,3 +1,4 @@
+import {readFileSync} from 'node:fs';
 import test from 'ava';
 import {waitFor} from '../helpers/cli.ts';
 import {makeStore, type TestStore} from '../helpers/store.ts';
@@ -169,6 +170,81 @@ test.serial('inspect, events, help and palette open and close', async t => {
 	press('theme light', '<enter>');
 	await gone('Palette');
 	press(':', 'theme auto', '<enter>');
+	t.pass();
+});
+
+test.serial('two marked containers are stopped by one question', async t => {
+	await Promise.all(['pair1', 'pair2'].map(name => store.must('run', '-d', '--network', 'none', '--name', name, 'busybox', 'sleep', '1000')));
+	const {see, press, row} = openConsole(t, store);
+	await see('pair2');
+	press('/', 'pair', '<enter>', 'gg', '*');
+	await see('2 marked');
+	press('S');
+	await see('Stop 2 containers?');
+	press('y');
+	await waitFor('both to end', () => /Exited/.test(row('pair1')) && /Exited/.test(row('pair2')), 40_000);
+	press('*', 'D');
+	await see('Remove 2 containers?');
+	press('y');
+	await waitFor('both to go', () => row('pair1') === '' && row('pair2') === '');
+	t.regex(readFileSync(`${store.root}/audit.jsonl`, 'utf8'), /"verb":"removing","kind":"container","id":"[0-9a-f]{64}","name":"pair1","result":"done"/);
+});
+
+test.serial('the page of a container: why it died, its files, its processes', async t => {
+	const {see, press} = openConsole(t, store);
+	await see('broken');
+	press('/', 'broken', '<enter>');
+	await see(/Stats · broken/);
+	press('v');
+	await see(/Exit code +3/);
+	await see('it broke');
+	press('<esc>', '/', 'ticker', '<enter>');
+	await see(/Stats · ticker/);
+	press('f');
+	await see(/▸ etc/);
+	press('/', 'etc', '<enter>', '<enter>');
+	await see(/hostname/);
+	press('<esc>', 't');
+	await see(/sleep 0\.1/);
+	t.pass();
+});
+
+test.serial('a shell whose line is lost is found again by the next console, with what it had said', async t => {
+	const first = openConsole(t, store);
+	await first.see('ticker');
+	first.press('/', 'ticker', '<enter>');
+	await first.see(/Stats · ticker/);
+	first.press('s');
+	await first.see(/[#$] /);
+	first.press('MARK=$((6*7)); echo mark $MARK', '<enter>');
+	await first.see('mark 42');
+	first.screen.kill('SIGHUP');
+	await first.screen.exit;
+	const second = openConsole(t, store);
+	await second.see('ticker');
+	second.press('9');
+	await second.see(/Sessions/);
+	await second.see(/ticker +sh/);
+	second.press('<enter>');
+	await second.see('mark 42');
+	second.press('echo still $MARK', '<enter>');
+	await second.see('still 42');
+	second.press('exit', '<enter>');
+	await second.see(/ended with 0/);
+	t.pass();
+});
+
+test.serial('limits are changed live by a form that shows its command', async t => {
+	const {see, press} = openConsole(t, store);
+	await see('ticker');
+	press('/', 'ticker', '<enter>');
+	await see(/Stats · ticker/);
+	press('L');
+	await see('Limits of ticker, live');
+	press('48m');
+	await see(/hawser update --memory 48m --memory-swap 96m/);
+	press('<enter>');
+	await waitFor('the limit', async () => (await store.must('inspect', '-f', '{{.HostConfig.Memory}}', 'ticker')).trim() === String(48 * 2 ** 20));
 	t.pass();
 });
 

@@ -80,9 +80,18 @@ function flags({fields}: Pick<Form, 'fields'>): string[] {
 		.flat();
 }
 
+const isChanged = ({fields}: Pick<Form, 'fields'>, name: string): boolean => fields.some(field => field.name === name && field.value.trim() !== field.before);
+
+/** A limit of memory alone is refused where there was none of both: as `run` does, as much swap again. */
+function swapWithMemory(form: Pick<Form, 'fields'>): string[] {
+	const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?)([a-z]*)$/i.exec(valueOf(form, 'memory')) ?? [];
+	if (!isChanged(form, 'memory') || isChanged(form, 'memory-swap') || number === '') return [];
+	return ['--memory-swap', Number(number) === 0 ? '-1' : `${Number(number) * 2}${unit}`];
+}
+
 /** The words of the command that the form stands for: shown while it is filled in, and run as they are. */
 export const formCommand: Readonly<Record<FormPurpose, (form: Pick<Form, 'fields' | 'target'>) => readonly string[]>> = {
-	limits: form => ['update', ...flags(form), form.target.id.slice(0, 12)],
+	limits: form => ['update', ...flags(form), ...swapWithMemory(form), form.target.id.slice(0, 12)],
 	run: form => ['run', ...(inTerminal(form) ? ['-it', '--rm'] : ['-d']), ...flags(form), form.target.id, ...splitWords(valueOf(form, 'command'))],
 	tag: form => ['tag', form.target.id, valueOf(form, 'tag')],
 };

@@ -14,7 +14,7 @@ export function quit(context: Context): void {
 			kind: 'confirm',
 			verb: 'quit',
 			question: 'Leave the console?',
-			details: [...details.slice(0, 5), 'Containers go on either way.'],
+			details: [...details.slice(0, 5), open.length > 0 ? 'Containers and shells go on either way; 9 finds the shells again.' : 'Containers go on either way.'],
 			targets: [],
 			focus: 'no',
 			typed: '',

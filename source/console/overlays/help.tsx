@@ -1,5 +1,5 @@
 import {memo} from 'react';
-import {fit, truncate} from '../../terminal/width.ts';
+import {fit, padColored, truncate} from '../../terminal/width.ts';
 import {isBound, keyLabel, keyTable, type Scope} from '../keys/table.ts';
 import type {Size} from '../store/state.ts';
 import type {Theme} from '../theme/theme.ts';
@@ -24,13 +24,25 @@ function helpLines(theme: Theme, scope: Scope, readOnly: boolean, width: number)
 	]);
 }
 
+const columnWidth = 60;
+
+/** Side by side where the screen is wide: the columns of one page hold lines that follow each other. */
+function arrange(lines: readonly string[], {columns, height, from}: {readonly columns: number; readonly height: number; readonly from: number}): string[] {
+	return Array.from({length: Math.min(height, lines.length)}, (_, row) =>
+		Array.from({length: columns}, (__, column) => padColored(lines[from + column * height + row] ?? '', columnWidth)).join(''),
+	);
+}
+
 export const Help = memo(
 	({theme, screen, scope, readOnly, top}: {readonly theme: Theme; readonly screen: Size; readonly scope: Scope; readonly readOnly: boolean; readonly top: number}) => {
-		const width = Math.min(84, screen.columns - 2);
-		const lines = helpLines(theme, scope, readOnly, width);
+		const columns = Math.max(1, Math.min(3, Math.floor((screen.columns - 4) / columnWidth)));
+		const width = columns === 1 ? Math.min(84, screen.columns - 2) : columns * columnWidth + 2;
+		const lines = helpLines(theme, scope, readOnly, columns === 1 ? width : columnWidth);
 		const height = screen.rows - 4;
-		const from = Math.max(0, Math.min(top, lines.length - height));
-		const more = lines.length > height ? theme.paint('faint', from + height < lines.length ? 'j/k for more' : 'end') : '';
-		return <Dialog theme={theme} screen={screen} title="Keys" width={width} lines={lines.slice(from, from + height)} right={more} />;
+		const room = height * columns;
+		const from = Math.max(0, Math.min(top, lines.length - room));
+		const more = lines.length > room ? theme.paint('faint', from + room < lines.length ? 'j/k for more' : 'end') : '';
+		const shown = columns === 1 ? lines.slice(from, from + height) : arrange(lines, {columns, height, from});
+		return <Dialog theme={theme} screen={screen} title="Keys" width={width} lines={shown} right={more} />;
 	},
 );

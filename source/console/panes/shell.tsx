@@ -23,6 +23,6 @@ function words({theme, typing, shell, count, place}: ShellProps): string {
 
 export const ShellPane = memo((props: ShellProps) => {
 	const {theme, rect, focused, shell} = props;
-	const spec = {...rect, digit: '5', title: shell?.title ?? 'Shell', right: words(props), focused};
+	const spec = {...rect, digit: '9', title: shell?.title ?? 'Shell', right: words(props), focused};
 	return <Lines lines={drawFrame(theme, spec, shell?.lines ?? [])} />;
 });

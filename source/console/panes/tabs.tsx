@@ -8,7 +8,7 @@ const names: Readonly<Record<PaneId, readonly [digit: string, name: string]>> = 
 	images: ['2', 'Images'],
 	stats: ['3', 'Stats'],
 	logs: ['4', 'Logs'],
-	shell: ['5', 'Shell'],
+	shell: ['9', 'Shell'],
 };
 
 /** On a small screen one pane is seen at a time; this says which, and what else there is. */

@@ -46,12 +46,14 @@ const fieldsOf = ({cells}: SheetNode): Fields => ({
 	labels: {},
 });
 
-/** Rows that match, wherever they are, under the rows that lead to them. */
-function flattenMatching(nodes: readonly SheetNode[], matches: (fields: Fields) => boolean, depth: number): SheetRow[] {
+/** Rows that match, wherever they are, under the rows that lead to them; one that matches and is open shows all that is in it. */
+function flattenMatching(nodes: readonly SheetNode[], open: ReadonlySet<string>, matches: (fields: Fields) => boolean, depth: number): SheetRow[] {
 	return nodes.flatMap(node => {
-		const below = node.children ? flattenMatching(node.children, matches, depth + 1) : [];
-		if (below.length === 0 && !matches(fieldsOf(node))) return [];
-		return [{node, depth, fold: hasChildren(node) ? (below.length > 0 ? ('open' as const) : ('closed' as const)) : undefined}, ...below];
+		const found = matches(fieldsOf(node));
+		const isOpen = found && open.has(node.key);
+		const below = isOpen ? flatten(node.children ?? [], open, depth + 1, []) : flattenMatching(node.children ?? [], open, matches, depth + 1);
+		if (below.length === 0 && !found) return [];
+		return [{node, depth, fold: hasChildren(node) ? (isOpen || below.length > 0 ? ('open' as const) : ('closed' as const)) : undefined}, ...below];
 	});
 }
 
@@ -69,7 +71,7 @@ export function sheetRows({nodes, open}: Sheet, {filter, sort, reverse}: Pick<Li
 		return sorted.map(node => (node.children && sort !== '' ? {...node, children: order(node.children)} : node));
 	};
 	const ordered = order(nodes);
-	return filter === '' ? flatten(ordered, open, 0, []) : flattenMatching(ordered, createFilter(filter), 0);
+	return filter === '' ? flatten(ordered, open, 0, []) : flattenMatching(ordered, open, createFilter(filter), 0);
 }
 
 /** The same tree with other children below one row. */

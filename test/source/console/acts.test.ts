@@ -102,7 +102,7 @@ test('limits: the form shows the command and runs just that', async t => {
 	t.is(store.getState().overlay?.kind, 'form');
 	press('\u0015', '128m', '\t', '\t', '\u0015', '2', '\r');
 	await settled();
-	t.deepEqual(calls, [`update --memory 128m --cpus 2 ${idOf('job').slice(0, 12)}`]);
+	t.deepEqual(calls, [`update --memory 128m --cpus 2 --memory-swap 256m ${idOf('job').slice(0, 12)}`]);
 });
 
 test('limits that were not changed are left alone', async t => {
