@@ -63,6 +63,7 @@ export {type Referrer, remoteReferrers, remoteTags} from './image/remote.ts';
 export {type Removed, removeImage} from './image/remove.ts';
 export {saveImages} from './image/save.ts';
 export {tagImage} from './image/tag.ts';
+export {type ImageUsage, imageUsage} from './image/usage.ts';
 export {hasEnvironmentAuth} from './registry/credentials.ts';
 export {login, logout, registryHost, storedUser} from './registry/login.ts';
 export {type Found as FoundImage, searchImages} from './registry/search.ts';

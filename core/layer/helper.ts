@@ -93,9 +93,9 @@ export const startIngest = ({root, helper}: LayerStore, {digest, size}: Pick<Wan
 export const startPack = ({helper}: LayerStore, staging: string, view: readonly string[]): UnpackHelper =>
 	talk(startProgram(helper, ['pack', '--lock', staging, '--output', `${staging}/blob`, '--hold', '3', ...view], 4), () => {});
 
-/** Keeps a tar that nobody has described, from a file or from this process's own input, as startPack() does. */
-export const startKeep = ({helper}: LayerStore, staging: string, input: string): UnpackHelper =>
-	talk(startProgram(helper, ['unpack', '--measure', '--lock', staging, '--keep', `${staging}/blob`, '--input', input, '--hold', '3'], 4, 'inherit'), () => {});
+/** Keeps a tar that nobody has described, from a file, from this process's own input (`-`) or from what is written to it, as startPack() does. */
+export const startKeep = ({helper}: LayerStore, staging: string, input: string, from: 'inherit' | 'pipe' = 'inherit'): UnpackHelper =>
+	talk(startProgram(helper, ['unpack', '--measure', '--lock', staging, '--keep', `${staging}/blob`, '--input', input, '--hold', '3'], 4, from), () => {});
 
 function talk(child: Program, onNews: (news: HelperNews) => void): UnpackHelper {
 	const [stdin, stdout, stderr, control] = child.stdio as unknown as [Writable | null, Readable, Readable, Duplex];

@@ -1,3 +1,4 @@
+import type {Readable} from 'node:stream';
 import {chmodSync, existsSync, renameSync, rmSync} from 'node:fs';
 import {makeFolders, syncFolder} from '../content/durable.ts';
 import {randomHex} from '../platform/random.ts';
@@ -25,8 +26,15 @@ export const EMPTY_LAYER = 'sha256:5f70bf18a086007016e948b04aed3b82103a36bea4175
 export const packLayer = (store: LayerStore, view: readonly string[], pin: Pin): Promise<MadeLayer> =>
 	make(store, pin, `${layerType}+gzip`, staging => startPack(store, staging, ['--layer', '--compress', 'gzip', ...view]));
 
-/** Takes a tar from a file, or with `-` from our own input, as it is. */
-export const keepLayer = (store: LayerStore, input: string, pin: Pin): Promise<MadeLayer> => make(store, pin, layerType, staging => startKeep(store, staging, input));
+/** Takes a tar as it is: from a file, with `-` from our own input, or from a stream. */
+export const keepLayer = (store: LayerStore, input: string | Readable, pin: Pin): Promise<MadeLayer> =>
+	make(store, pin, layerType, staging => {
+		if (typeof input === 'string') return startKeep(store, staging, input);
+		const helper = startKeep(store, staging, '-', 'pipe');
+		// Cut off, it must not pass for whole.
+		input.on('error', () => void helper.kill()).pipe(helper.input);
+		return helper;
+	});
 
 async function make(store: LayerStore, pin: Pin, mediaType: string, start: (staging: string) => UnpackHelper): Promise<MadeLayer> {
 	const staging = `${stagingFolder(store.root)}/made-${randomHex(8)}`;

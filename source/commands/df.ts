@@ -1,9 +1,9 @@
-import {type ContainerSummary, type Engine, type ImageSummary, listContainers, listImages, listVolumes, type VolumeSummary} from '../../core/index.ts';
+import {type ContainerSummary, type Engine, type ImageSummary, type ImageUsage, imageUsage, listContainers, listImages, listVolumes, type VolumeSummary} from '../../core/index.ts';
 import {formatFlag} from '../cli/common-flags.ts';
 import {containerListing} from '../cli/container-listing.ts';
 import {type Listing, renderList, renderTable} from '../cli/format.ts';
 import {print} from '../cli/output.ts';
-import {humanSize} from '../cli/units.ts';
+import {ago, humanSize} from '../cli/units.ts';
 import type {Verb} from '../cli/verb.ts';
 
 export const verb: Verb = {
@@ -22,26 +22,31 @@ export const verb: Verb = {
 	},
 };
 
-type Use = {readonly images: readonly ImageSummary[]; readonly containers: readonly ContainerSummary[]; readonly volumes: readonly VolumeSummary[]};
+type Use = {readonly images: readonly ImageSummary[]; readonly usage: ImageUsage; readonly containers: readonly ContainerSummary[]; readonly volumes: readonly VolumeSummary[]};
 type Row = {readonly type: string; readonly total: number; readonly active: number; readonly size: number; readonly reclaimable: number};
 
 const readUse = (engine: Engine): Use => ({
 	images: listImages(engine, {all: true}),
+	usage: imageUsage(engine),
 	containers: listContainers(engine, {all: true, size: true}),
 	volumes: listVolumes(engine, {size: true}),
 });
+
+const sharedSize = ({shared}: ImageUsage, {id}: ImageSummary): number => shared.get(id) ?? 0;
+const uniqueSize = (usage: ImageUsage, image: ImageSummary): number => image.size - sharedSize(usage, image);
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 /** Once each, however many names an image has. */
 const distinct = (images: readonly ImageSummary[]): ImageSummary[] => [...new Map(images.map(image => [image.id, image])).values()];
 
-function imageRow({images, containers}: Use): Row {
+/** Layers that images share count once. What an image in use has alone is what cannot be reclaimed. */
+function imageRow({images, usage, containers}: Use): Row {
 	const all = distinct(images);
 	const used = new Set(containers.map(({imageId}) => imageId));
 	const active = all.filter(({id}) => used.has(id));
-	const size = sum(all.map(image => image.size));
-	return {type: 'Images', total: all.length, active: active.length, size, reclaimable: size - sum(active.map(image => image.size))};
+	const kept = sum(active.map(image => uniqueSize(usage, image)));
+	return {type: 'Images', total: all.length, active: active.length, size: usage.total, reclaimable: usage.total - kept};
 }
 
 const RUNNING: ReadonlySet<string> = new Set(['running', 'paused', 'restarting', 'stopping']);
@@ -73,31 +78,54 @@ const listing: Listing<Row> = {
 	},
 };
 
-const volumeListing: Listing<VolumeSummary> = {
+const volumeListing = ({containers}: Use): Listing<VolumeSummary> => ({
 	subject: 'volume',
-	table: ['Name', 'Size'],
-	columns: {Name: {header: 'VOLUME NAME', value: ({Name}) => Name}, Size: {header: 'SIZE', value: ({Size = 0}) => humanSize(Size)}},
-};
+	table: ['Name', 'Links', 'Size'],
+	columns: {
+		Name: {header: 'VOLUME NAME', value: ({Name}) => Name},
+		Links: {header: 'LINKS', value: ({Name}) => String(containers.filter(({mounts}) => mounts.includes(Name)).length)},
+		Size: {header: 'SIZE', value: ({Size = 0}) => humanSize(Size, 4)},
+	},
+});
 
-const imageListing: Listing<ImageSummary> = {
+const imageListing = ({usage}: Use): Listing<ImageSummary> => ({
 	subject: 'image',
-	table: ['Repository', 'Tag', 'ID', 'Size'],
+	table: ['Repository', 'Tag', 'ID', 'CreatedSince', 'Size', 'SharedSize', 'UniqueSize', 'Containers'],
 	columns: {
 		Repository: {header: 'REPOSITORY', value: ({repository}) => repository},
 		Tag: {header: 'TAG', value: ({tag}) => tag},
 		ID: {header: 'IMAGE ID', value: ({id}) => id.slice(7, 19)},
+		CreatedSince: {header: 'CREATED', value: ({createdAt}) => (Date.parse(createdAt) > 0 ? ago(createdAt) : 'N/A')},
 		Size: {header: 'SIZE', value: ({size}) => humanSize(size)},
+		SharedSize: {header: 'SHARED SIZE', value: image => humanSize(sharedSize(usage, image), 4)},
+		UniqueSize: {header: 'UNIQUE SIZE', value: image => humanSize(uniqueSize(usage, image), 4)},
+		Containers: {header: 'CONTAINERS', value: ({containers}) => String(containers)},
 	},
+});
+
+/** We have no build cache: its table is there for those who read Docker's. */
+const cacheListing: Listing<never> = {
+	subject: 'build cache',
+	table: ['ID', 'CacheType', 'Size', 'CreatedSince', 'LastUsedSince', 'UsageCount', 'Shared'],
+	columns: Object.fromEntries(
+		Object.entries({ID: 'CACHE ID', CacheType: 'CACHE TYPE', Size: 'SIZE', CreatedSince: 'CREATED', LastUsedSince: 'LAST USED', UsageCount: 'USAGE', Shared: 'SHARED'}).map(
+			([name, header]) => [name, {header, value: () => ''}],
+		),
+	),
 };
 
-const verboseText = ({images, containers, volumes}: Use): string =>
+const tableOf = <T>(listing: Listing<T>, items: readonly T[]): string => renderTable(listing, items, listing.table);
+
+/** With the first name of each image. */
+const verboseText = (use: Use): string =>
 	[
-		['Images space usage:', renderTable(imageListing, images, imageListing.table)],
+		['Images space usage:', tableOf(imageListing(use), distinct(use.images.toReversed()).toReversed())],
 		[
 			'Containers space usage:',
-			renderTable(containerListing({noTrunc: false, size: true}), containers, ['ID', 'Image', 'Command', 'LocalVolumes', 'Size', 'RunningFor', 'Status', 'Names']),
+			renderTable(containerListing({noTrunc: false, size: true}), use.containers, ['ID', 'Image', 'Command', 'LocalVolumes', 'Size', 'RunningFor', 'Status', 'Names']),
 		],
-		['Local Volumes space usage:', renderTable(volumeListing, volumes, volumeListing.table)],
+		['Local Volumes space usage:', tableOf(volumeListing(use), use.volumes)],
+		['Build cache usage: 0B', tableOf(cacheListing, [])],
 	]
 		.map(([title, table]) => `${title}\n\n${table}`)
 		.join('\n');

@@ -3,7 +3,7 @@ import {printLine} from '../cli/output.ts';
 import type {Verb} from '../cli/verb.ts';
 
 export const verb: Verb = {
-	usage: '[OPTIONS] FILE|- [REPOSITORY[:TAG]]',
+	usage: '[OPTIONS] file|URL|- [REPOSITORY[:TAG]]',
 	description: 'Make an image out of a tar of a file system, plain or compressed',
 	args: [1, 2],
 	flags: [
