@@ -82,4 +82,4 @@ export {parseSignal, signalName} from './platform/signals.ts';
 export {apiVersion, version} from './engine/version.ts';
 
 export {createNetwork, inspectNetwork, listNetworks, type NetworkSummary, pruneNetworks, removeNetwork} from './engine/networks.ts';
-export {createVolume, inspectVolume, listVolumes, pruneVolumes, removeVolume, type VolumeSummary} from './engine/volumes.ts';
+export {createVolume, exportVolume, importVolume, inspectVolume, listVolumes, pruneVolumes, removeVolume, snapshotVolume, type VolumeSummary} from './engine/volumes.ts';

@@ -26,6 +26,8 @@ export type ContainerConfig = {
 	/** `80/tcp`, of the image and of --expose. */
 	readonly exposed: readonly string[];
 	readonly mounts: readonly MountPoint[];
+	/** As it was said; what it comes to is in `mounts`. */
+	readonly volumesFrom?: readonly string[];
 	readonly resources: Resources;
 	readonly restart: RestartPolicy;
 	/** '' is SIGTERM. */

@@ -8,7 +8,7 @@ import {findImage} from '../image/find.ts';
 import {formatPlatform, isSameMachine, parsePlatform} from '../oci/platform.ts';
 import {nowText} from '../platform/time.ts';
 import {transaction} from '../state/database.ts';
-import {resolveMounts} from '../volume/point.ts';
+import {type Borrowed, resolveMounts} from '../volume/point.ts';
 import {volumeStore} from '../volume/store.ts';
 import {parseTmpfs} from '../volume/tmpfs.ts';
 import type {ContainerConfig} from './config.ts';
@@ -20,7 +20,7 @@ import {fitResources} from './limits.ts';
 import {drawName} from './names.ts';
 import {leaseAddresses} from './network.ts';
 import {containerFolder, drawId, snapshots} from './place.ts';
-import {type ContainerRecord, insertRecord, recordByName} from './record.ts';
+import {type ContainerRecord, findRecord, insertRecord, recordByName} from './record.ts';
 import {leaseIds} from './userns.ts';
 import {checkSpec} from './validate.ts';
 
@@ -71,7 +71,7 @@ function insert(engine: Engine, id: string, spec: ContainerSpec, config: Contain
 	// Looked at again under the write lock: it may have been removed meanwhile.
 	findImage(engine, image.id);
 	const name = spec.name === undefined ? freeName(engine) : spec.name.replace(/^\//, '');
-	const mounts = resolveMounts(volumeStore(engine.db), engine.root, askedMounts(spec), Object.keys(image.config.Volumes ?? {}));
+	const mounts = resolveMounts(volumeStore(engine.db), engine.root, askedMounts(spec), Object.keys(image.config.Volumes ?? {}), (spec.volumesFrom ?? []).map(text => borrow(engine, text)));
 	const idMap = leaseIds(engine, config);
 	const record: ContainerRecord = {id, name, createdAt: nowText(), image: spec.image, imageId: image.id, config: {...config, mounts, ...(idMap !== undefined && {idMap})}};
 	insertRecord(engine.db, record);
@@ -84,6 +84,16 @@ function freeName(engine: Engine): string {
 		const name = drawName(attempt);
 		if (recordByName(engine.db, name) === undefined) return name;
 	}
+}
+
+/** `CONTAINER[:MODE]`. */
+function borrow(engine: Engine, text: string): Borrowed {
+	const at = text.indexOf(':');
+	const [name, mode] = at < 0 ? [text, 'rw'] : [text.slice(0, at), text.slice(at + 1)];
+	if (name === '') throw new EngineError({code: 'container.invalid', subject: text, message: 'volumes-from specification cannot be an empty string'});
+	if (!mode.split(',').every(word => ['ro', 'rw', 'z', 'Z', 'nocopy'].includes(word)))
+		throw new EngineError({code: 'container.invalid', subject: text, message: `invalid mode: ${mode}`, hint: 'ro and rw are modes of --volumes-from.'});
+	return {points: findRecord(engine.db, name).config.mounts, mode};
 }
 
 const askedMounts = ({mounts = [], tmpfs = {}}: ContainerSpec): MountSpec[] => [...mounts, ...Object.entries(tmpfs).map(([target, options]) => parseTmpfs(target, options))];

@@ -71,14 +71,14 @@ export function inspectHostConfig({config}: ContainerRecord): Record<string, unk
 	};
 }
 
-function mountConfig({mounts}: ContainerRecord['config']): Record<string, unknown> {
+function mountConfig({mounts, volumesFrom = []}: ContainerRecord['config']): Record<string, unknown> {
 	const binds = mounts.filter(({type, anonymous}) => type !== 'tmpfs' && !anonymous);
 	const tmpfs = mounts.filter(({type}) => type === 'tmpfs');
 	return {
 		Binds: orNull(binds.map(({source, name, target, readOnly}) => `${name ?? source}:${target}${readOnly ? ':ro' : ''}`)),
 		Tmpfs: tmpfs.length === 0 ? undefined : Object.fromEntries(tmpfs.map(({target, options}) => [target, options.join(',')])),
 		VolumeDriver: '',
-		VolumesFrom: null,
+		VolumesFrom: orNull(volumesFrom),
 		ConsoleSize: [0, 0],
 	};
 }

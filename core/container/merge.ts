@@ -38,6 +38,7 @@ export function mergeConfig(spec: ContainerSpec, image: Image, {id, hardened}: {
 		ports: (spec.ports ?? []).map(port => (port.hostIp === '' ? {...port, hostIp: defaults.portAddress} : port)),
 		publishAll: spec.publishAll ?? false,
 		exposed: exposedPorts(spec, Object.keys(run.ExposedPorts ?? {})),
+		...(spec.volumesFrom !== undefined && spec.volumesFrom.length > 0 && {volumesFrom: spec.volumesFrom}),
 		resources: {...(defaults.pidsLimit > 0 && {pidsLimit: defaults.pidsLimit}), ...spec.resources},
 		restart: spec.restart ?? {name: 'no', maximumRetryCount: 0},
 		stopSignal: spec.stopSignal ?? run.StopSignal ?? '',

@@ -79,6 +79,8 @@ export type ContainerSpec = {
 	readonly publishAll?: boolean;
 	readonly expose?: readonly string[];
 	readonly mounts?: readonly MountSpec[];
+	/** `CONTAINER[:MODE]`: whose mounts it has as well. */
+	readonly volumesFrom?: readonly string[];
 	readonly tmpfs?: Readonly<Record<string, string>>;
 	readonly resources?: Resources;
 	readonly restart?: RestartPolicy;

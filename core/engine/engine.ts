@@ -9,7 +9,7 @@ import {networkTables, upgradeNetworks} from '../network/tables.ts';
 import {readIfThere, replaceFile} from '../platform/files.ts';
 import {type Database, openDatabase} from '../state/database.ts';
 import {containerTables} from '../state/tables.ts';
-import {volumeTables} from '../volume/tables.ts';
+import {upgradeVolumes, volumeTables} from '../volume/tables.ts';
 
 /** An open engine: the first argument of every verb. Cheap to open; the database opens at its first use. */
 export type Engine = {
@@ -43,7 +43,7 @@ export type Engine = {
 export type EngineOptions = {readonly root?: string; readonly state?: string; readonly runtime?: string; readonly notice?: Engine['notice']} & Partial<Settings>;
 
 /** What leads from one schema to the next, from the first on. */
-const upgrades: readonly string[] = [upgradeNetworks];
+const upgrades: readonly string[] = [upgradeNetworks, upgradeVolumes];
 
 const DEFAULT_ROOT = '/var/lib/hawser';
 const DEFAULT_STATE = '/run/hawser';

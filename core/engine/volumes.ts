@@ -1,12 +1,26 @@
+import {closeSync, constants, copyFileSync, openSync, rmSync, writeFileSync} from 'node:fs';
 import {volumeUsers, removeTrees} from '../container/remove.ts';
 import {EngineError} from '../errors/error.ts';
 import {recordEvent} from '../events/journal.ts';
 import {decodeFields, numberField} from '../monitor/fields.ts';
+import {reasonOf, runProgram} from '../platform/run.ts';
 import {spawnHelper} from '../platform/run-sync.ts';
 import {inspectVolume as toInspect} from '../volume/inspect.ts';
 import type {Volume} from '../volume/model.ts';
 import {volumeStore} from '../volume/store.ts';
-import {createVolume as create, pruneVolumes as prune, removedFolders, removeVolume as remove, resolveVolume, volumePath, type VolumeRequest} from '../volume/volume.ts';
+import {
+	adoptVolume as adopt,
+	checkEmpty,
+	createVolume as create,
+	folderOf,
+	pruneVolumes as prune,
+	removedFolders,
+	removeVolume as remove,
+	resolveVolume,
+	stageVolume,
+	volumePath,
+	type VolumeRequest,
+} from '../volume/volume.ts';
 import type {Engine} from './engine.ts';
 
 /** A line of `volume ls`; also the JSON of `volume inspect`. `Size` only where asked for. */
@@ -58,6 +72,76 @@ export async function pruneVolumes(
 	await removeTrees(engine, [...new Set([...folders, ...removedFolders(engine.root)])]);
 	for (const {name} of volumes) recordEvent(engine, {type: 'volume', action: 'destroy', id: name, attributes: {driver: 'local'}});
 	return {deleted: volumes.map(({name}) => name), spaceReclaimed: volumes.reduce((sum, {name}) => sum + (sizes.get(name) ?? 0), 0)};
+}
+
+/** Writes what is in a volume as a tar to an open descriptor. */
+export async function exportVolume(engine: Engine, name: string, output: number): Promise<void> {
+	const folder = folderOf(engine.root, resolveVolume(volumeStore(engine.db), name));
+	await runLayer(engine, `cannot export volume ${name}`, ['pack', '--source', folder, '--bare', '--root', '--output', '-'], {output});
+}
+
+/** Fills a new or empty volume from a tar: a file, or `-` for our own input. All of it is there, or nothing. */
+export const importVolume = (engine: Engine, name: string, file: string, {labels = {}}: {readonly labels?: Readonly<Record<string, string>>} = {}): Promise<VolumeSummary> =>
+	fillVolume(engine, {name, labels}, async folder => {
+		const input = file === '-' ? 0 : openSync(file, 'r');
+		try {
+			await runLayer(engine, `cannot import volume ${name}`, ['extract', '--source', folder, '--path', '/', '--root'], {input});
+		} finally {
+			if (input !== 0) closeSync(input);
+		}
+	});
+
+/** A new volume with the files of another as they are now, on a file system that shares blocks between files. */
+export async function snapshotVolume(
+	engine: Engine,
+	name: string,
+	target: string,
+	{labels = {}}: {readonly labels?: Readonly<Record<string, string>>} = {},
+): Promise<VolumeSummary> {
+	const folder = folderOf(engine.root, resolveVolume(volumeStore(engine.db), name));
+	return fillVolume(engine, {name: target, labels}, async to => {
+		checkSharing(to, engine.root);
+		await runLayer(engine, `cannot snapshot volume ${name}`, ['copy', '--from', folder, '--target', to]);
+	});
+}
+
+async function fillVolume(engine: Engine, request: VolumeRequest & {readonly name: string}, fill: (folder: string) => Promise<void>): Promise<VolumeSummary> {
+	const store = volumeStore(engine.db);
+	const usersOf = (other: string): string[] => volumeUsers(engine, other);
+	checkEmpty(store, engine.root, request.name, usersOf);
+	const staging = stageVolume(engine.root);
+	try {
+		await fill(`${staging}/_data`);
+		const volume = adopt(store, engine.root, request, staging, usersOf);
+		recordEvent(engine, {type: 'volume', action: 'create', id: volume.name, attributes: {driver: 'local'}});
+		return toInspect(engine.root, volume);
+	} finally {
+		await removeTrees(engine, [staging]);
+	}
+}
+
+/** Tried with a file of our own. */
+function checkSharing(folder: string, root: string): void {
+	const [from, to] = [`${folder}/.from`, `${folder}/.to`];
+	try {
+		writeFileSync(from, 'blocks', {flag: 'wx', mode: 0o600});
+		copyFileSync(from, to, constants.COPYFILE_FICLONE_FORCE);
+	} catch (cause) {
+		throw new EngineError({
+			code: 'volume.no-snapshot',
+			subject: root,
+			message: `the file system of ${root} cannot share blocks between files`,
+			hint: 'Copy with `hawser volume export A | hawser volume import B`.',
+			cause,
+		});
+	} finally {
+		for (const path of [from, to]) rmSync(path, {force: true});
+	}
+}
+
+async function runLayer(engine: Engine, failure: string, args: readonly string[], stdio: {readonly input?: number; readonly output?: number} = {}): Promise<void> {
+	const result = await runProgram(engine.native.layer, args, stdio);
+	if (result.code !== 0) throw new EngineError({code: 'volume.failed', message: `${failure}: ${reasonOf(result, engine.native.layer)}`});
 }
 
 const tests: Readonly<Record<string, (engine: Engine, volume: Volume, value: string) => boolean>> = {

@@ -6,14 +6,14 @@ export type RunResult = {readonly code: number; readonly stdout: string; readonl
 /** More than any helper has to say. */
 const OUTPUT_LIMIT = 4 * 1024 * 1024;
 
-/** Runs a helper with an empty environment and cwd `/`, and gathers what it says; with `output`, what it writes goes there, and with `inherit` it reads our input. Never throws for its exit code; a signal gives 128. */
+/** Runs a helper with an empty environment and cwd `/`, and gathers what it says; with `output`, what it writes goes there; it reads a descriptor, with `inherit` our input, or else the text. Never throws for its exit code; a signal gives 128. */
 export function runProgram(
 	program: string,
 	args: readonly string[],
-	{input, output, env = {}}: {input?: string; output?: number; env?: Readonly<Record<string, string>>} = {},
+	{input, output, env = {}}: {input?: string | number; output?: number; env?: Readonly<Record<string, string>>} = {},
 ): Promise<RunResult> {
 	return new Promise((resolve, reject) => {
-		const child = spawn(program, args, {cwd: '/', env, stdio: [input === undefined ? 'ignore' : input === 'inherit' ? input : 'pipe', output ?? 'pipe', 'pipe']});
+		const child = spawn(program, args, {cwd: '/', env, stdio: [input === undefined ? 'ignore' : typeof input === 'number' || input === 'inherit' ? input : 'pipe', output ?? 'pipe', 'pipe']});
 		const stdout = collect(child.stdout);
 		const stderr = collect(child.stderr);
 		child.once('error', cause =>
@@ -29,7 +29,7 @@ export function runProgram(
 		);
 		child.once('close', (code, signal) => resolve({code: code ?? 128, stdout: stdout(), stderr: signal === null ? stderr() : `${stderr()}${program} was ended by ${signal}\n`}));
 		child.stdin?.on('error', () => {});
-		child.stdin?.end(input);
+		if (typeof input === 'string') child.stdin?.end(input);
 	});
 }
 

@@ -2,14 +2,16 @@ import type {MountPoint, Volume} from './model.ts';
 import {propagationOf} from './oci.ts';
 import {volumePath} from './volume.ts';
 
+const emptyIsNull = (map: Readonly<Record<string, string>>): Readonly<Record<string, string>> | null => (Object.keys(map).length === 0 ? null : map);
+
 /** The JSON of `volume inspect`. */
 export const inspectVolume = (root: string, volume: Volume) => ({
-	CreatedAt: volume.created,
+	CreatedAt: volume.created.replace(/\.\d+Z$/, 'Z'),
 	Driver: 'local',
-	Labels: volume.labels,
+	Labels: emptyIsNull(volume.labels),
 	Mountpoint: volumePath(root, volume.name),
 	Name: volume.name,
-	Options: null,
+	Options: emptyIsNull(volume.options),
 	Scope: 'local',
 });
 

@@ -5,6 +5,8 @@ export type Volume = {
 	/** Made for one container, by image or by `-v /path`: `volume prune` takes it. */
 	readonly anonymous: boolean;
 	readonly labels: Readonly<Record<string, string>>;
+	/** `type`, `device` and `o` of the driver local; empty: a folder of the store. */
+	readonly options: Readonly<Record<string, string>>;
 	readonly created: string;
 };
 
@@ -29,9 +31,14 @@ export type MountPoint = {
 	readonly target: string;
 	readonly readOnly: boolean;
 	readonly options: readonly string[];
+	/** Of a volume with options: what is mounted in the place of its folder. */
+	readonly device?: VolumeDevice;
 	/** The volume was made for this container: `rm -v` and `--rm` take it along. */
 	readonly anonymous: boolean;
 };
+
+/** A file system as mount(8) names it; `options` without those that are only ours. */
+export type VolumeDevice = {readonly type: string; readonly source: string; readonly options: readonly string[]};
 
 export type VolumeStore = {
 	transaction<T>(work: () => T): T;

@@ -40,11 +40,12 @@ const choice =
 		draft.options.push(toOption(value));
 	};
 
-const refused =
-	(key: string, hint: string): Setter =>
-	(_draft, _value, spec) => {
-		throw new EngineError({code: 'volume.unsupported-option', subject: spec, message: `the mount option ${key} is not supported`, hint});
-	};
+/** Relative, and not out of the volume; links in it are the runtime's to look at. */
+const checkSubpath = (value: string, spec: string): string => {
+	const clean = posix.normalize(value);
+	if (value === '' || value.startsWith('/') || clean === '..' || clean.startsWith('../')) throw invalid(spec, `subpath must be a relative path within the volume: ${value}`);
+	return clean;
+};
 
 const setSource: Setter = (draft, value) => {
 	draft.source = value;
@@ -81,12 +82,16 @@ const setters: Readonly<Record<string, Setter>> = {
 	'volume-label'(draft, value) {
 		draft.options.push(`volume-label=${value}`);
 	},
-	'volume-driver'(draft, value, spec) {
-		if (value !== 'local' && value !== '')
-			throw new EngineError({code: 'volume.unknown-driver', subject: spec, message: `volume driver "${value}" is not supported`, hint: 'leave volume-driver out'});
+	'volume-driver'(draft, value) {
+		if (value !== '') draft.options.push(`volume-driver=${value}`);
 	},
-	'volume-opt': refused('volume-opt', 'mount the folder with type=bind, or a tmpfs with type=tmpfs'),
-	'volume-subpath': refused('volume-subpath', 'mount the whole volume'),
+	'volume-opt'(draft, value, spec) {
+		if (!/^[^=]+=/.test(value)) throw invalid(spec, `invalid volume option: ${value}: must be in key=value format`);
+		draft.options.push(`volume-opt=${value}`);
+	},
+	'volume-subpath'(draft, value, spec) {
+		draft.options.push(`volume-subpath=${checkSubpath(value, spec)}`);
+	},
 	'tmpfs-size'(draft, value, spec) {
 		const bytes = parseBytes(value);
 		if (bytes === undefined) throw invalid(spec, `invalid value for tmpfs-size: ${value}`);
@@ -118,6 +123,16 @@ const readField = (draft: Draft, field: string, keys: string[], spec: string): v
 	setter(draft, equals < 0 ? 'true' : field.slice(equals + 1), spec);
 };
 
+/** `ro` means all that is mounted below, as far as the kernel can; `readonly` insists, `writable` leaves it. */
+const checkRecursive = ({options, readOnly}: Draft, spec: string): void => {
+	for (const word of ['writable', 'readonly']) {
+		if (!options.includes(`bind-recursive=${word}`)) continue;
+		if (!readOnly) throw invalid(spec, `option 'bind-recursive=${word}' requires 'readonly' to be specified in conjunction`);
+		if (word === 'readonly' && !options.includes('rprivate'))
+			throw invalid(spec, "option 'bind-recursive=readonly' requires 'bind-propagation=rprivate' to be specified in conjunction");
+	}
+};
+
 /** A bind's source must be there already, unless bind-create-src says otherwise. */
 const finish = (draft: Draft, spec: string, cwd: string): MountSpec => {
 	const {type, source, readOnly, options} = draft;
@@ -128,6 +143,7 @@ const finish = (draft: Draft, spec: string, cwd: string): MountSpec => {
 	if (type === 'volume' && source !== '') checkVolumeName(source);
 	if (type !== 'bind') return {type, source, target, readOnly, options};
 	if (source === '') throw invalid(spec, 'source is required for a bind mount');
+	checkRecursive(draft, spec);
 	return {type, source: cleanSource(posix.resolve(cwd, source), spec), target, readOnly, options};
 };
 

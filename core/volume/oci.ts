@@ -13,11 +13,22 @@ const accessOf = ({readOnly, options}: MountPoint, recursive: boolean): string[]
 	return recursive && !options.includes('bind-recursive=writable') ? ['ro', 'rro'] : ['ro'];
 };
 
+const subpathOf = ({options}: MountPoint): string[] => options.filter(option => option.startsWith('volume-subpath=')).map(option => `X-mount.subdir=${option.slice('volume-subpath='.length)}`);
+
+/** A volume whose driver's options name a file system is that, mounted for the container alone. */
 const bindMount = (point: MountPoint): OciMount => {
 	const recursive = !point.options.includes('bind-recursive=disabled');
 	/* A volume's own tree has no use for mounts that appear on the host later. */
 	const propagation = point.type === 'bind' ? propagationOf(point) : 'rprivate';
-	return {destination: point.target, type: 'bind', source: point.source, options: [recursive ? 'rbind' : 'bind', ...accessOf(point, recursive), propagation]};
+	const {device} = point;
+	if (device && device.type !== 'bind') return {destination: point.target, type: device.type, source: device.source, options: [...device.options, ...(point.readOnly ? ['ro'] : [])]};
+	const own = device ? device.options.filter(option => option !== 'bind' && option !== 'rbind') : [];
+	return {
+		destination: point.target,
+		type: 'bind',
+		source: device?.source ?? point.source,
+		options: [recursive ? 'rbind' : 'bind', ...own, ...accessOf(point, recursive), propagation, ...subpathOf(point)],
+	};
 };
 
 const depth = (path: string): number => path.split('/').length;

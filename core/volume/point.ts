@@ -1,6 +1,7 @@
 import {mkdirSync, readdirSync, statSync} from 'node:fs';
 import {hasErrno} from '../errors/codes.ts';
 import {EngineError} from '../errors/error.ts';
+import {deviceOf} from './device.ts';
 import type {MountPoint, MountSpec, VolumeStore} from './model.ts';
 import {cleanTarget} from './target.ts';
 import {createVolume, volumePath} from './volume.ts';
@@ -29,19 +30,25 @@ const bindPoint = ({source, target, readOnly, options}: MountSpec): MountPoint =
 	return {type: 'bind', source, target, readOnly, options, anonymous: false};
 };
 
-const labelsOf = (options: readonly string[]): Record<string, string> =>
+const optionMap = (options: readonly string[], prefix: string): Record<string, string> =>
 	Object.fromEntries(
 		options
-			.filter(option => option.startsWith('volume-label='))
+			.filter(option => option.startsWith(prefix))
 			.map(option => {
-				const [, key = '', ...value] = option.split('=');
+				const [key = '', ...value] = option.slice(prefix.length).split('=');
 				return [key, value.join('=')];
 			}),
 	);
 
 const volumePoint = (store: VolumeStore, root: string, {source, target, readOnly, options}: MountSpec): MountPoint => {
-	const {name} = createVolume(store, root, {name: source, labels: labelsOf(options)});
-	return {type: 'volume', name, source: volumePath(root, name), target, readOnly, options, anonymous: source === ''};
+	const driver = options.find(option => option.startsWith('volume-driver='))?.slice('volume-driver='.length);
+	const request = {name: source, driver, labels: optionMap(options, 'volume-label='), options: optionMap(options, 'volume-opt=')};
+	const volume = createVolume(store, root, request);
+	const device = deviceOf(volume.options);
+	if (device !== undefined && options.some(option => option.startsWith('volume-subpath=')))
+		throw new EngineError({code: 'volume.unsupported-option', subject: volume.name, message: `cannot mount a subpath of volume ${volume.name}: it is no folder of the store`});
+	const kept = options.filter(option => !/^volume-(label|opt|driver)=/.test(option));
+	return {type: 'volume', name: volume.name, source: volumePath(root, volume.name), target, readOnly, options: kept, ...(device && {device}), anonymous: source === ''};
 };
 
 const checkDuplicates = (specs: readonly MountSpec[]): void => {
@@ -58,14 +65,33 @@ const imageSpecs = (imageVolumes: readonly string[], specs: readonly MountSpec[]
 		.filter(target => !specs.some(spec => spec.target === target))
 		.map(target => ({type: 'volume', source: '', target, readOnly: false, options: []}));
 
-/** Makes the volumes and host folders that a container's mounts need, and says where each is. */
-export const resolveMounts = (store: VolumeStore, root: string, specs: readonly MountSpec[], imageVolumes: readonly string[]): MountPoint[] => {
+/** What a container takes over from another (`--volumes-from`), and how: as it is there, or read-only. */
+export type Borrowed = {readonly points: readonly MountPoint[]; readonly mode: string};
+
+const borrowedPoints = (borrowed: readonly Borrowed[], specs: readonly MountSpec[]): MountPoint[] => {
+	const byTarget = new Map<string, MountPoint>();
+	for (const {points, mode} of borrowed)
+		for (const point of points) if (point.type !== 'tmpfs') byTarget.set(point.target, {...point, readOnly: point.readOnly || mode.split(',').includes('ro'), anonymous: false});
+	return [...byTarget.values()].filter(({target}) => !specs.some(spec => spec.target === target));
+};
+
+/** Makes the volumes and host folders that a container's mounts need, and says where each is. What is asked for wins over what is borrowed, and that over the image's. */
+export const resolveMounts = (
+	store: VolumeStore,
+	root: string,
+	specs: readonly MountSpec[],
+	imageVolumes: readonly string[],
+	borrowed: readonly Borrowed[] = [],
+): MountPoint[] => {
 	checkDuplicates(specs);
-	return [...specs, ...imageSpecs(imageVolumes, specs)].map(spec => {
+	const taken = borrowedPoints(borrowed, specs);
+	const fromImage = imageSpecs(imageVolumes, specs).filter(({target}) => !taken.some(point => point.target === target));
+	const own = [...specs, ...fromImage].map((spec): MountPoint => {
 		if (spec.type === 'bind') return bindPoint(spec);
 		if (spec.type === 'volume') return volumePoint(store, root, spec);
 		return {type: 'tmpfs', source: '', target: spec.target, readOnly: spec.readOnly, options: spec.options, anonymous: false};
 	});
+	return [...taken, ...own];
 };
 
 /**
@@ -73,4 +99,7 @@ export const resolveMounts = (store: VolumeStore, root: string, specs: readonly 
  * in the image, shaped by it: only a helper that has the image's tree for its root may resolve it.
  */
 export const copyUps = (points: readonly MountPoint[]): MountPoint[] =>
-	points.filter(({type, source, options}) => type === 'volume' && !options.includes('nocopy') && readdirSync(source).length === 0);
+	points.filter(
+		({type, source, options, device}) =>
+			type === 'volume' && device === undefined && !options.some(option => option === 'nocopy' || option.startsWith('volume-subpath=')) && readdirSync(source).length === 0,
+	);

@@ -6,6 +6,7 @@ const toVolume = (row: Record<string, SQLOutputValue>): Volume => ({
 	name: String(row['name']),
 	anonymous: row['anonymous'] === 1,
 	labels: JSON.parse(String(row['labels'])) as Record<string, string>,
+	options: JSON.parse(String(row['options'])) as Record<string, string>,
 	created: String(row['created']),
 });
 
@@ -19,8 +20,8 @@ export const volumeStore = (db: DatabaseSync): VolumeStore => ({
 		const row = db.prepare('SELECT * FROM volumes WHERE name = ?').get(name);
 		return row && toVolume(row);
 	},
-	insertVolume({name, anonymous, labels, created}) {
-		db.prepare('INSERT INTO volumes (name, anonymous, labels, created) VALUES (?, ?, ?, ?)').run(name, anonymous ? 1 : 0, JSON.stringify(labels), created);
+	insertVolume({name, anonymous, labels, options, created}) {
+		db.prepare('INSERT INTO volumes (name, anonymous, labels, options, created) VALUES (?, ?, ?, ?, ?)').run(name, anonymous ? 1 : 0, JSON.stringify(labels), JSON.stringify(options), created);
 	},
 	deleteVolume(name) {
 		db.prepare('DELETE FROM volumes WHERE name = ?').run(name);

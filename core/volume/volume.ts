@@ -2,6 +2,7 @@ import {existsSync, mkdirSync, readdirSync, renameSync} from 'node:fs';
 import {join} from 'node:path';
 import {EngineError} from '../errors/error.ts';
 import {randomHex} from '../platform/random.ts';
+import {checkVolumeOptions, deviceOf} from './device.ts';
 import type {Volume, VolumeStore} from './model.ts';
 import {checkVolumeName} from './name.ts';
 
@@ -28,17 +29,18 @@ const moveAside = (root: string, name: string): string | undefined => {
 };
 
 const checkRequest = ({driver = 'local', options = {}}: VolumeRequest): void => {
-	if (driver !== 'local')
-		throw new EngineError({code: 'volume.unknown-driver', subject: driver, message: `volume driver "${driver}" is not supported`, hint: 'use the driver local'});
-	const [option] = Object.keys(options);
-	if (option !== undefined)
+	if (driver !== 'local' && driver !== '')
 		throw new EngineError({
-			code: 'volume.unsupported-option',
-			subject: option,
-			message: `the volume option ${option} is not supported`,
-			hint: 'mount the folder with -v, or a tmpfs with --tmpfs',
+			code: 'volume.unknown-driver',
+			subject: driver,
+			message: `error looking up volume plugin ${driver}: plugin "${driver}" not found`,
+			hint: 'use the driver local',
 		});
+	checkVolumeOptions(options);
 };
+
+/** Docker's label of volumes that nobody has named. */
+const ANONYMOUS = {'com.docker.volume.anonymous': ''};
 
 /** Makes the volume, or returns the one of this name. Without a name it is anonymous. */
 export const createVolume = (store: VolumeStore, root: string, request: VolumeRequest): Volume => {
@@ -55,10 +57,48 @@ export const createVolume = (store: VolumeStore, root: string, request: VolumeRe
 		moveAside(root, name);
 		mkdirSync(join(root, 'volumes', name), {recursive: true, mode: 0o700});
 		mkdirSync(volumePath(root, name), {mode: 0o755});
-		const volume: Volume = {name, anonymous: name !== request.name, labels: request.labels ?? {}, created: new Date().toISOString()};
+		const anonymous = name !== request.name;
+		const labels = {...(anonymous && ANONYMOUS), ...request.labels};
+		const volume: Volume = {name, anonymous, labels, options: request.options ?? {}, created: new Date().toISOString()};
 		store.insertVolume(volume);
 		return volume;
 	});
+};
+
+/** A folder for what is to become a volume; left over, it is rubbish like that of a removal cut short. */
+export const stageVolume = (root: string): string => {
+	const staging = join(root, 'volumes', `${removedPrefix}${randomHex(8)}`);
+	mkdirSync(join(staging, '_data'), {recursive: true, mode: 0o755});
+	return staging;
+};
+
+/** Makes what was staged the content of a volume, which is new or empty and mounted by nobody. */
+export const adoptVolume = (store: VolumeStore, root: string, request: VolumeRequest & {readonly name: string}, staging: string, usersOf: UsersOf): Volume =>
+	store.transaction(() => {
+		checkEmpty(store, root, request.name, usersOf);
+		const volume = createVolume(store, root, request);
+		renameSync(join(staging, '_data'), volumePath(root, volume.name));
+		return volume;
+	});
+
+export type UsersOf = (name: string) => readonly string[];
+
+/** Before work is done for it, and again when it is: nobody's files are mixed with others'. */
+export const checkEmpty = (store: VolumeStore, root: string, name: string, usersOf: UsersOf): void => {
+	checkVolumeName(name);
+	const volume = store.volume(name);
+	if (volume === undefined) return;
+	const users = usersOf(name);
+	if (users.length > 0) throw new EngineError({code: 'volume.in-use', subject: name, message: `volume ${name} is in use - [${users.join(', ')}]`, hint: 'remove the container first'});
+	if (deviceOf(volume.options) !== undefined || readdirSync(volumePath(root, name)).length > 0)
+		throw new EngineError({code: 'volume.not-empty', subject: name, message: `volume ${name} is not empty`, hint: 'take a new name'});
+};
+
+/** The folder of a volume that is one. */
+export const folderOf = (root: string, {name, options}: Volume): string => {
+	if (deviceOf(options) !== undefined)
+		throw new EngineError({code: 'volume.no-folder', subject: name, message: `volume ${name} is no folder of the store`, hint: 'what its options name is only mounted in containers'});
+	return volumePath(root, name);
 };
 
 export const resolveVolume = (store: VolumeStore, name: string): Volume => {

@@ -103,7 +103,7 @@ static int extract_all(struct extract *extract, struct error *err)
 
 static int read_options(struct extract *extract, int argc, char **argv, struct error *err)
 {
-	static const struct option known[] = {VIEW_OPTIONS, {"path", 1, NULL, 'p'}, {"user", 1, NULL, 'U'}, {"own", 0, NULL, 'O'}, {0}};
+	static const struct option known[] = {VIEW_OPTIONS, {"path", 1, NULL, 'p'}, {"user", 1, NULL, 'U'}, {"own", 0, NULL, 'O'}, {"root", 0, NULL, 'R'}, {0}};
 	int option;
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
@@ -116,6 +116,8 @@ static int read_options(struct extract *extract, int argc, char **argv, struct e
 			return error_set(err, 0, "unknown option, or one without its value");
 		if (option == 'O')
 			extract->tree.owner = TREE_OWNER_NONE;
+		else if (option == 'R')
+			extract->tree.takes_root = true;
 		else
 			*(option == 'p' ? &extract->path : &extract->user) = optarg;
 	}

@@ -553,7 +553,7 @@ int tree_put(struct tree *tree, struct tar *tar, struct tar_entry *entry, struct
 	if (path_clean(entry->path, path, err) < 0)
 		return -1;
 	if (!*path)
-		return tree->is_plain ? 0 : put_root(tree, entry, err);
+		return tree->is_plain && !tree->takes_root ? 0 : put_root(tree, entry, err);
 	int result = tree->is_plain ? 0 : whiteout_put(tree, entry, path, err);
 	if (result)
 		return result < 0 ? -1 : 0;

@@ -32,6 +32,7 @@ struct tree {
 	size_t through_count;
 	/* Of a tree that is no layer: */
 	bool is_plain;	   /* whiteouts are names like others, and nothing changes between folder and file */
+	bool takes_root;   /* what is said of ./ is for the root folder, of such a tree too */
 	const char *below; /* the folder of "/" that entries lie in; "" or NULL: "/" itself */
 	enum tree_owner owner;
 	uid_t uid; /* when given */

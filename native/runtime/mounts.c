@@ -55,6 +55,15 @@ static int open_shared_memory(const char *process, struct error *err)
 	return foreign_mount((pid_t)pid, "/dev/shm", err);
 }
 
+/* Links in it lead nowhere but into the source. */
+static int open_subdir(const char *path, const struct mount *mount, unsigned flags, struct error *err)
+{
+	cleanup_close int source = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_close int part = source < 0 ? -1 : open_in_root(source, mount->subdir, O_PATH | O_CLOEXEC, 0);
+	int fd = part < 0 ? -1 : open_tree(part, "", AT_EMPTY_PATH | flags);
+	return fd < 0 ? error_set(err, errno, "cannot access path %s/%s of mount %s", path, mount->subdir, mount->target) : fd;
+}
+
 static int open_source(const struct container *c, const struct mount *mount, struct error *err)
 {
 	char path[PATH_MAX];
@@ -64,7 +73,10 @@ static int open_source(const struct container *c, const struct mount *mount, str
 	const char *donor = strcmp(mount->target, "/dev/shm") == 0 ? spec_annotation(&c->spec, "io.hawser.shm-of") : NULL;
 	if (donor)
 		return open_shared_memory(donor, err);
-	int fd = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (mount->recursive ? AT_RECURSIVE : 0));
+	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (mount->recursive ? AT_RECURSIVE : 0);
+	if (mount->subdir)
+		return open_subdir(path, mount, flags, err);
+	int fd = open_tree(AT_FDCWD, path, flags);
 	return fd < 0 ? error_set(err, errno, "open the source %s of mount %s", path, mount->target) : fd;
 }
 

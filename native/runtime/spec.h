@@ -28,6 +28,8 @@ struct mount {
 	uint64_t recursive_set, recursive_clear; /* … and of all below it */
 	uint64_t propagation;			 /* MS_SHARED …, 0: leave */
 	bool propagation_recursive;
+	/* A part of the source, which may be shaped by strangers: found inside of it. */
+	const char *subdir;
 	bool bind, recursive, copy_up /* take over what the image has at the target */, idmap, idmap_recursive;
 	struct strings data; /* options of the file system, "key" or "key=value" */
 	struct id_maps uids, gids;

@@ -84,6 +84,8 @@ static bool take_word(const char *name, struct mount *mount)
 		return mount->idmap = true;
 	if (strcmp(name, "ridmap") == 0)
 		return mount->idmap = mount->idmap_recursive = true;
+	if (strncmp(name, "X-mount.subdir=", 15) == 0)
+		return (mount->subdir = name + 15);
 	/* "sync" and the like are flags of the file system itself: they stay among its options. */
 	static const char *const silent[] = {
 		"defaults", "silent", "loud", "remount", "nofail", "_netdev", "iversion", "noiversion", "mand", "nomand", NULL};

@@ -101,6 +101,8 @@ export const containerFlags: readonly Flag[] = [
 	{name: 'userns', kind: 'string', help: 'User namespace: host, or auto for ids of its own (auto:size=N)'},
 	{name: 'uts', kind: 'string', help: 'UTS namespace to use'},
 	{name: 'volume', short: 'v', kind: 'list', help: 'Mount a path of the host or a volume: [SOURCE:]TARGET[:OPTIONS]'},
+	{name: 'volume-driver', kind: 'string', help: 'Driver of volumes that -v makes'},
+	{name: 'volumes-from', kind: 'list', help: 'Mount what another container has: CONTAINER[:ro|rw]'},
 	{name: 'workdir', short: 'w', kind: 'string', help: 'Working directory in the container'},
 ];
 

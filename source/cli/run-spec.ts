@@ -63,12 +63,14 @@ function readSwitches(flags: FlagValues): Partial<ContainerSpec> {
 }
 
 function readLists(flags: FlagValues): Partial<ContainerSpec> {
-	const volumes = flags.list('volume').map(value => parseVolume(value));
+	const driver = flags.text('volume-driver');
+	const volumes = flags.list('volume').map(value => withDriver(parseVolume(value), driver));
 	return {
 		env: [...flags.list('env-file').flatMap(path => readPairsFile(path, 'environment')), ...flags.list('env').map(resolveEnv)],
 		ports: flags.list('publish').flatMap(value => parsePublish(value)),
 		expose: flags.list('expose').map(checkExpose),
 		mounts: [...volumes, ...flags.list('mount').map(value => parseMount(value))],
+		volumesFrom: flags.list('volumes-from'),
 		capAdd: flags.list('cap-add'),
 		capDrop: flags.list('cap-drop'),
 		securityOpt: flags.list('security-opt').map(readSecurityOpt),
@@ -85,6 +87,11 @@ function readLists(flags: FlagValues): Partial<ContainerSpec> {
 		ulimits: flags.list('ulimit').map(parseUlimit),
 	};
 }
+
+type Mount = ReturnType<typeof parseVolume>;
+
+const withDriver = (mount: Mount, driver: string): Mount =>
+	mount.type === 'volume' && driver !== '' ? {...mount, options: [...mount.options, `volume-driver=${driver}`]} : mount;
 
 function readMaps(flags: FlagValues): Partial<ContainerSpec> {
 	return {

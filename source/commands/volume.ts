@@ -1,4 +1,5 @@
-import {createVolume, listVolumes, removeVolume, type VolumeSummary} from '../../core/index.ts';
+import {createVolume, exportVolume, importVolume, listVolumes, removeVolume, snapshotVolume, type VolumeSummary} from '../../core/index.ts';
+import {writeArchive} from '../cli/archive.ts';
 import {filterFlag, formatFlag} from '../cli/common-flags.ts';
 import {readFilters} from '../cli/filters.ts';
 import {type Listing, renderList} from '../cli/format.ts';
@@ -23,6 +24,41 @@ export const create: Verb = {
 			labels: toMap(flags.list('label')),
 			options: toMap(flags.list('opt')),
 		});
+		printLine(volume.Name);
+		return 0;
+	},
+};
+
+export const exportVerb: Verb = {
+	usage: '[OPTIONS] VOLUME',
+	description: 'Write what is in a volume as a tar archive',
+	args: [1, 1],
+	flags: [{name: 'output', short: 'o', kind: 'string', help: 'Write to a file instead of STDOUT'}],
+	async run({flags, args: [name = ''], engine}) {
+		await writeArchive(flags.text('output'), 'volume', descriptor => exportVolume(engine(), name, descriptor));
+		return 0;
+	},
+};
+
+export const importVerb: Verb = {
+	usage: '[OPTIONS] VOLUME [FILE|-]',
+	description: 'Fill a new or empty volume from a tar archive, plain or compressed',
+	args: [1, 2],
+	flags: [{name: 'label', kind: 'list', help: 'Set labels of a new volume'}],
+	async run({flags, args: [name = '', file = '-'], engine}) {
+		const volume = await importVolume(engine(), name, file, {labels: toMap(flags.list('label'))});
+		printLine(volume.Name);
+		return 0;
+	},
+};
+
+export const snapshot: Verb = {
+	usage: '[OPTIONS] VOLUME NEW',
+	description: 'Make a new volume that shares its blocks with a volume as it is now',
+	args: [2, 2],
+	flags: [{name: 'label', kind: 'list', help: 'Set labels of the new volume'}],
+	async run({flags, args: [name = '', target = ''], engine}) {
+		const volume = await snapshotVolume(engine(), name, target, {labels: toMap(flags.list('label'))});
 		printLine(volume.Name);
 		return 0;
 	},
@@ -63,7 +99,7 @@ const volumeListing: Listing<VolumeSummary> = {
 		Labels: {
 			header: 'LABELS',
 			value: ({Labels}) =>
-				Object.entries(Labels)
+				Object.entries(Labels ?? {})
 					.map(([key, value]) => `${key}=${value}`)
 					.toSorted()
 					.join(','),
@@ -75,5 +111,5 @@ const volumeListing: Listing<VolumeSummary> = {
 		Size: {header: 'SIZE', value: () => 'N/A'},
 		Status: {header: 'STATUS', value: () => 'N/A'},
 	},
-	methods: {Label: {header: key => key, value: ({Labels}, key) => Labels[key] ?? ''}},
+	methods: {Label: {header: key => key, value: ({Labels}, key) => Labels?.[key] ?? ''}},
 };

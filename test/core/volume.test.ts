@@ -119,8 +119,12 @@ for (const [spec, code, message] of [
 	['type=tmpfs,target=/t,tmpfs-size=much', 'volume.invalid-mount', /invalid value for tmpfs-size/],
 	['type=tmpfs,target=/t,tmpfs-mode=999', 'volume.invalid-mount', /invalid value for tmpfs-mode/],
 	['type=tmpfs,source=x1,target=/t', 'volume.invalid-mount', /source is not allowed/],
-	['type=volume,target=/t,volume-driver=nfs', 'volume.unknown-driver', /volume driver "nfs" is not supported/],
-	['type=volume,source=n1,target=/t,volume-subpath=a', 'volume.unsupported-option', /volume-subpath is not supported/],
+	['type=volume,source=n1,target=/t,volume-subpath=../a', 'volume.invalid-mount', /subpath must be a relative path within the volume/],
+	['type=volume,source=n1,target=/t,volume-subpath=/a', 'volume.invalid-mount', /subpath must be a relative path/],
+	['type=volume,target=/t,volume-opt=size', 'volume.invalid-mount', /must be in key=value format/],
+	['type=bind,source=/s,target=/t,bind-recursive=readonly', 'volume.invalid-mount', /requires 'readonly' to be specified/],
+	['type=bind,source=/s,target=/t,bind-recursive=writable', 'volume.invalid-mount', /requires 'readonly' to be specified/],
+	['type=bind,source=/s,target=/t,ro,bind-recursive=readonly', 'volume.invalid-mount', /requires 'bind-propagation=rprivate'/],
 	['type=bind,source=/s,target=/t,"x', 'volume.invalid-mount', /bare " in non-quoted-field/],
 ] as const)
 	test(`parseMount() refuses ${spec || 'nothing'}`, t => refuses(t, code, message, () => parseMount(spec, '/srv')));
@@ -166,8 +170,16 @@ test('what a crash left under a volume’s name is not the new volume’s conten
 
 test('a volume with a foreign driver or options is an error at once, and nothing is made', t =>
 	withStore((store, root) => {
-		refuses(t, 'volume.unknown-driver', /volume driver "nfs" is not supported/, () => createVolume(store, root, {name: 'data', driver: 'nfs'}));
-		refuses(t, 'volume.unsupported-option', /the volume option type is not supported/, () => createVolume(store, root, {name: 'data', options: {type: 'tmpfs'}}));
+		refuses(t, 'volume.unknown-driver', /error looking up volume plugin nfs: plugin "nfs" not found/, () => createVolume(store, root, {name: 'data', driver: 'nfs'}));
+		for (const [options, message] of [
+			[{type: 'tmpfs'}, /missing required option: "device"/],
+			[{o: 'bind'}, /missing required option: "device"/],
+			[{foo: 'bar'}, /invalid option: "foo"/],
+			[{size: '1g'}, /quota size requested but no quota support/],
+			[{type: 'none', device: 'srv', o: 'bind'}, /a folder to bind has an absolute path/],
+			[{type: '../x', device: 'y'}, /invalid type/],
+		] as const)
+			refuses(t, 'volume.unsupported-option', message, () => createVolume(store, root, {name: 'data', options}));
 		for (const name of ['../x', 'a', '.hidden', 'a/b', 'a\0b']) refuses(t, 'volume.invalid-name', /invalid characters/, () => createVolume(store, root, {name}));
 		t.deepEqual(store.volumes(), []);
 		t.false(existsSync(join(root, 'volumes')));
