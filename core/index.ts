@@ -81,5 +81,6 @@ export {parseTmpfs} from './volume/tmpfs.ts';
 export {parseSignal, signalName} from './platform/signals.ts';
 export {apiVersion, version} from './engine/version.ts';
 
+export {examine, type Finding} from './engine/doctor.ts';
 export {createNetwork, inspectNetwork, listNetworks, type NetworkSummary, pruneNetworks, removeNetwork} from './engine/networks.ts';
 export {createVolume, exportVolume, importVolume, inspectVolume, listVolumes, pruneVolumes, removeVolume, snapshotVolume, type VolumeSummary} from './engine/volumes.ts';

@@ -107,6 +107,8 @@ static void follow(struct monitor *m, const struct monitor *old)
 	struct error err;
 	streams_adopt(&m->streams, &old->streams, m->plan.tty);
 	oom_resume(&m->oom_watch, m->plan.cgroup, oom_happened);
+	if (m->has_network)
+		guard_follow(&m->guard, m->plan.net, m->plan.net_plan, m->pid);
 	stats_resume(&m->stats, m->plan.cgroup, m->pid);
 	m->pidfd = (int)syscall(SYS_pidfd_open, m->pid, 0);
 	bool lives = m->pidfd >= 0 && process_start_time(m->pid) == m->pid_start;

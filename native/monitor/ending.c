@@ -68,6 +68,7 @@ void clean(struct monitor *m)
 	m->state = CLEANING;
 	oom_check(&m->oom_watch);
 	oom_unfollow(&m->oom_watch);
+	guard_unfollow(&m->guard);
 	if (m->ran)
 		stats_sample(&m->stats);
 	stats_unfollow(&m->stats);

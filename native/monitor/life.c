@@ -52,7 +52,7 @@ void life_init(struct monitor *m)
 	m->start_next = m->plan.start_now;
 	m->stop_signal = m->plan.stop_signal;
 	m->stop_timeout = m->plan.stop_timeout;
-	m->pidfd = m->console.fd = m->oom_watch.counter = m->oom_watch.watch.fd = m->orphan.watch.fd = -1;
+	m->pidfd = m->console.fd = m->oom_watch.counter = m->oom_watch.watch.fd = m->orphan.watch.fd = m->guard.watch.fd = -1;
 	m->child_fds[0] = m->child_fds[1] = m->child_fds[2] = m->ports.socket = -1;
 	streams_init(&m->streams, &m->log, false, output_drained);
 }

@@ -162,8 +162,11 @@ void on_wired(struct monitor *m)
 		give_up(m, 125, "the container's first process was killed before it was started");
 	else if (ports_take(&m->ports, &err) < 0)
 		give_up(m, 125, err.text);
-	else
+	else {
+		if (m->has_network)
+			guard_follow(&m->guard, m->plan.net, m->plan.net_plan, m->pid);
 		created(m);
+	}
 }
 
 void on_helper_failed(struct monitor *m)

@@ -3,6 +3,7 @@
 
 #include "client.h"
 #include "console.h"
+#include "guard.h"
 #include "health.h"
 #include "job.h"
 #include "keeper.h"
@@ -69,6 +70,7 @@ struct __attribute__((aligned(4096))) monitor {
 	struct log log;
 	struct stats stats;
 	struct oom oom_watch;
+	struct guard guard;
 	struct health health;
 	struct timer timer, tick;
 

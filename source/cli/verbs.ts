@@ -30,6 +30,7 @@ export const verbs: readonly VerbEntry[] = [
 	{paths: both('container', 'create'), summary: 'Create a new container', load: async () => (await import('../commands/create.ts')).verb},
 	{paths: both('container', 'diff'), summary: "Show what changed in a container's files", load: async () => (await import('../commands/diff.ts')).verb},
 	{paths: both('container', 'export'), summary: "Write a container's file system as a tar archive", load: async () => (await import('../commands/export.ts')).verb},
+	{paths: both('system', 'doctor'), summary: 'Look whether others have changed our networks, and mend them', load: async () => (await import('../commands/doctor.ts')).verb},
 	{paths: both('system', 'events'), summary: 'Show events as they happen', load: async () => (await import('../commands/events.ts')).verb},
 	{paths: both('image', 'history'), summary: 'Show the history of an image', load: async () => (await import('../commands/history.ts')).verb},
 	{paths: both('image', 'import'), summary: 'Make an image out of a tar of a file system', load: async () => (await import('../commands/import.ts')).verb},
