@@ -1,4 +1,5 @@
 import test from 'ava';
+import {waitFor} from '../helpers/cli.ts';
 import {cableName, hasCommand, openWorld, program, type Space, type World} from './net-world.ts';
 
 /** A container at 172.30.0.N of the first bridge (or 172.30.1.N of the second), with what is published of it. */
@@ -146,6 +147,139 @@ test('a container cannot send as another: neither its address, nor by ARP', t =>
 		evil.space.get('ip', 'link', 'set', 'eth0', 'up');
 		t.is(await evil.space.ask('udp', '172.30.0.2', 53, {from: '172.30.0.3', ...briefly}), '');
 		t.notRegex(one.space.get('ip', 'neighbour'), /172\.30\.0\.4 .*02:42:ac:1e:00:03/);
+	}));
+
+/** A container at fd30::N too, on a bridge with IPv6. */
+const upSix = async (world: World, name: string, n: number, ports: string[] = []): Promise<Space> => {
+	const space = await world.space();
+	const plan = world.plan(
+		`bridge ${world.bridges[0]} 172.30.0.1/24 1500 nat,ipv6`,
+		`net ${world.bridges[0]} fd30::1/64`,
+		`owner ${name}`,
+		`endpoint ${world.bridges[0]} ${cableName(name)} eth0 02:42:ac:1e:00:0${n} 172.30.0.${n}/24 172.30.0.1 1500`,
+		`address eth0 fd30::${n}/64 fd30::1`,
+		...ports.map(port => `port ${port.replace('SELF', `fd30::${n}`)}`),
+	);
+	const {code, stderr} = world.net('up', plan, String(space.pid));
+	if (code !== 0) throw new Error(stderr);
+	return space;
+};
+
+const addLanSix = (world: World): void => {
+	world.host.get('ip', 'address', 'add', 'fd99::1/64', 'dev', 'lan0', 'nodad');
+	world.neighbour.get('ip', 'address', 'add', 'fd99::2/64', 'dev', 'lan0', 'nodad');
+};
+
+test('IPv6: published is reached from the LAN, the host and the bridge, the rest is not; the outside sees the host', t =>
+	withWorld(async world => {
+		addLanSix(world);
+		const one = await upSix(world, 'one', 2, ['tcp :: 8080 SELF 80', 'tcp fd99::1 8081 SELF 80']);
+		const two = await upSix(world, 'two', 3);
+		await one.serve('tcp', 80, 'one', '::');
+		await world.neighbour.serve('tcp', 80, 'neighbour', '::');
+		t.is(await world.neighbour.ask('tcp', 'fd99::1', 8080), 'one fd99::2');
+		t.is(await world.neighbour.ask('tcp', 'fd99::1', 8081), 'one fd99::2');
+		t.is(await world.host.ask('tcp', 'fd99::1', 8080), 'one fd99::1');
+		t.is(await two.ask('tcp', 'fd30::2', 80), 'one fd30::3');
+		t.is(await two.ask('tcp', 'fd99::1', 8080), 'one fd30::1');
+		t.is(await one.ask('tcp', 'fd99::1', 8080), 'one fd30::1');
+		t.is(await two.ask('tcp', 'fd99::2', 80), 'neighbour fd99::1');
+		// Refused at once, not lost: a caller of localhost goes on to 127.0.0.1.
+		t.is(await world.host.ask('tcp', '::1', 8080), '');
+		world.neighbour.get('ip', 'route', 'add', 'fd30::/64', 'via', 'fd99::1');
+		t.is(await world.neighbour.ask('tcp', 'fd30::2', 80, briefly), '');
+	}));
+
+/** Sends an ICMPv6 message, whose checksum the kernel makes, out of eth0 with the hop limit of a neighbour. */
+const sendIcmp = (space: Space, to: string, hex: string): void => {
+	const script = `use Socket qw(:all); socket(my $s, AF_INET6, SOCK_RAW, 58) or die; setsockopt($s, 41, 18, 255); setsockopt($s, 41, 16, 255); setsockopt($s, SOL_SOCKET, 25, "eth0\\0");
+		send($s, pack('H*', '${hex}'), 0, pack_sockaddr_in6(0, inet_pton(AF_INET6, '${to}'))) or die $!`;
+	space.get('perl', '-e', script);
+};
+
+const advertisement = `86000000400007080000000000000000${'030440c000000e1000000e1000000000'}${'fd660000000000000000000000000000'}`;
+
+test('IPv6: a container is no router, no other neighbour, and sends as itself alone', t =>
+	withWorld(async world => {
+		const one = await upSix(world, 'one', 2);
+		const victim = await upSix(world, 'victim', 3);
+		const evil = await upSix(world, 'evil', 4);
+		victim.get('sysctl', '-qw', 'net.ipv6.conf.eth0.accept_ra=1');
+		await one.serve('tcp', 80, 'one', '::');
+		t.is(await victim.ask('tcp', 'fd30::2', 80), 'one fd30::3');
+		const lie = `8800000060000000fd300000000000000000000000000002${'02010242ac1e0004'}`;
+		const hasPrefix = (): boolean => victim.get('ip', '-6', 'address').includes('fd66:');
+		sendIcmp(evil, 'ff02::1', advertisement);
+		sendIcmp(evil, 'fd30::3', lie);
+		t.is(await victim.ask('tcp', 'fd30::2', 80), 'one fd30::3');
+		t.false(hasPrefix());
+		t.regex(victim.get('ip', '-6', 'neighbour'), /fd30::2 dev eth0 lladdr 02:42:ac:1e:00:02/);
+		evil.get('ip', 'address', 'add', 'fd30::3/128', 'dev', 'eth0', 'nodad');
+		t.is(await evil.ask('tcp', 'fd30::2', 80, {from: 'fd30::3', ...briefly}), '');
+		evil.get('ip', 'address', 'del', 'fd30::3/128', 'dev', 'eth0');
+		evil.get('ip', '-6', 'neighbour', 'flush', 'all');
+		t.is(await evil.ask('tcp', 'fd30::2', 80, {from: 'fd30::4'}), 'one fd30::4');
+		// Without the guard both lies are believed: they were good.
+		world.host.get('nft', 'delete', 'table', 'bridge', world.table);
+		sendIcmp(evil, 'ff02::1', advertisement);
+		sendIcmp(evil, 'fd30::3', lie);
+		await waitFor('the lies to arrive', () => hasPrefix() && /fd30::2 dev eth0 lladdr 02:42:ac:1e:00:04/.test(victim.get('ip', '-6', 'neighbour')));
+		t.pass();
+	}));
+
+test('containers of an isolated bridge reach the host and not each other', t =>
+	withWorld(async world => {
+		const spaces = await Promise.all([2, 3].map(async () => world.space()));
+		spaces.forEach((space, index) => {
+			const n = index + 2;
+			const plan = world.plan(
+				`bridge ${world.bridges[0]} 172.30.0.1/24 1500 nat,isolated`,
+				`owner c${n}`,
+				`endpoint ${world.bridges[0]} ${cableName(`c${n}`)} eth0 02:42:ac:1e:00:0${n} 172.30.0.${n}/24 172.30.0.1 1500`,
+			);
+			t.is(world.net('up', plan, String(space.pid)).stderr, '');
+		});
+		const [one, two] = spaces;
+		await one?.serve('tcp', 80, 'one');
+		await world.host.serve('tcp', 81, 'host');
+		t.is(await two?.ask('tcp', '172.30.0.1', 81), 'host 172.30.0.3');
+		t.is(await two?.ask('tcp', '172.30.0.2', 80, briefly), '');
+	}));
+
+test('a slave of macvlan is on the LAN with an address of its own', t =>
+	withWorld(async world => {
+		const space = await world.space();
+		const plan = world.plan('owner one', 'slave macvlan:bridge lan0 eth0 02:42:0a:63:00:32 1500', 'address eth0 10.99.0.50/24 10.99.0.1', 'setting ipv4/conf/eth0/log_martians 1');
+		const {code, stderr} = world.net('up', plan, String(space.pid));
+		if (/this kernel has no macvlan/.test(stderr)) {
+			t.pass();
+			return;
+		}
+		t.is(code, 0, stderr);
+		await space.serve('tcp', 80, 'one');
+		t.is(await world.neighbour.ask('tcp', '10.99.0.50', 80), 'one 10.99.0.2');
+		t.is(space.get('sysctl', '-n', 'net.ipv4.conf.eth0.log_martians').trim(), '1');
+		t.regex(space.get('ip', 'route'), /default via 10\.99\.0\.1 dev eth0/);
+		t.is(world.net('unplug', plan, String(space.pid)).stderr, '');
+		t.notRegex(space.get('ip', '-o', 'link'), /eth0/);
+		t.regex(world.net('up', world.plan('owner one', 'slave ipvlan:l3 nowhere eth0 - 1500'), String(space.pid)).stderr, /the host has no interface nowhere/);
+	}));
+
+test('unplug takes one network from a container that runs, and mend brings it back', t =>
+	withWorld(async world => {
+		const {space, plan} = await up(world, 'one', 2, {ports: ['tcp 0.0.0.0 8080 SELF 80']});
+		const far = world.plan(`bridge ${world.bridges[1]} 172.30.1.1/24 1500 nat`, 'owner one', `endpoint ${world.bridges[1]} ${cableName('far')} eth1 02:42:ac:1e:01:02 172.30.1.2/24 - 1500`);
+		t.is(world.net('mend', far, String(space.pid)).stderr, '');
+		t.regex(space.get('ip', '-o', 'address'), /eth1\s+inet 172\.30\.1\.2/);
+		t.is(world.net('unplug', far, String(space.pid)).stderr, '');
+		t.notRegex(space.get('ip', '-o', 'address'), /eth1/);
+		t.notRegex(elements(world), new RegExp(cableName('far')));
+		await space.serve('tcp', 80, 'one');
+		t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8080), 'one 10.99.0.2');
+		t.is(world.net('unplug', plan, String(space.pid)).stderr, '');
+		t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8080, briefly), '');
+		t.is(world.net('mend', plan, String(space.pid)).stderr, '');
+		t.is(await world.neighbour.ask('tcp', '10.99.0.1', 8080), 'one 10.99.0.2');
 	}));
 
 test('isolation and ports hold when another firewall is flushed, and come back when our own table is', t =>
