@@ -102,15 +102,31 @@ const endpointLines = (input: NetPlanInput, {network, endpoint}: PlannedEndpoint
 	return [slave, ...(address === null ? [] : [`address ${name} ${of(address)} ${route(address, 4)}`]), ...more];
 };
 
+type Run = {readonly lease: PortLease; count: number};
+
+/** Consecutive ports are one line: ten thousand of them fit into a plan. */
+const runsOf = (ports: readonly PortLease[]): Run[] => {
+	const key = ({protocol, hostIp}: PortLease): string => `${protocol} ${hostIp}`;
+	const sorted = [...ports].sort((a, b) => key(a).localeCompare(key(b)) || a.hostPort - b.hostPort);
+	const runs: Run[] = [];
+	for (const lease of sorted) {
+		const run = runs.at(-1);
+		const continues = run && key(run.lease) === key(lease) && lease.hostPort === run.lease.hostPort + run.count && lease.containerPort === run.lease.containerPort + run.count;
+		if (continues) run.count++;
+		else runs.push({lease, count: 1});
+	}
+	return runs;
+};
+
 /** Ports lead to where the default route of their family leaves. */
 const portLines = ({endpoints, ports}: NetPlanInput, routes: {readonly 4: Network | undefined; readonly 6: Network | undefined}): string[] => {
 	const target = (family: 4 | 6): string | null | undefined => {
 		const endpoint = endpoints.find(({network}) => network === routes[family] && network.driver === 'bridge')?.endpoint;
 		return family === 4 ? endpoint?.address : endpoint?.address6;
 	};
-	return ports.flatMap(({protocol, hostIp, hostPort, containerPort}) => {
+	return runsOf(ports).flatMap(({lease: {protocol, hostIp, hostPort, containerPort}, count}) => {
 		const address = target(hostIp.includes(':') ? 6 : 4);
-		return address === null || address === undefined ? [] : [`port ${protocol} ${hostIp} ${hostPort} ${address} ${containerPort}`];
+		return address === null || address === undefined ? [] : [`port ${protocol} ${hostIp} ${hostPort} ${address} ${containerPort}${count === 1 ? '' : ` ${count}`}`];
 	});
 };
 

@@ -222,13 +222,25 @@ static bool take_address(struct plan *plan, char **word)
 	return add_address(&plan->addresses, &plan->address_count, word[0], word[1], word[2]);
 }
 
-/* PROTOCOL HOSTADDRESS HOSTPORT CONTAINERADDRESS CONTAINERPORT */
+/* PROTOCOL HOSTADDRESS HOSTPORT CONTAINERADDRESS CONTAINERPORT [COUNT] */
 static bool take_port(struct plan *plan, char **word)
 {
-	struct port *port = append(&plan->ports, &plan->port_count, sizeof *port);
-	return port && parse_protocol(word[0], &port->protocol) && ip_parse(word[1], &port->host) && parse_port(word[2], &port->host_port) &&
-	       ip_parse(word[3], &port->container) && port->host.family == port->container.family &&
-	       parse_port(word[4], &port->container_port);
+	struct port first;
+	uint64_t count = 1;
+	if (!parse_protocol(word[0], &first.protocol) || !ip_parse(word[1], &first.host) || !parse_port(word[2], &first.host_port) ||
+		!ip_parse(word[3], &first.container) || first.host.family != first.container.family ||
+		!parse_port(word[4], &first.container_port) || (word[5] && !parse_number(word[5], 1, UINT16_MAX, &count)) ||
+		first.host_port + count - 1 > UINT16_MAX || first.container_port + count - 1 > UINT16_MAX)
+		return false;
+	for (uint16_t i = 0; i < count; i++) {
+		struct port *port = append(&plan->ports, &plan->port_count, sizeof *port);
+		if (!port)
+			return false;
+		*port = first;
+		port->host_port = (uint16_t)(first.host_port + i);
+		port->container_port = (uint16_t)(first.container_port + i);
+	}
+	return true;
 }
 
 /* FAMILY/KIND/INTERFACE/NAME VALUE, below net/ */
@@ -304,7 +316,7 @@ static const struct {
 	{"endpoint", 7, 7, take_endpoint},
 	{"slave", 5, 5, take_slave},
 	{"address", 3, 3, take_address},
-	{"port", 5, 5, take_port},
+	{"port", 5, 6, take_port},
 	{"setting", 2, 2, take_setting},
 };
 

@@ -285,6 +285,8 @@ test('netPlan() writes what hawser-net reads', async t =>
 			'port tcp 127.0.0.1 28280 10.200.7.2 80',
 			'',
 		]);
+		const range = resolveHostPorts(store, container, [...parsePublish('127.0.0.1:28300-28399:80-179'), ...parsePublish('127.0.0.1:28400:80')], nameOf);
+		t.regex(netPlan({storeName: 'hawser', containerId: container, endpoints, ports: range}), /\nport tcp 127\.0\.0\.1 28300 10\.200\.7\.2 80 100\nport tcp 127\.0\.0\.1 28400 10\.200\.7\.2 80\n/);
 		t.is(netPlan({storeName: 'hawser', containerId: 'c', endpoints: [], ports: []}), 'version 1\ntable hawser\nowner c\nloopback only\n');
 		ensureDefaultNetworks(store, 'hawser');
 		t.is(bridgePlan('hawser', store.networks()).match(/^bridge /gm)?.length, 3);
