@@ -1,5 +1,6 @@
 import {execFileSync, spawn} from 'node:child_process';
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {connect} from 'node:net';
 import {join} from 'node:path';
 import test from 'ava';
 import {waitFor} from '../helpers/cli.ts';
@@ -170,6 +171,35 @@ const linkOf = (pid: string): string => {
 		return '';
 	}
 };
+
+/** What a server of the host's says to whoever connects. */
+const hear = (port: number): Promise<string> =>
+	new Promise(resolve => {
+		let text = '';
+		const socket = connect(port, '127.0.0.1');
+		socket.setEncoding('utf8').on('data', (chunk: string) => {
+			text += chunk;
+		});
+		socket.once('error', () => resolve(text)).once('close', () => resolve(text));
+	});
+
+test.serial('three tiers: a proxy that is published, an application, a database with a volume that only the application reaches', async t => {
+	const serve = (port: number, ...words: string[]): string[] => ['busybox', 'nc', '-ll', '-p', String(port), '-e', ...words];
+	await store.must('network', 'create', 'front');
+	await store.must('network', 'create', '--internal', 'back');
+	await store.must('run', '--rm', '-v', 'rows:/data', 'busybox', 'sh', '-c', 'echo 42 > /data/row');
+	await store.must('run', '-d', '--name', 'db', '--network', 'back', '-v', 'rows:/data', ...serve(5432, 'cat', '/data/row'));
+	await store.must('run', '-d', '--name', 'app1', '--network', 'front', '--network', 'name=back,alias=worker', ...serve(80, 'sh', '-c', 'echo "the row is $(nc db 5432)"'));
+	await store.must('run', '-d', '--name', 'proxy', '--network', 'front', '-p', '127.0.0.1::80', ...serve(80, 'nc', 'app1', '80'));
+	const port = Number((await store.must('port', 'proxy', '80')).split(':').at(-1));
+	await waitFor('the answer of the third tier', async () => (await hear(port)) === 'the row is 42\n');
+	t.deepEqual(await find('proxy', 'db'), []);
+	await store.must('run', '--rm', '-v', 'rows:/data', 'busybox', 'sh', '-c', 'echo 43 > /data/row');
+	await store.must('restart', '-t', '0', 'db');
+	await waitFor('the new row', async () => (await hear(port)) === 'the row is 43\n');
+	await remove('proxy', 'app1', 'db');
+	await store.must('network', 'rm', 'front', 'back');
+});
 
 /** npm puts its own programs first, and one of them is called nft. */
 const nft = (...words: string[]): string => execFileSync('nft', words, {encoding: 'utf8', env: {PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'}});
