@@ -20,9 +20,10 @@ struct __attribute__((packed)) header {
 	char magic[8];
 	uint32_t version, sample_size, fine_slots, coarse_slots;
 	uint64_t fine_written, coarse_written, started;
+	uint32_t devices[DEVICES];
 };
 
-static const struct header fresh = {"HWSTATS1", 1, sizeof(struct sample), FINE_SLOTS, COARSE_SLOTS, 0, 0, 0};
+static const struct header fresh = {"HWSTATS1", 2, sizeof(struct sample), FINE_SLOTS, COARSE_SLOTS, 0, 0, 0, {0}};
 
 /* v2 has the CPU time in cpu.stat; v1 spreads over its controllers. */
 static const struct place {
@@ -32,6 +33,7 @@ static const struct place {
 	[CPU_STAT] = {"cpu", "cpu.stat", NULL},
 	[MEMORY] = {"memory", "memory.usage_in_bytes", "memory.current"},
 	[MEMORY_STAT] = {"memory", "memory.stat", "memory.stat"},
+	[MEMORY_KERNEL] = {"memory", "memory.kmem.usage_in_bytes", NULL},
 	[SWAP] = {NULL, NULL, "memory.swap.current"},
 	[IO] = {"blkio", "blkio.throttle.io_service_bytes_recursive", "io.stat"},
 	[PIDS] = {"pids", "pids.current", "pids.current"},
@@ -49,6 +51,7 @@ static bool read_header(struct stats *stats)
 	stats->fine_written = header.fine_written;
 	stats->coarse_written = header.coarse_written;
 	stats->started = header.started;
+	memcpy(stats->devices, header.devices, sizeof stats->devices);
 	return true;
 }
 
@@ -116,15 +119,6 @@ static uint64_t number_of(const char *from, const char *key)
 	return 0;
 }
 
-/* The sum of the numbers that come after each occurrence of `word`. */
-static uint64_t sum_after(const char *from, const char *word)
-{
-	uint64_t sum = 0;
-	for (size_t size = strlen(word); (from = strstr(from, word)); from += size)
-		sum += strtoull(from + size, NULL, 10);
-	return sum;
-}
-
 static uint64_t read_number(struct stats *stats, enum source source)
 {
 	return strtoull(read_source(stats, source), NULL, 10);
@@ -133,33 +127,78 @@ static uint64_t read_number(struct stats *stats, enum source source)
 static void read_cpu(struct stats *stats, struct counters *now)
 {
 	if (!stats->unified) {
-		now->cpu_ns = read_number(stats, CPU);
+		now->totals[CPU_TIME] = read_number(stats, CPU);
 		return;
 	}
 	const char *from = read_source(stats, CPU);
-	now->cpu_ns = number_of(from, "usage_usec") * 1000;
-	now->throttled_ns = number_of(from, "throttled_usec") * 1000;
+	now->totals[CPU_TIME] = number_of(from, "usage_usec") * 1000;
+	now->totals[THROTTLED] = number_of(from, "throttled_usec") * 1000;
+}
+
+/* The names of memory.stat; v1 has those of the whole tree with a prefix. */
+static uint64_t kib_of(const char *from, const char *key)
+{
+	return number_of(from, key) / 1024;
+}
+
+static void set_level(struct stats *stats, enum value value, uint64_t level)
+{
+	stats->levels[value - TOTALS] = level;
 }
 
 static void read_memory(struct stats *stats)
 {
-	struct gauges *gauges = &stats->gauges;
-	uint64_t usage = read_number(stats, MEMORY);
+	uint64_t usage = read_number(stats, MEMORY) / 1024;
+	bool v2 = stats->unified;
+	set_level(stats, SWAPPED, v2 ? read_number(stats, SWAP) / 1024 : 0);
+	set_level(stats, KERNEL, v2 ? 0 : read_number(stats, MEMORY_KERNEL) / 1024);
 	const char *from = read_source(stats, MEMORY_STAT);
-	uint64_t inactive = number_of(from, stats->unified ? "inactive_file" : "total_inactive_file");
-	gauges->memory = usage > inactive ? usage - inactive : 0;
-	gauges->cache = number_of(from, stats->unified ? "file" : "total_cache");
-	gauges->swap = stats->unified ? read_number(stats, SWAP) : number_of(from, "total_swap");
-	gauges->pids = read_number(stats, PIDS);
+	uint64_t inactive = kib_of(from, v2 ? "inactive_file" : "total_inactive_file");
+	set_level(stats, MEMORY_USED, usage > inactive ? usage - inactive : 0);
+	set_level(stats, ANON, kib_of(from, v2 ? "anon" : "total_rss"));
+	set_level(stats, FILE_CACHE, kib_of(from, v2 ? "file" : "total_cache"));
+	set_level(stats, SHMEM, kib_of(from, v2 ? "shmem" : "total_shmem"));
+	if (v2)
+		set_level(stats, KERNEL, kib_of(from, "kernel"));
+	else
+		set_level(stats, SWAPPED, kib_of(from, "total_swap"));
+	set_level(stats, PIDS_NOW, read_number(stats, PIDS));
 }
 
+/* A device's place, for as long as the ring is kept. */
+static unsigned place_of(struct stats *stats, uint32_t device)
+{
+	for (unsigned i = 0; i < DEVICES - 1; i++) {
+		if (stats->devices[i] == 0 && pwrite(stats->ring, &device, sizeof device, offsetof(struct header, devices) + (off_t)(i * sizeof device)) > 0)
+			stats->devices[i] = device;
+		if (stats->devices[i] == device)
+			return i;
+	}
+	return DEVICES - 1;
+}
+
+static uint64_t after(const char *line, const char *end, const char *word)
+{
+	const char *at = memmem(line, (size_t)(end - line), word, strlen(word));
+	return at ? strtoull(at + strlen(word), NULL, 10) : 0;
+}
+
+/* Lines "8:0 rbytes=1 wbytes=2 …" (v2), or "8:0 Read 1" and "8:0 Write 2" (v1). */
 static void read_io(struct stats *stats, struct counters *now)
 {
-	const char *from = read_source(stats, IO);
-	now->read = sum_after(from, stats->unified ? "rbytes=" : " Read ");
-	now->written = sum_after(from, stats->unified ? "wbytes=" : " Write ");
+	memset(now->totals + READ, 0, 2 * DEVICES * sizeof *now->totals);
+	for (const char *line = read_source(stats, IO), *end; (end = strchr(line, '\n')); line = end + 1) {
+		char *rest;
+		unsigned long major = strtoul(line, &rest, 10), minor = *rest == ':' ? strtoul(rest + 1, NULL, 10) : 0;
+		uint64_t read = after(line, end, stats->unified ? " rbytes=" : " Read "), written = after(line, end, stats->unified ? " wbytes=" : " Write ");
+		if (*rest != ':' || (read == 0 && written == 0))
+			continue;
+		unsigned place = place_of(stats, (uint32_t)(major << 20 | minor));
+		now->totals[READ + place] += read;
+		now->totals[WRITTEN + place] += written;
+	}
 	if (!stats->unified)
-		now->throttled_ns = number_of(read_source(stats, CPU_STAT), "throttled_time");
+		now->totals[THROTTLED] = number_of(read_source(stats, CPU_STAT), "throttled_time");
 }
 
 /* Lines "eth0: RECEIVED packets errs drop fifo frame compressed multicast SENT …". */
@@ -167,15 +206,15 @@ static void read_net(struct stats *stats, struct counters *now)
 {
 	if (stats->fds[NET] < 0)
 		return;
-	now->received = now->sent = 0;
+	now->totals[RECEIVED] = now->totals[SENT] = 0;
 	for (const char *at = read_source(stats, NET); (at = strchr(at, ':')); at++) {
 		if (at - text >= 2 && memcmp(at - 2, "lo", 2) == 0 && (at - text == 2 || at[-3] == ' '))
 			continue;
 		char *end = (char *)(uintptr_t)at + 1;
-		now->received += strtoull(end, &end, 10);
+		now->totals[RECEIVED] += strtoull(end, &end, 10);
 		for (int skip = 0; skip < 7; skip++)
 			strtoull(end, &end, 10);
-		now->sent += strtoull(end, &end, 10);
+		now->totals[SENT] += strtoull(end, &end, 10);
 	}
 }
 
@@ -198,7 +237,7 @@ static void read_all(struct stats *stats, struct counters *now)
 {
 	*now = stats->last;
 	read_cpu(stats, now);
-	stats->quiet = now->cpu_ns == stats->last.cpu_ns ? stats->quiet + 1 : 0;
+	stats->quiet = now->totals[CPU_TIME] == stats->last.totals[CPU_TIME] ? stats->quiet + 1 : 0;
 	if (stats->quiet % LOOK_AGAIN > 1)
 		return;
 	read_memory(stats);
@@ -249,12 +288,37 @@ static uint32_t clamp(uint64_t value)
 	return value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
 }
 
-/* Whole units since the last sample; what is left over is carried, so that nothing is lost by rounding. */
-static uint32_t step(uint64_t now, uint64_t last, uint64_t *carry, uint64_t unit)
+static uint16_t clamp16(uint64_t value)
 {
-	uint64_t delta = (now > last ? now - last : 0) + *carry;
-	*carry = delta % unit;
-	return clamp(delta / unit);
+	return value > UINT16_MAX ? UINT16_MAX : (uint16_t)value;
+}
+
+static packed pack(uint64_t value)
+{
+	unsigned exponent = 0;
+	while (value >> exponent > 2047)
+		exponent++;
+	return exponent > 31 ? UINT16_MAX : (packed)(exponent << 11 | value >> exponent);
+}
+
+static uint64_t unpack(packed value)
+{
+	return (uint64_t)(value & 2047) << (value >> 11);
+}
+
+static uint64_t unit_of(enum value value)
+{
+	return value == CPU_TIME || value == THROTTLED ? 1000 : 1;
+}
+
+/* Whole units since the last sample; what the sample cannot hold is carried, so that nothing is lost by rounding. */
+static uint64_t step(struct stats *stats, const struct counters *now, enum value value)
+{
+	uint64_t before = stats->last.totals[value], unit = unit_of(value);
+	uint64_t delta = (now->totals[value] > before ? now->totals[value] - before : 0) + stats->carry[value];
+	uint64_t kept = value == CPU_TIME ? clamp(delta / unit) : unpack(pack(delta / unit));
+	stats->carry[value] = delta - kept * unit;
+	return kept;
 }
 
 static void put_slot(struct stats *stats, off_t at, const struct sample *sample)
@@ -271,37 +335,51 @@ static void put_written(struct stats *stats)
 		errno = 0;
 }
 
-/* The words of a sample that are totals of their interval; the others are means over a minute. */
-static const bool is_total[10] = {false, true, true, false, false, false, true, true, true, true};
+static struct sample make_sample(uint32_t time, const uint64_t values[VALUES], uint16_t flags)
+{
+	struct sample sample = {
+		.time = time,
+		.cpu_us = clamp(values[CPU_TIME]),
+		.memory_kib = clamp(values[MEMORY_USED]),
+		.throttled_us = pack(values[THROTTLED]),
+		.anon_kib = pack(values[ANON]),
+		.file_kib = pack(values[FILE_CACHE]),
+		.kernel_kib = pack(values[KERNEL]),
+		.shmem_kib = pack(values[SHMEM]),
+		.swap_kib = pack(values[SWAPPED]),
+		.received = pack(values[RECEIVED]),
+		.sent = pack(values[SENT]),
+		.pids = clamp16(values[PIDS_NOW]),
+		.flags = flags,
+	};
+	for (unsigned i = 0; i < 5; i++)
+		sample.pressure[i] = clamp16(values[PRESSURE + i]);
+	for (unsigned i = 0; i < DEVICES; i++) {
+		sample.devices[i].read = pack(values[READ + i]);
+		sample.devices[i].written = pack(values[WRITTEN + i]);
+	}
+	return sample;
+}
 
+/* Sums of what was counted, means of the levels. */
 static void finish_minute(struct stats *stats, uint32_t time)
 {
-	struct sample sample = {.time = time, .flags = stats->minute.flags};
-	uint32_t words[10];
-	for (int i = 0; i < 10; i++)
-		words[i] = clamp(is_total[i] ? stats->minute.sums[i] : stats->minute.sums[i] / stats->minute.count);
-	words[0] = time;
-	memcpy(&sample, words, sizeof words);
-	sample.pids = (uint16_t)(stats->minute.sums[10] / stats->minute.count);
-	for (int i = 0; i < 5; i++)
-		sample.pressure[i] = (uint16_t)(stats->minute.sums[11 + i] / stats->minute.count);
+	uint64_t values[VALUES];
+	for (unsigned i = 0; i < VALUES; i++)
+		values[i] = i < TOTALS ? stats->minute.sums[i] : stats->minute.sums[i] / stats->minute.count;
+	struct sample sample = make_sample(time, values, stats->minute.flags);
 	put_slot(stats, COARSE_AT + (off_t)(stats->coarse_written % COARSE_SLOTS * sizeof sample), &sample);
 	stats->coarse_written++;
 	memset(&stats->minute, 0, sizeof stats->minute);
 }
 
-static void add_to_minute(struct stats *stats, const struct sample *sample)
+static void add_to_minute(struct stats *stats, uint32_t time, const uint64_t values[VALUES])
 {
-	uint32_t words[10];
-	memcpy(words, sample, sizeof words);
-	for (int i = 0; i < 10; i++)
-		stats->minute.sums[i] += words[i];
-	stats->minute.sums[10] += sample->pids;
-	for (int i = 0; i < 5; i++)
-		stats->minute.sums[11 + i] += sample->pressure[i];
-	stats->minute.flags |= sample->flags;
+	for (unsigned i = 0; i < VALUES; i++)
+		stats->minute.sums[i] += values[i];
+	stats->minute.flags |= stats->flags;
 	if (++stats->minute.count == 60)
-		finish_minute(stats, sample->time);
+		finish_minute(stats, time);
 }
 
 static uint16_t share(uint64_t now, uint64_t last, int64_t interval_ns)
@@ -315,30 +393,22 @@ void stats_sample(struct stats *stats)
 {
 	if (stats->ring < 0)
 		return;
-	struct counters now, *last = &stats->last, *carry = &stats->carry;
+	struct counters now;
+	uint64_t values[VALUES];
+	uint32_t time = (uint32_t)(wall_ns() / 1000000000);
 	int64_t at = monotonic_ns(), interval = at - stats->last_ns;
 	read_all(stats, &now);
-	struct sample sample = {
-		.time = (uint32_t)(wall_ns() / 1000000000),
-		.cpu_us = step(now.cpu_ns, last->cpu_ns, &carry->cpu_ns, 1000),
-		.throttled_us = step(now.throttled_ns, last->throttled_ns, &carry->throttled_ns, 1000),
-		.memory_kib = clamp(stats->gauges.memory / 1024),
-		.cache_kib = clamp(stats->gauges.cache / 1024),
-		.swap_kib = clamp(stats->gauges.swap / 1024),
-		.read_kib = step(now.read, last->read, &carry->read, 1024),
-		.written_kib = step(now.written, last->written, &carry->written, 1024),
-		.received_kib = step(now.received, last->received, &carry->received, 1024),
-		.sent_kib = step(now.sent, last->sent, &carry->sent, 1024),
-		.pids = stats->gauges.pids > UINT16_MAX ? UINT16_MAX : (uint16_t)stats->gauges.pids,
-		.flags = stats->flags,
-	};
-	for (int i = 0; i < 5; i++)
-		sample.pressure[i] = share(now.pressure_us[i], last->pressure_us[i], interval);
+	for (unsigned i = 0; i < TOTALS; i++)
+		values[i] = step(stats, &now, i);
+	for (unsigned i = 0; i < 5; i++)
+		stats->levels[PRESSURE + i - TOTALS] = share(now.pressure_us[i], stats->last.pressure_us[i], interval);
+	memcpy(values + TOTALS, stats->levels, sizeof stats->levels);
+	struct sample sample = make_sample(time, values, stats->flags);
 	stats->last = now;
 	stats->last_ns = at;
-	stats->flags &= SAMPLE_PAUSED;
 	put_slot(stats, FINE_AT + (off_t)(stats->fine_written % FINE_SLOTS * sizeof sample), &sample);
 	stats->fine_written++;
-	add_to_minute(stats, &sample);
+	add_to_minute(stats, time, values);
+	stats->flags &= SAMPLE_PAUSED;
 	put_written(stats);
 }

@@ -10,31 +10,53 @@
 
 #define FINE_SLOTS 3600
 #define COARSE_SLOTS 1440
+#define DEVICES 4
+
+/* A number of 16 bits: 11 of mantissa, 5 of exponent. Exact below 2048, within a thousandth above. */
+typedef uint16_t packed;
 
 struct __attribute__((packed)) sample {
-	uint32_t time, cpu_us, throttled_us, memory_kib, cache_kib, swap_kib;
-	uint32_t read_kib, written_kib, received_kib, sent_kib;
+	uint32_t time, cpu_us, memory_kib;
+	packed throttled_us, anon_kib, file_kib, kernel_kib, shmem_kib, swap_kib, received, sent;
 	uint16_t pids, flags;
 	uint16_t pressure[5];
+	struct __attribute__((packed)) {
+		packed read, written;
+	} devices[DEVICES];
 	uint16_t zero;
 };
-_Static_assert(sizeof(struct sample) == 56, "a sample has 56 bytes");
+_Static_assert(sizeof(struct sample) == 60, "a sample has 60 bytes");
 
 enum sample_flag { SAMPLE_OOM = 1, SAMPLE_PAUSED = 2, SAMPLE_RESTARTED = 4 };
 
-/* Totals as the kernel counts them. */
+/* What a sample holds, in its units, before it is packed. */
+enum value {
+	CPU_TIME,
+	THROTTLED,
+	RECEIVED,
+	SENT,
+	READ,
+	WRITTEN = READ + DEVICES,
+	TOTALS = WRITTEN + DEVICES, /* those before are of an interval, those after are levels */
+	MEMORY_USED = TOTALS,
+	ANON,
+	FILE_CACHE,
+	KERNEL,
+	SHMEM,
+	SWAPPED,
+	PIDS_NOW,
+	PRESSURE,
+	VALUES = PRESSURE + 5
+};
+
+/* Totals as the kernel counts them, in the units of a sample; times in ns. */
 struct counters {
-	uint64_t cpu_ns, throttled_ns, read, written, received, sent;
+	uint64_t totals[TOTALS];
 	uint64_t pressure_us[5];
 };
 
-/* Gauges as last read. */
-struct gauges {
-	uint64_t memory, cache, swap, pids;
-};
-
 /* What is read: descriptors, -1 for what this kernel or container lacks. The meaning of each differs between v1 and v2. */
-enum source { CPU, CPU_STAT, MEMORY, MEMORY_STAT, SWAP, IO, PIDS, NET, PRESSURE_CPU, PRESSURE_MEMORY, PRESSURE_IO, SOURCES };
+enum source { CPU, CPU_STAT, MEMORY, MEMORY_STAT, MEMORY_KERNEL, SWAP, IO, PIDS, NET, PRESSURE_CPU, PRESSURE_MEMORY, PRESSURE_IO, SOURCES };
 
 struct stats {
 	int ring;
@@ -43,12 +65,15 @@ struct stats {
 	unsigned quiet; /* seconds since the container last used a CPU */
 	uint16_t flags;
 	int64_t last_ns;
-	struct counters last, carry;
-	struct gauges gauges;
+	struct counters last;
+	uint64_t carry[TOTALS]; /* what was too little for a unit, or too fine for a number */
+	uint64_t levels[VALUES - TOTALS];
 	uint64_t fine_written, coarse_written, started;
+	/* Major and minor number of each device, 0: none yet; the last is of all that have no place of their own. */
+	uint32_t devices[DEVICES];
 	struct {
 		unsigned count;
-		uint64_t sums[16];
+		uint64_t sums[VALUES];
 		uint16_t flags;
 	} minute;
 };

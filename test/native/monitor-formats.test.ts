@@ -78,6 +78,32 @@ test('frames come out whole, however the stream is cut; an oversized one is an e
 	t.throws(() => read(Buffer.from([0, 0, 2, 0, 4, 1, 0, 0])), {instanceOf: RangeError});
 });
 
+test('a sample of the statistics ring has memory by kind and I/O by device', t => {
+	const path = `${directory}/stats-2`;
+	const now = Math.floor(Date.now() / 1000);
+	const file = Buffer.alloc(4096 + (3600 + 1440) * 60);
+	file.write('HWSTATS1', 'latin1');
+	for (const [index, word] of [2, 60, 3600, 1440].entries()) file.writeUInt32LE(word, 8 + index * 4);
+	file.writeBigUInt64LE(1n, 24);
+	file.writeUInt32LE((8 << 20) | 3, 48);
+	const at = 4096;
+	for (const [index, word] of [now, 1500, 2048].entries()) file.writeUInt32LE(word, at + index * 4);
+	// 2047; 1024 << 1; 5; 6; 7; 8; 1025 << 20; 9; pids; flags
+	for (const [index, half] of [2047, (1 << 11) | 1024, 5, 6, 7, 8, (20 << 11) | 1025, 9, 4, 1].entries()) file.writeUInt16LE(half, at + 12 + index * 2);
+	file.writeUInt16LE((31 << 11) | 2047, at + 42);
+	file.writeUInt16LE(11, at + 44);
+	file.writeUInt16LE(12, at + 54);
+	writeFileSync(path, file);
+	const ring = openStatsRing(path);
+	t.like(ring?.last(), {time: now, cpuMicros: 1500, memory: 2048 * 1024, throttledMicros: 2047, anon: 2048 * 1024, cache: 5 * 1024, kernel: 6 * 1024, shmem: 7 * 1024, swap: 8 * 1024});
+	t.like(ring?.last(), {receivedBytes: 1025 * 2 ** 20, sentBytes: 9, pids: 4, oomKill: true, readBytes: 2047 * 2 ** 31 + 12, writtenBytes: 11});
+	t.deepEqual(ring?.last()?.devices, [
+		{device: '8:3', readBytes: 2047 * 2 ** 31, writtenBytes: 11},
+		{device: '', readBytes: 12, writtenBytes: 0},
+	]);
+	ring?.close();
+});
+
 test('the statistics ring gives its newest samples in order, also after it has wrapped', t => {
 	const path = `${directory}/stats`;
 	const now = Math.floor(Date.now() / 1000);

@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process';
-import {closeSync, existsSync, openSync, readdirSync, readFileSync, readlinkSync} from 'node:fs';
+import {closeSync, existsSync, openSync, readdirSync, readFileSync, statSync, readlinkSync} from 'node:fs';
 import test from 'ava';
 import {readExitRecord} from '../../core/monitor/exit-record.ts';
 import {request, requestExit} from '../../core/monitor/request.ts';
@@ -239,7 +239,7 @@ test('requests that are wrong or too large are refused, and hurt nobody', async 
 });
 
 test('statistics are sampled each second, and the memory of the monitor is small', async t => {
-	const container = world.container({args: ['sh', '-c', 'i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; sleep 1000']});
+	const container = world.container({args: ['sh', '-c', 'dd if=/dev/zero of=/dev/shm/x bs=1M count=4 2>/dev/null; i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; sleep 1000']});
 	await container.launch();
 	const ring = await until('a sample', () => {
 		const found = openStatsRing(container.plan.stats ?? '');
@@ -251,10 +251,15 @@ test('statistics are sampled each second, and the memory of the monitor is small
 	t.true(samples.reduce((sum, {cpuMicros}) => sum + cpuMicros, 0) > 10_000);
 	t.true((ring.last()?.pids ?? 0) >= 1);
 	t.true((ring.last()?.memory ?? 0) > 10_000);
+	t.true((ring.last()?.shmem ?? 0) >= 4 * 2 ** 20, `${ring.last()?.shmem} bytes of shared memory`);
+	t.true((ring.last()?.anon ?? 0) > 0);
+	t.true(statSync(container.plan.stats ?? '').size <= 300 * 1024);
 	ring.close();
-	const rollup = readFileSync(`/proc/${container.status()?.status.monitor}/smaps_rollup`, 'utf8');
-	const kib = [...rollup.matchAll(/^Private_Dirty:\s+(\d+) kB/gm)].reduce((sum, [, number]) => sum + Number(number), 0);
-	t.log(`private memory of the monitor: ${kib} KiB`);
+	const dirty = (pid: number | undefined, kind: string): number => Number(new RegExp(`^${kind}_Dirty:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]);
+	const {monitor, keeper} = container.status()?.status ?? {};
+	// What both share is theirs as well, once.
+	const kib = dirty(monitor, 'Private') + dirty(keeper, 'Private') + dirty(monitor, 'Shared');
+	t.log(`memory of the monitor and its keeper: ${kib} KiB`);
 	t.true(kib <= 160, `${kib} KiB`);
 	await request(container.directory, 'kill', {signal: 9});
 	await container.gone();
