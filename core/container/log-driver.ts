@@ -1,6 +1,7 @@
-import type {LogPlan} from '../monitor/plan.ts';
+import type {LogForward, LogPlan} from '../monitor/plan.ts';
 import {EngineError} from '../errors/error.ts';
 import type {ContainerConfig} from './config.ts';
+import {checkJournald, checkSyslog, planJournald, planSyslog} from './log-forward.ts';
 import type {ContainerRecord} from './record.ts';
 
 type Options = Readonly<Record<string, string>>;
@@ -10,13 +11,19 @@ type Driver = {
 	/** What holds where the user says nothing. */
 	readonly limits: {readonly maxSize: number; readonly maxFiles: number; readonly compress: boolean};
 	readonly unknown: (key: string) => string;
+	/** Refuses what this host cannot do. */
+	readonly check?: (options: Options) => void;
+	/** Lines go elsewhere as well: the log is what `logs` reads, as Docker's cache is. */
+	readonly forward?: (record: ContainerRecord, tag: string, found: Options) => LogForward;
 };
 
 const MIB = 1024 * 1024;
 const attributes = ['labels', 'labels-regex', 'env', 'env-regex', 'tag'];
+const cache = ['cache-disabled', 'cache-max-size', 'cache-max-file', 'cache-compress'];
+const bounded = {maxSize: 20 * MIB, maxFiles: 5, compress: true};
 const files = ['max-size', 'max-file', 'compress'];
 
-/** Both write the same lines; `local` is bounded where the user sets no bound. */
+/** All write the same lines; all but json-file are bounded where the user sets no bound. */
 const drivers: Readonly<Record<string, Driver>> = {
 	'json-file': {
 		options: [...files, ...attributes],
@@ -25,8 +32,22 @@ const drivers: Readonly<Record<string, Driver>> = {
 	},
 	local: {
 		options: [...files, ...attributes],
-		limits: {maxSize: 20 * MIB, maxFiles: 5, compress: true},
+		limits: bounded,
 		unknown: key => `unknown log opt '${key}' for log driver local`,
+	},
+	journald: {
+		options: [...attributes, ...cache],
+		limits: bounded,
+		unknown: key => `unknown log opt '${key}' for journald log driver`,
+		check: checkJournald,
+		forward: planJournald,
+	},
+	syslog: {
+		options: [...attributes, ...cache, 'syslog-address', 'syslog-facility', 'syslog-format'],
+		limits: bounded,
+		unknown: key => `unknown log opt '${key}' for syslog log driver`,
+		check: checkSyslog,
+		forward: planSyslog,
 	},
 };
 
@@ -41,6 +62,7 @@ export function checkLogDriver(name: string, options: Options): void {
 	const driver = Object.hasOwn(drivers, name) ? drivers[name] : undefined;
 	if (driver === undefined) throw invalid(name, `logger: no log driver named '${name}' is registered`, `${Object.keys(drivers).join(', ')} and none are there.`);
 	for (const key of Object.keys(options)) if (!driver.options.includes(key) && !common.includes(key)) throw invalid(key, driver.unknown(key));
+	driver.check?.(options);
 	logLimits(name, options);
 	for (const key of ['labels-regex', 'env-regex']) pattern(options[key]);
 	if (options['tag'] !== undefined) expandTag(options['tag'], name => (tagNames.includes(name) ? '' : undefined));
@@ -70,7 +92,8 @@ function parseBoolean(text: string): boolean {
 /** `maxSize` 0: no bound. Thousands, not 1024, as Docker counts here. */
 export function logLimits(name: string, options: Options): Driver['limits'] {
 	const {limits} = drivers[name] ?? {limits: {maxSize: 0, maxFiles: 1, compress: false}};
-	const {'max-size': size, 'max-file': count, compress: compressed} = options;
+	const of = (key: string): string | undefined => options[key] ?? options[`cache-${key}`];
+	const [size, count, compressed] = [of('max-size'), of('max-file'), of('compress')];
 	const maxSize = size === undefined || size === '-1' ? limits.maxSize : parseSize(size, 1000, `invalid value for max-size: ${size}: invalid size: '${size}'`);
 	if (size !== undefined && size !== '-1' && maxSize === 0) throw invalid(size, 'max-size must be a positive number');
 	if (count !== undefined && !/^[1-9]\d{0,4}$/.test(count)) throw invalid(count, 'max-file cannot be less than 1');
@@ -100,7 +123,7 @@ function expandTag(template: string, value: (name: string) => string | undefined
 
 const tagNames = ['.ID', '.FullID', '.Name', '.Command', '.ImageID', '.ImageFullID', '.ImageName', '.DaemonName'];
 
-function tagOf({id, name, image, imageId, config}: ContainerRecord): string {
+function tagOf({id, name, image, imageId, config}: ContainerRecord, otherwise = ''): string {
 	const values: Readonly<Record<string, string>> = {
 		'.ID': id.slice(0, 12),
 		'.FullID': id,
@@ -111,7 +134,7 @@ function tagOf({id, name, image, imageId, config}: ContainerRecord): string {
 		'.ImageName': image,
 		'.DaemonName': 'docker',
 	};
-	return expandTag(config.logOptions['tag'] ?? '', key => values[key]);
+	return expandTag(config.logOptions['tag'] ?? otherwise, key => values[key]);
 }
 
 /** What stands beside each line: the labels and variables that were asked for, and the tag. */
@@ -135,5 +158,6 @@ export function planLog(record: ContainerRecord, path: string, compressor: reado
 	if (logDriver === 'none') return undefined;
 	const {maxSize, maxFiles, compress} = logLimits(logDriver, logOptions);
 	const found = attributesOf(record);
-	return {path, maxSize, maxFiles, ...(compress && {compress: compressor}), ...(Object.keys(found).length > 0 && {attributes: found})};
+	const forward = drivers[logDriver]?.forward?.(record, tagOf(record, '{{.ID}}'), found);
+	return {path, maxSize, maxFiles, ...(compress && {compress: compressor}), ...(Object.keys(found).length > 0 && {attributes: found}), ...(forward && {forward})};
 }

@@ -19,6 +19,16 @@ export type LogPlan = {
 	readonly maxFiles: number;
 	readonly compress?: readonly string[];
 	readonly attributes?: Readonly<Record<string, string>>;
+	readonly forward?: LogForward;
+};
+
+/** Where lines go as well: a socket's path, or `udp:ADDRESS:PORT`. `fields` for the journal; heads for syslog, in which %T is the time. */
+export type LogForward = {
+	readonly address: string;
+	readonly time?: 'stamp' | 'rfc3339' | 'micro';
+	readonly out?: string;
+	readonly err?: string;
+	readonly fields?: readonly string[];
 };
 
 /** What the monitor shall do (docs/formats.md, "plan"). Paths are absolute. */
@@ -88,6 +98,11 @@ export function encodePlan(plan: MonitorPlan): string {
 		'log-max-size': plan.log?.maxSize,
 		'log-max-files': plan.log?.maxFiles,
 		'log-compress': plan.log?.compress,
+		forward: plan.log?.forward?.address,
+		'forward-time': plan.log?.forward?.time,
+		'forward-out': plan.log?.forward?.out,
+		'forward-err': plan.log?.forward?.err,
+		'forward-field': plan.log?.forward?.fields,
 		'log-attributes': plan.log?.attributes && JSON.stringify(plan.log.attributes),
 		'exit-record': plan.exitRecord,
 		stats: plan.stats,

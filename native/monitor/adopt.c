@@ -25,12 +25,15 @@ static bool is_kept(const struct monitor *old, int lock, int fd)
 	return fd <= STDERR_FILENO || (fd == ANSWER_FD && !old->answered);
 }
 
-/* Sockets of the internet are those that hold the container's ports: a monitor has no others. */
+/* Sockets of the internet are those that hold the container's ports, but for one that is connected: that is the log's. */
 static bool is_port(int fd)
 {
 	int domain;
 	socklen_t size = sizeof domain;
-	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && (domain == AF_INET || domain == AF_INET6);
+	struct sockaddr_storage peer;
+	socklen_t peer_size = sizeof peer;
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && (domain == AF_INET || domain == AF_INET6) &&
+	       getpeername(fd, (struct sockaddr *)&peer, &peer_size) < 0;
 }
 
 void adopt_descriptors(const struct monitor *old, int lock)

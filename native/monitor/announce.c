@@ -84,6 +84,8 @@ void put_status(const struct monitor *m, struct fields_writer *writer)
 	if (m->state == WAITING)
 		put_time(writer, "next-start", m->next_start);
 	fields_put(writer, "log-dropped", "%llu", (unsigned long long)m->log.dropped);
+	if (m->log.forward.dropped)
+		fields_put(writer, "forward-dropped", "%llu", (unsigned long long)m->log.forward.dropped);
 }
 
 void put_exit(const struct monitor *m, struct fields_writer *writer)

@@ -22,6 +22,7 @@ static size_t batch_used, batch_room;
 /* What follows the text of each record of this batch, from the closing quote on. */
 static char *tail;
 static size_t tail_size, tail_room;
+static int tail_stream;
 
 static int open_file(struct log *log)
 {
@@ -60,6 +61,7 @@ int log_open(struct log *log, const struct plan *plan, struct error *err)
 		return -1;
 	if (open_file(log) < 0)
 		return error_set(err, errno, "open the log %s", log->path);
+	forward_init(&log->forward, plan);
 	rotation_init(&log->rotation, plan->log, plan->log_max_files, plan->log_compress);
 	return 0;
 }
@@ -137,6 +139,7 @@ static void put_record(struct log *log, const char *data, size_t size, bool newl
 {
 	size_t at = batch_used;
 	char *out = batch + at;
+	forward_line(&log->forward, tail_stream, data, size, !newline);
 	memcpy(out, HEAD, sizeof HEAD - 1);
 	out = json_escape(out + sizeof HEAD - 1, data, size);
 	if (newline) {
@@ -208,6 +211,7 @@ static void make_tail(const struct log *log, int stream)
 	int n = snprintf(tail, tail_room, "\",\"stream\":\"%s\"%s%s,\"time\":\"%s\"}\n", stream == 2 ? "stderr" : "stdout",
 		log->attributes ? ",\"attrs\":" : "", log->attributes ? log->attributes : "", format_time(stamp, wall_ns()));
 	tail_size = (size_t)n;
+	tail_stream = stream;
 }
 
 void log_write(struct log *log, int stream, const char *data, size_t size)

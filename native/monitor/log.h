@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "forward.h"
 #include "plan.h"
 #include "rotation.h"
 
@@ -25,6 +26,7 @@ struct log {
 	uint64_t dropped; /* lines */
 	struct log_carry carry[2];
 	struct rotation rotation;
+	struct forward forward;
 };
 
 /* Appends to what is there. Without a path in the plan everything is a no-op. */

@@ -75,6 +75,11 @@ static const struct entry {
 	{"health-retries", NUMBER, offsetof(struct plan, health_retries), false},
 	{"log-attributes", TEXT, offsetof(struct plan, log_attributes), false},
 	{"log-compress", LIST, offsetof(struct plan, log_compress), false},
+	{"forward", TEXT, offsetof(struct plan, forward), false},
+	{"forward-out", TEXT, offsetof(struct plan, forward_out), false},
+	{"forward-err", TEXT, offsetof(struct plan, forward_err), false},
+	{"forward-time", TEXT, offsetof(struct plan, forward_time), false},
+	{"forward-field", LIST, offsetof(struct plan, forward_fields), false},
 	{"exit-record", PATH, offsetof(struct plan, exit_record), true},
 	{"stats", PATH, offsetof(struct plan, stats), false},
 	{"cgroup", PATH, offsetof(struct plan, cgroup), true},
@@ -178,6 +183,8 @@ static int plan_check(struct plan *plan, struct error *err)
 		return error_set(err, 0, "plan: the id %s has characters that an id may not have", plan->id);
 	if (plan->net && !plan->net_plan)
 		return error_set(err, 0, "plan: net without net-plan");
+	if (plan->forward && !plan->forward_fields && !(plan->forward_out && plan->forward_err && plan->forward_time))
+		return error_set(err, 0, "plan: forward without what stands before a line");
 	if (plan->health && !plan->health_command)
 		return error_set(err, 0, "plan: health without health-command");
 	return 0;

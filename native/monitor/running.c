@@ -90,8 +90,9 @@ void on_tick(struct timer *timer)
 	stats_sample(&m->stats);
 	trim_memory(m);
 	enter_cgroup(m);
-	if (m->log.dropped != m->told_dropped) {
-		m->told_dropped = m->log.dropped;
+	uint64_t dropped = m->log.dropped + m->log.forward.dropped;
+	if (dropped != m->told_dropped) {
+		m->told_dropped = dropped;
 		announce(m);
 	}
 }

@@ -1,3 +1,4 @@
+import {createSocket} from 'node:dgram';
 import {readdirSync} from 'node:fs';
 import test, {type ExecutionContext} from 'ava';
 import {type ContainerSpec, type Engine, type LogOptions, readLogs, startContainer, waitContainer} from '../../core/index.ts';
@@ -60,6 +61,8 @@ const refusals: ReadonlyArray<readonly [string, Partial<ContainerSpec>, RegExp]>
 	['an option of local', {logDriver: 'local', logOptions: {foo: '1'}}, /^unknown log opt 'foo' for log driver local$/],
 	['a mode', {logOptions: {mode: 'fast'}}, /^logger: logging mode not supported: fast$/],
 	['a buffer of a mode that has none', {logOptions: {'max-buffer-size': '1m'}}, /max-buffer-size option is only supported with 'mode=non-blocking'/],
+	['an address of syslog', {logDriver: 'syslog', logOptions: {'syslog-address': 'tcp+tls://far:1'}}, /the syslog address tcp\+tls:\/\/far:1 is not one/],
+	['a facility of syslog', {logDriver: 'syslog', logOptions: {'syslog-address': 'udp://127.0.0.1', 'syslog-facility': 'moon'}}, /invalid syslog facility/],
 	['a size', {logOptions: {'max-size': 'big'}}, /invalid size: 'big'/],
 	['no file', {logOptions: {'max-file': '0'}}, /max-file cannot be less than 1/],
 	['compression of nothing', {logOptions: {compress: 'true'}}, /compress cannot be true when max-file is less than 2/],
@@ -72,6 +75,24 @@ for (const [what, spec, message] of refusals)
 		const engine = openStore(t);
 		await t.throwsAsync(create(engine, ['true'], spec), {message});
 	});
+
+test('syslog gets each line at once, by its priority and tag, and logs can still be read', async t => {
+	const engine = openStore(t);
+	const daemon = createSocket('udp4');
+	t.teardown(() => daemon.close());
+	const heard: string[] = [];
+	daemon.on('message', data => heard.push(data.toString()));
+	await new Promise<void>(resolve => daemon.bind(0, '127.0.0.1', resolve));
+	const logOptions = {'syslog-address': `udp://127.0.0.1:${daemon.address().port}`, 'syslog-facility': 'local1', 'syslog-format': 'rfc5424micro', tag: '{{.Name}}'};
+	const id = await create(engine, ['sh', '-c', 'echo good; echo bad >&2'], {name: 'teller', logDriver: 'syslog', logOptions});
+	await startContainer(engine, id);
+	await until('both lines', () => heard.length === 2);
+	const line = (priority: number, text: string): RegExp => new RegExp(`^<${priority}>1 \\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}Z \\S+ teller \\d+ teller - ${text}\n$`);
+	t.regex(heard.find(text => text.includes('good')) ?? '', line(17 * 8 + 6, 'good'));
+	t.regex(heard.find(text => text.includes('bad')) ?? '', line(17 * 8 + 3, 'bad'));
+	await waitContainer(engine, id);
+	t.deepEqual((await linesOf(engine, id)).toSorted(), ['bad', 'good']);
+});
 
 test('the local driver is bounded by itself, none keeps nothing', async t => {
 	const engine = openStore(t);
