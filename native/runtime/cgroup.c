@@ -230,6 +230,24 @@ struct hierarchy *cgroup_with(struct cgroup *cgroup, const char *controller)
 	return NULL;
 }
 
+int cgroup_check_memory(struct cgroup *cgroup, const struct resources *resources, struct error *err)
+{
+	struct hierarchy *hierarchy = cgroup_with(cgroup, "memory");
+	uint64_t used;
+	if (!resources->memory.check_before_update || resources->memory.limit.value <= 0 || !hierarchy)
+		return 0;
+	char path[PATH_MAX];
+	snprintf(path, sizeof path, "%s/%s", hierarchy->path, cgroup->pure ? "memory.current" : "memory.usage_in_bytes");
+	cleanup_free char *text = read_file_at(AT_FDCWD, path, 64, NULL, err);
+	if (!text)
+		return -1;
+	text[strcspn(text, "\n")] = 0;
+	if (parse_u64(text, UINT64_MAX, &used) && used > (uint64_t)resources->memory.limit.value)
+		return error_set(err, 0, "linux.resources.memory.limit %lld is below what is in use (%llu): checkBeforeUpdate forbids it",
+			(long long)resources->memory.limit.value, (unsigned long long)used);
+	return 0;
+}
+
 int cgroup_write(struct hierarchy *hierarchy, const char *file, struct error *err, const char *format, ...)
 {
 	char text[4096];

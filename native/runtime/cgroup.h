@@ -30,6 +30,8 @@ struct cgroup {
 int cgroup_find(struct cgroup *cgroup, struct arena *arena, const char *path, struct error *err);
 /* Makes the folders; parents that had to be made are noted below `root` (the state root) so that they can go again. */
 int cgroup_create(struct cgroup *cgroup, int root, struct error *err);
+/* memory.checkBeforeUpdate: a limit below what is in use is refused. */
+int cgroup_check_memory(struct cgroup *cgroup, const struct resources *resources, struct error *err);
 int cgroup_apply(struct cgroup *cgroup, const struct resources *resources, struct error *err);
 int cgroup_apply_devices(struct cgroup *cgroup, const struct spec *spec, struct error *err);
 /* Opens the files that a process of ours will enter by. */

@@ -128,7 +128,8 @@ int init_main(struct container *c)
 {
 	struct error err = {0};
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	close(steal_fd(&c->sync_parent));
+	if (c->sync_parent >= 0)
+		close(steal_fd(&c->sync_parent));
 	umask(0);
 	if (plan_walk(steps, c, &err) < 0 || wait_for_start(c, &err) < 0) {
 		if (c->sync_child >= 0)

@@ -35,8 +35,11 @@ static const struct verb {
 	{"ps", verb_ps, "[--format table|json] ID: its processes"},
 	{"list", verb_list, "[--format table|json] [--quiet]: all containers below the root"},
 	{"update", verb_update, "[--resources FILE|-] [--memory N ...] ID: change its limits"},
+	{"events", verb_events, "[--stats] [--interval 5s] ID: what it uses, as JSON lines"},
 	{"features", verb_features, ": what this runtime can do, as JSON"},
-	{"spec", verb_spec, "[--bundle DIR]: write a config.json to begin with"},
+	{"spec", verb_spec, "[--bundle DIR] [--file NAME] [--rootless]: write a config.json to begin with"},
+	{"checkpoint", verb_unsupported, ": not supported"},
+	{"restore", verb_unsupported, ": not supported"},
 };
 #define VERBS (sizeof verbs / sizeof *verbs)
 
@@ -60,7 +63,7 @@ static int usage(void)
 {
 	printf("usage: hawser-runtime [--root DIR] [--log FILE] [--log-format text|json] [--debug] VERB ...\n\n");
 	for (size_t i = 0; i < VERBS; i++)
-		printf("  %-9s %s\n", verbs[i].name, verbs[i].usage);
+		printf("  %-10s %s\n", verbs[i].name, verbs[i].usage);
 	return 0;
 }
 

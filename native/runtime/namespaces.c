@@ -114,6 +114,14 @@ static int join_user(const struct container *c, struct error *err)
 	return 0;
 }
 
+/* Its own frames must not come before the one that tells its pid. */
+static int child_when_known(struct container *c, int (*child)(struct container *))
+{
+	struct error err;
+	close(steal_fd(&c->sync_parent));
+	return sync_expect(c->sync_child, SYNC_GO, NULL, &err) < 0 ? 1 : child(c);
+}
+
 /* New namespaces under a user namespace that is joined belong to it only when made from inside: a go-between enters it
  * and makes the child as its own sibling. */
 static int go_between(struct container *c, int (*child)(struct container *))
@@ -122,7 +130,7 @@ static int go_between(struct container *c, int (*child)(struct container *))
 	int pidfd = -1;
 	pid_t pid = join_user(c, &err) < 0 ? -1 : clone_child(new_flags(c) | CLONE_PARENT, -1, &pidfd);
 	if (pid == 0)
-		_exit(child(c));
+		_exit(child_when_known(c, child));
 	if (pid > 0 && sync_send(c->sync_child, SYNC_PID, pid, &err) == 0)
 		return 0;
 	if (!*err.text)
@@ -147,7 +155,7 @@ static int clone_through(struct container *c, int (*child)(struct container *), 
 		return -1;
 	c->pid = pid;
 	c->pidfd = pidfd_open(pid, 0);
-	return c->pidfd < 0 ? error_set(err, errno, "open process %d", pid) : 0;
+	return c->pidfd < 0 ? error_set(err, errno, "open process %d", pid) : sync_send(c->sync_parent, SYNC_GO, 0, err);
 }
 
 int namespaces_clone(struct container *c, int (*child)(struct container *), struct error *err)

@@ -122,16 +122,21 @@ static int add_rules(struct reader *r, const json_t *object, scmp_filter_ctx fil
 	return r->failed ? -1 : 0;
 }
 
+uint32_t filter_architecture(const char *name)
+{
+	char word[32] = "";
+	if (strncmp(name, "SCMP_ARCH_", 10) != 0)
+		return 0;
+	for (size_t n = 0; n < sizeof word - 1 && name[10 + n]; n++)
+		word[n] = name[10 + n] >= 'A' && name[10 + n] <= 'Z' ? (char)(name[10 + n] + 32) : name[10 + n];
+	return seccomp_arch_resolve_name(word);
+}
+
 static int add_architectures(struct reader *r, const json_t *object, scmp_filter_ctx filter)
 {
 	struct strings names = read_strings(r, object, where, "architectures");
 	for (size_t i = 0; i < names.count && !r->failed; i++) {
-		char word[32] = "";
-		for (size_t n = 0; strncmp(names.list[i], "SCMP_ARCH_", 10) == 0 && n < sizeof word - 1 && names.list[i][10 + n]; n++) {
-			char byte = names.list[i][10 + n];
-			word[n] = byte >= 'A' && byte <= 'Z' ? (char)(byte + 32) : byte;
-		}
-		uint32_t arch = seccomp_arch_resolve_name(word);
+		uint32_t arch = filter_architecture(names.list[i]);
 		int result = arch ? seccomp_arch_add(filter, arch) : -EINVAL;
 		if (result < 0 && result != -EEXIST)
 			read_fail(r, where, "architectures", arena_print(r->arena, "names an unknown one, %s", names.list[i]));

@@ -169,6 +169,17 @@ static void check_maps(struct reader *r, const struct spec *spec)
 		read_fail(r, "domainname", "", "needs a UTS namespace");
 }
 
+/* What is known and cannot be done is said, and not passed over. */
+static void refuse_unsupported(struct reader *r, const json_t *object)
+{
+	static const char *const keys[] = {"intelRdt", "netDevices"};
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		const json_t *entry = read_object(r, object, "linux", keys[i]);
+		if (json_object_size(entry))
+			read_fail(r, "linux", keys[i], "is not supported");
+	}
+}
+
 void spec_read_linux(struct reader *r, const json_t *object, struct spec *spec)
 {
 	read_namespaces(r, object, spec);
@@ -188,5 +199,6 @@ void spec_read_linux(struct reader *r, const json_t *object, struct spec *spec)
 	spec->personality = read_personality(r, object);
 	spec->memory_policy = spec_read_memory_policy(r, object);
 	read_offsets(r, object, spec);
+	refuse_unsupported(r, object);
 	check_maps(r, spec);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "caps.h"
+#include "seccomp_compile.h"
 #include "util.h"
 #include "verbs.h"
 
@@ -12,6 +13,16 @@ static json_t *words(const char *const *list)
 	json_t *array = json_array();
 	for (; *list; list++)
 		json_array_append_new(array, json_string(*list));
+	return array;
+}
+
+/* Those that the library we are built with knows. */
+static json_t *known_architectures(const char *const *list)
+{
+	json_t *array = json_array();
+	for (; *list; list++)
+		if (filter_architecture(*list))
+			json_array_append_new(array, json_string(*list));
 	return array;
 }
 
@@ -44,14 +55,20 @@ int verb_features(const struct options *options, int argc, char **argv, struct e
 	static const char *const filter_flags_known[] = {"SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
 		"SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", NULL};
 	static const char *const architectures[] = {
-		"SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM", "SCMP_ARCH_RISCV64", "SCMP_ARCH_X32", "SCMP_ARCH_X86", "SCMP_ARCH_X86_64", NULL};
-	json_t *json = json_pack("{s:s, s:s, s:o, s:o, s:{s:o, s:o, s:{s:b, s:b, s:b, s:b, s:b}, s:{s:b, s:o, s:o, s:o, s:o}, s:{s:b}, "
-				 "s:{s:b}, s:{s:{s:b}}}}",
-		"ociVersionMin", "1.0.0", "ociVersionMax", SPEC_VERSION, "hooks", words(hooks), "mountOptions", words(mounts), "linux",
-		"namespaces", words(namespaces), "capabilities", capability_words(), "cgroup", "v1", 1, "v2", 1, "systemd", 0,
-		"systemdUser", 0, "rdma", 1, "seccomp", "enabled", 1, "actions", words(actions), "operators", words(operators), "archs",
-		words(architectures), "supportedFlags", words(filter_flags_known), "apparmor", "enabled", 1, "selinux", "enabled", 1,
-		"mountExtensions", "idmap", "enabled", 1);
+		"SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM", "SCMP_ARCH_LOONGARCH64", "SCMP_ARCH_MIPS", "SCMP_ARCH_MIPS64", "SCMP_ARCH_MIPS64N32",
+		"SCMP_ARCH_MIPSEL", "SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32", "SCMP_ARCH_PARISC", "SCMP_ARCH_PARISC64", "SCMP_ARCH_PPC",
+		"SCMP_ARCH_PPC64", "SCMP_ARCH_PPC64LE", "SCMP_ARCH_RISCV64", "SCMP_ARCH_S390", "SCMP_ARCH_S390X", "SCMP_ARCH_X32",
+		"SCMP_ARCH_X86", "SCMP_ARCH_X86_64", NULL};
+	json_t *json = json_pack("{s:s, s:s, s:o, s:o, s:o, s:[s, s]}", "ociVersionMin", "1.0.0", "ociVersionMax", SPEC_VERSION, "hooks",
+		words(hooks), "mountOptions", words(mounts), "linux",
+		json_pack("{s:o, s:o, s:{s:b, s:b, s:b, s:b, s:b}, s:{s:b, s:o, s:o, s:o, s:o, s:o}, s:{s:b}, s:{s:b}, s:{s:b}, s:{s:b}, "
+			  "s:{s:{s:b}}}",
+			"namespaces", words(namespaces), "capabilities", capability_words(), "cgroup", "v1", 1, "v2", 1, "systemd", 0,
+			"systemdUser", 0, "rdma", 1, "seccomp", "enabled", 1, "actions", words(actions), "operators", words(operators), "archs",
+			known_architectures(architectures), "knownFlags", words(filter_flags_known), "supportedFlags", words(filter_flags_known), "apparmor",
+			"enabled", 1, "selinux", "enabled", 1, "intelRdt", "enabled", 0, "netDevices", "enabled", 0, "mountExtensions", "idmap",
+			"enabled", 1),
+		"potentiallyUnsafeConfigAnnotations", "io.hawser.", "run.oci.keep_original_groups");
 	cleanup_free char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
 	json_decref(json);
 	if (!text)

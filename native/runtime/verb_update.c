@@ -128,6 +128,8 @@ static int update(const struct options *options, const char *id, const json_t *j
 	/* v2's checks for what a file is there look into the folder. */
 	for (size_t i = 0; i < state.cgroup.count; i++)
 		state.cgroup.list[i].fd = open(state.cgroup.list[i].path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (cgroup_check_memory(&state.cgroup, &resources, err) < 0)
+		return -1;
 	return cgroup_apply(&state.cgroup, &resources, err);
 }
 

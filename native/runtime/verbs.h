@@ -17,6 +17,9 @@ int verb_pause(const struct options *options, int argc, char **argv, struct erro
 int verb_resume(const struct options *options, int argc, char **argv, struct error *err);
 int verb_exec(const struct options *options, int argc, char **argv, struct error *err);
 int verb_update(const struct options *options, int argc, char **argv, struct error *err);
+int verb_events(const struct options *options, int argc, char **argv, struct error *err);
+/* checkpoint and restore. */
+int verb_unsupported(const struct options *options, int argc, char **argv, struct error *err);
 int verb_features(const struct options *options, int argc, char **argv, struct error *err);
 int verb_spec(const struct options *options, int argc, char **argv, struct error *err);
 
