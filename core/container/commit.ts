@@ -8,6 +8,7 @@ import {makeImage} from '../image/make.ts';
 import {packLayer} from '../layer/pack.ts';
 import type {RunConfig} from '../oci/config.ts';
 import type {Digest} from '../oci/digest.ts';
+import {hasChangedRoot} from '../snapshot/overlay.ts';
 import {nowText} from '../platform/time.ts';
 import {familiarString, parseReference, type Reference, withDefaultTag} from '../reference/reference.ts';
 import type {ContainerConfig} from './config.ts';
@@ -33,10 +34,12 @@ export async function commitContainer(engine: Engine, ref: string, {reference, a
 	const name = reference === undefined || reference === '' ? undefined : nameOf(reference);
 	const parent = findImage(engine, record.imageId);
 	const config = applyChanges(runConfigOf(record.config, parent.config), changes);
+	const {chainIds} = record.config;
+	const {upper} = snapshots(engine).mountable(record.id, chainIds);
 	const lease = takeLease(engine.db);
 	try {
 		const layer = await standingStill(engine, record, pause, () =>
-			packLayer({root: engine.root, helper: engine.native.layer}, ['--bare', '--source', snapshots(engine).mountable(record.id, record.config.chainIds).upper], digest =>
+			packLayer({root: engine.root, helper: engine.native.layer}, ['--bare', '--source', upper, ...(hasChangedRoot(engine.root, record.id, chainIds) ? ['--root'] : [])], digest =>
 				lease.add('blob', [digest]),
 			),
 		);

@@ -1,4 +1,4 @@
-import {existsSync, renameSync} from 'node:fs';
+import {existsSync, renameSync, rmSync} from 'node:fs';
 import {blobSize} from '../content/list.ts';
 import {blobPath} from '../content/path.ts';
 import {putBlob} from '../content/put.ts';
@@ -7,7 +7,7 @@ import {messageOf} from '../errors/codes.ts';
 import {isEngineError} from '../errors/error.ts';
 import {hasLayer} from '../layer/info.ts';
 import {ingestBlob} from '../layer/ingest.ts';
-import type {WantedLayer} from '../layer/model.ts';
+import type {FetchBlob, WantedLayer} from '../layer/model.ts';
 import {layerTree} from '../layer/path.ts';
 import {isBlobWhole, verifyLayer} from '../layer/verify.ts';
 import {unpackLayers} from '../layer/unpack.ts';
@@ -88,8 +88,7 @@ async function checkConfig(check: Check, image: Image): Promise<void> {
 	const text = row === undefined ? '' : String(row['config']);
 	if (digestOf(text) !== image.id) report(check, {image: nameOf(image), path: `${store.root}/hawser.db`, what: 'its config in the records is damaged', healed: false});
 	else if (blobsOf(store.db, image.id).includes(image.id) && !isDocumentWhole(check, image.id)) {
-		if (options.repair === true) putAside(store, image.id);
-		if (options.repair === true) await putBlob(store.root, image.id, Buffer.from(text));
+		if (options.repair === true) await replaceBlob(store, image.id, async () => putBlob(store.root, image.id, Buffer.from(text)));
 		report(check, {image: nameOf(image), path: blobPath(store.root, image.id), what: 'its config is damaged or missing', healed: options.repair === true});
 	}
 }
@@ -103,10 +102,18 @@ function isDocumentWhole({store}: Check, digest: Digest): boolean {
 	}
 }
 
-/** Out of the way, so that it can be brought again; what nobody needs in ingest is taken away by the next collection. */
-function putAside({root}: ImageStore, digest: Digest): void {
-	const path = blobPath(root, digest);
-	if (existsSync(path)) renameSync(path, `${root}/content/ingest/damaged-${digest.slice(7)}.part`);
+/** Takes a damaged blob out of the way while it is brought again; it comes back when that fails. */
+async function replaceBlob<T>({root}: ImageStore, digest: Digest, bring: () => Promise<T>): Promise<T> {
+	const [path, aside] = [blobPath(root, digest), `${root}/content/ingest/damaged-${digest.slice(digest.indexOf(':') + 1)}`];
+	if (existsSync(path)) renameSync(path, aside);
+	try {
+		return await bring();
+	} catch (error) {
+		if (existsSync(aside)) renameSync(aside, path);
+		throw error;
+	} finally {
+		rmSync(aside, {force: true});
+	}
 }
 
 /** The layers' descriptors, when the manifest can be read. */
@@ -154,8 +161,7 @@ async function bringDocument(store: ImageStore, image: Image, digest: Digest): P
 		try {
 			session = await openSession(parseReference(name));
 			const {bytes} = await session.manifest(digest);
-			putAside(store, digest);
-			await putBlob(store.root, digest, bytes);
+			await replaceBlob(store, digest, async () => putBlob(store.root, digest, bytes));
 			return true;
 		} catch (error) {
 			if (!isEngineError(error)) throw error;
@@ -174,9 +180,10 @@ async function bringAgain(store: ImageStore, image: Image, layer: Descriptor): P
 		try {
 			session = await openSession(parseReference(name));
 			const open = session;
-			putAside(store, layer.digest);
+			const files = {root: store.root, helper: store.native.layer};
 			const wanted: WantedLayer = {digest: layer.digest, size: layer.size, diffId: layer.digest, chainId: layer.digest};
-			await ingestBlob({root: store.root, helper: store.native.layer}, wanted, (blob, offset, signal) => fetchBlob(open, blob, {offset, signal}), new AbortController().signal);
+			const fetch: FetchBlob = (blob, offset, signal) => fetchBlob(open, blob, {offset, signal});
+			await replaceBlob(store, layer.digest, async () => ingestBlob(files, wanted, fetch, new AbortController().signal));
 			return undefined;
 		} catch (error) {
 			reason = messageOf(error);

@@ -79,11 +79,21 @@ export function lowerFolders(root: string, chainIds: readonly Digest[]): string[
 function makeUpper(root: string, chainIds: readonly Digest[], upper: string): void {
 	const fresh = `${upper}.new`;
 	mkdirSync(fresh, {recursive: true});
-	const top = chainIds.findLast(chainId => readLayerInfo(root, chainId).root);
-	const {mode, uid, gid} = top === undefined ? {mode: 0o755, uid: 0, gid: 0} : statSync(layerTree(root, top));
+	const {mode, uid, gid} = imageRoot(root, chainIds);
 	chownSync(fresh, uid, gid);
 	chmodSync(fresh, mode & 0o7777);
 	renameSync(fresh, upper);
+}
+
+function imageRoot(root: string, chainIds: readonly Digest[]): {readonly mode: number; readonly uid: number; readonly gid: number} {
+	const top = chainIds.findLast(chainId => readLayerInfo(root, chainId).root);
+	return top === undefined ? {mode: 0o755, uid: 0, gid: 0} : statSync(layerTree(root, top));
+}
+
+/** The container has given its "/" another owner or mode than the image's. */
+export function hasChangedRoot(root: string, id: string, chainIds: readonly Digest[]): boolean {
+	const [now, before] = [statSync(writableLayer(root, id).upper), imageRoot(root, chainIds)];
+	return now.uid !== before.uid || now.gid !== before.gid || (now.mode & 0o7777) !== (before.mode & 0o7777);
 }
 
 async function measure(helper: string, path: string): Promise<SnapshotUsage> {

@@ -24,7 +24,7 @@ import {makeImage} from '../helpers/registry-image.ts';
 import {startRegistry} from '../helpers/registry.ts';
 import {makeStore, type TestStore} from '../helpers/registry-store.ts';
 
-type World = {readonly store: TestStore; readonly name: string; readonly tree: (layer: number) => string; readonly blobs: () => string[]};
+type World = {readonly store: TestStore; readonly name: string; readonly tree: (layer: number) => string; readonly blobs: () => string[]; readonly close: () => Promise<void>};
 
 async function pulled(t: ExecutionContext): Promise<World> {
 	const layers = [
@@ -36,7 +36,7 @@ async function pulled(t: ExecutionContext): Promise<World> {
 	const store = makeStore();
 	t.teardown(async () => {
 		store.close();
-		await registry.close();
+		await registry.close().catch(() => {});
 	});
 	const name = `${registry.host}/app`;
 	await pullImage(store, name);
@@ -47,6 +47,7 @@ async function pulled(t: ExecutionContext): Promise<World> {
 		name: `${name}:latest`,
 		tree: layer => join(store.root, 'layers', (chainIds[layer] ?? '').slice(7), 'fs'),
 		blobs: () => readdirSync(blobs).map(hex => join(blobs, hex)),
+		close: () => registry.close(),
 	};
 }
 
@@ -147,4 +148,22 @@ test('any damaged or missing blob is named, and brought again from its registry'
 		);
 		t.deepEqual((await checkImages(store, {deep: true})).problems, [], blob);
 	}
+	t.deepEqual(readdirSync(join(store.root, 'content/ingest')), []);
+});
+
+test('what cannot be brought again stays as it is, and is said', async t => {
+	const {store, blobs, close} = await pulled(t);
+	await close();
+	const [largest = ''] = blobs().toSorted((a, b) => statSync(b).size - statSync(a).size);
+	flip(largest, 40);
+	const {problems} = await checkImages(store, {deep: true, repair: true});
+	t.true(
+		problems.some(({path, what, healed}) => path === largest && !healed && /damaged/.test(what)),
+		JSON.stringify(problems),
+	);
+	t.true(blobs().includes(largest));
+	t.deepEqual(
+		readdirSync(join(store.root, 'content/ingest')).filter(name => name.startsWith('damaged')),
+		[],
+	);
 });

@@ -168,6 +168,14 @@ test('commit: of a container without changes, again and of the result', async t 
 	t.is((await inspect(store, 'two')).RootFS.Layers.length, 3);
 });
 
+test('commit: what the container made of its / itself is kept', async t => {
+	const store = await openStore(t);
+	await running(store, 'box');
+	await store.must('exec', 'box', 'chmod', '1711', '/');
+	await store.must('commit', 'box', 'rooted');
+	t.is(await store.must('run', '--rm', '--network', 'none', 'rooted', 'stat', '-c', '%a', '/'), '1711');
+});
+
 test('commit: the same files give the same layer', async t => {
 	const store = await openStore(t);
 	await running(store, 'box');
