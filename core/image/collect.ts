@@ -24,7 +24,7 @@ export type Collected = {readonly layers: readonly Digest[]; readonly blobs: rea
  * leaves of it in staging is anybody's to clean. Parts of blobs are kept for the next try, unless `parts` says that nobody will try again.
  */
 export async function collectGarbage(store: ImageStore, {parts = false}: {readonly parts?: boolean} = {}): Promise<Collected> {
-	const {db, root} = store;
+	const {db, root, native} = store;
 	makeRoom(root);
 	const aside = `${root}/staging/removed-${randomBytes(8).toString('hex')}`;
 	mkdirSync(`${root}/staging`, {recursive: true, mode: 0o700});
@@ -43,6 +43,8 @@ export async function collectGarbage(store: ImageStore, {parts = false}: {readon
 		store,
 		collected.layers.map(layer => `${aside}-${hexOf(layer)}`),
 	);
+	// What an earlier one could not delete.
+	if (entries(`${root}/staging`).length > 0) await runProgram(native.layer, ['clean', `${root}/staging`]);
 	keepReserve(root);
 	return collected;
 }
