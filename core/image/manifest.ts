@@ -21,7 +21,7 @@ export type StoredManifest = {
 export function manifestOf({db, root}: Pick<ImageStore, 'db' | 'root'>, id: Digest): StoredManifest {
 	let missing: Digest | undefined;
 	for (const found of manifestsOf({db, root}, id)) {
-		const gap = found.layers.find(layer => blobSize(root, layer.digest) !== layer.size);
+		const gap = missingLayer(root, found);
 		if (!gap) return found;
 		missing ??= gap.digest;
 	}
@@ -32,6 +32,9 @@ export function manifestOf({db, root}: Pick<ImageStore, 'db' | 'root'>, id: Dige
 		hint: 'Pull or load the image again.',
 	});
 }
+
+/** One that is not in the store as this manifest names it. */
+export const missingLayer = (root: string, {layers}: StoredManifest): Descriptor | undefined => layers.find(layer => blobSize(root, layer.digest) !== layer.size);
 
 /** All that there are, whether their layers are here or not. */
 export const manifestsOf = ({db, root}: Pick<ImageStore, 'db' | 'root'>, id: Digest): StoredManifest[] =>

@@ -7,8 +7,9 @@ import {discard} from '../registry/body.ts';
 import {openSession, type Session, type SessionOptions} from '../registry/session.ts';
 import {uploadBlob, type OutgoingBlob} from '../registry/upload.ts';
 import {familiarName, familiarString, parseReference, repositoryName, withDefaultTag, type Reference} from '../reference/reference.ts';
-import {takeLease} from './lease.ts';
-import {blobsOf, manifestOf, type StoredManifest} from './manifest.ts';
+import {manifestToPush} from './compress.ts';
+import {takeLease, type Lease} from './lease.ts';
+import {blobsOf, type StoredManifest} from './manifest.ts';
 import type {PushProgress} from './model.ts';
 import {addDigest, configOf, imageRow, taggedImage, tagsOfRepository} from './record.ts';
 import type {ImageStore} from './store.ts';
@@ -37,7 +38,7 @@ export async function pushImage(store: ImageStore, text: string, options: PushOp
 	const reference = referenceToPush(text, options);
 	const lease = takeLease(store.db);
 	try {
-		const parcels = parcelsOf(store, reference, options);
+		const parcels = await parcelsOf(store, lease, reference, options);
 		for (const {id} of parcels) lease.add('blob', blobsOf(store.db, id));
 		const mounts = new Map(parcels.flatMap(({manifest}) => manifest.layers.map(({digest}) => [digest, holdersOf(store, reference, digest)] as const)));
 		const session = await openSession(reference, {
@@ -67,10 +68,11 @@ function referenceToPush(text: string, {allTags = false}: PushOptions): Referenc
 	return allTags ? reference : withDefaultTag(reference);
 }
 
-function parcelsOf(store: ImageStore, reference: Reference, {platform}: PushOptions): Parcel[] {
+async function parcelsOf(store: ImageStore, lease: Lease, reference: Reference, {platform}: PushOptions): Promise<Parcel[]> {
 	const tags = reference.tag === undefined ? tagsOfRepository(store.db, reference) : [reference.tag];
 	if (tags.length === 0) throw absent(familiarName(reference));
-	return tags.map(tag => {
+	const parcels: Parcel[] = [];
+	for (const tag of tags) {
 		const id = taggedImage(store.db, {...reference, tag});
 		const row = id && imageRow(store.db, id);
 		if (!id || !row) throw absent(familiarName(reference));
@@ -82,8 +84,9 @@ function parcelsOf(store: ImageStore, reference: Reference, {platform}: PushOpti
 				message: `image with reference ${text(reference, tag)} was found but its platform (${formatPlatform(config.platform)}) does not match the specified platform (${platform})`,
 			});
 		}
-		return {tag, id, manifest: manifestOf(store, id), diffIds: config.diffIds};
-	});
+		parcels.push({tag, id, manifest: await manifestToPush(store, lease, id), diffIds: config.diffIds});
+	}
+	return parcels;
 }
 
 const text = (reference: Reference, tag: string): string => familiarString({...reference, tag});

@@ -7,6 +7,7 @@ import type {PushProgress} from '../../core/image/model.ts';
 import {pullImage} from '../../core/image/pull.ts';
 import {type PushOptions, pushImage} from '../../core/image/push.ts';
 import {inspectImage} from '../../core/image/inspect.ts';
+import {loadImages} from '../../core/image/load.ts';
 import {tagImage} from '../../core/image/tag.ts';
 import {uploadBlob} from '../../core/registry/upload.ts';
 import {openSession, type SessionOptions} from '../../core/registry/session.ts';
@@ -207,4 +208,30 @@ test('a real registry has what skopeo sees with the same digest', async t => {
 	} finally {
 		await real.close();
 	}
+});
+
+test('plain layers of a docker archive are compressed, once, and pulled as the same image', async t => {
+	const {store, target, folder} = t.context;
+	const tar = makeTar([{name: 'big', content: 'hawser '.repeat(100_000)}]);
+	const plain = makeImage({layers: [tar, makeTar([{name: 'small', content: 'x'}])], config: {author: 'plain'}});
+	const path = join(folder, 'docker.tar');
+	writeFileSync(
+		path,
+		makeTar([
+			{name: 'a/layer.tar', content: tar},
+			{name: 'b/layer.tar', content: makeTar([{name: 'small', content: 'x'}])},
+			{name: 'c.json', content: plain.config.bytes},
+			{name: 'manifest.json', content: JSON.stringify([{Config: 'c.json', RepoTags: [`${target.host}/plain:1`], Layers: ['a/layer.tar', 'b/layer.tar']}])},
+		]),
+	);
+	await loadImages(store, {path});
+	const [first] = (await push(t, 'plain:1')).pushed;
+	const manifest = JSON.parse(target.shelves.tags.get('plain:1')?.bytes.toString() ?? '{}') as {layers: Array<{mediaType: string; digest: string; size: number}>};
+	t.deepEqual([...new Set(manifest.layers.map(({mediaType}) => mediaType))], ['application/vnd.oci.image.layer.v1.tar+gzip']);
+	t.true((manifest.layers[0]?.size ?? Infinity) < tar.length / 10);
+	t.deepEqual((await push(t, 'plain:1')).states.slice(-2), ['exists', 'exists']);
+	t.deepEqual((await push(t, 'plain:1')).pushed, [first]);
+	const other = makeStore();
+	t.teardown(() => other.close());
+	t.is((await pullImage(other, `${target.host}/plain:1`)).id, plain.config.digest);
 });
