@@ -80,5 +80,5 @@ const verbOf = (kind: string, more: readonly Flag[] = []): Verb => ({
 
 export const inspectContainers = verbOf('container', [sizeFlag]);
 export const inspectImages = verbOf('image');
-export const inspectNetworks = verbOf('network');
+export const inspectNetworks = verbOf('network', [{name: 'verbose', short: 'v', kind: 'bool', help: 'Accepted for scripts: there is no more to tell'}]);
 export const inspectVolumes = verbOf('volume');
