@@ -1,4 +1,5 @@
 import {memo} from 'react';
+import {sanitizeLine} from '../../terminal/sanitize.ts';
 import {truncate, widthOf} from '../../terminal/width.ts';
 import type {Message} from '../store/state.ts';
 import type {Theme} from '../theme/theme.ts';
@@ -40,9 +41,9 @@ function joinHints(theme: Theme, hints: readonly KeyHint[], width: number): [lin
 /** What can be pressed here; a sentence that somebody must read takes its place for a while. */
 export const KeyLine = memo(({theme, width, hints, message, progress}: KeyLineProps) => {
 	const shown = message
-		? theme.paint(message.kind === 'error' ? 'danger' : 'strong', ` ${truncate(message.text, width - 2)} `)
+		? theme.paint(message.kind === 'error' ? 'danger' : 'strong', ` ${truncate(sanitizeLine(message.text), width - 2)} `)
 		: progress !== ''
-			? theme.paint('busy', ` ${truncate(progress, width - 2)}`)
+			? theme.paint('busy', ` ${truncate(sanitizeLine(progress), width - 2)}`)
 			: drawHints(theme, hints, width);
 	return <Lines lines={[theme.line(shown)]} />;
 });

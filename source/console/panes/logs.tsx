@@ -55,7 +55,7 @@ function footer({theme, log, full, rate}: LogsProps): string {
 	const words = [
 		log.first > 0 ? `${log.first} older lines passed over` : '',
 		full ? `${log.entries.length} lines, ${formatBytes(log.characters)} held` : '',
-		rate > 0 ? `${rate} lines/s` : '',
+		rate > 0 && !log.skimmed ? `${rate} lines/s` : '',
 	];
 	return theme.paint('faint', words.filter(word => word !== '').join('  ·  '));
 }

@@ -1,6 +1,7 @@
 import {memo} from 'react';
 import {Box} from 'ink';
 import {sanitizeLine} from '../../terminal/sanitize.ts';
+import {truncate} from '../../terminal/width.ts';
 import type {Rect} from '../store/layout.ts';
 import {listHeight} from '../store/layout.ts';
 import type {Sheet, SheetRow} from '../store/sheet.ts';
@@ -50,7 +51,7 @@ const markColumn = {name: 'mark', title: '', width: 1, keep: 1000} as const;
 
 function emptyWords({sheet, list, spec}: SheetProps): string[] {
 	if (!sheet.loaded) return ['Reading…'];
-	if (sheet.problem !== undefined) return [sheet.problem, 'Ctrl-r tries again'];
+	if (sheet.problem !== undefined) return [sanitizeLine(sheet.problem), 'Ctrl-r tries again'];
 	if (list.filter !== '') return [`Nothing matches “${list.filter}”`, 'Esc clears the filter'];
 	return [spec.empty ?? 'There is nothing here'];
 }
@@ -61,7 +62,8 @@ export const SheetView = memo((props: SheetProps) => {
 	const frame = {
 		...rect,
 		title: listTitle(title, list),
-		right: sheet.problem !== undefined && rows.length > 0 ? theme.paint('bad', sheet.problem) : theme.paint('faint', sheet.note),
+		right:
+			sheet.problem !== undefined && rows.length > 0 ? theme.paint('bad', truncate(sanitizeLine(sheet.problem), Math.floor(rect.width / 2))) : theme.paint('faint', sheet.note),
 		footer: listFooter(theme, list, rows.length, marks.size),
 		focused,
 	};

@@ -13,6 +13,8 @@ export type Change =
 	| {readonly type: 'history'; readonly id: string; readonly samples: readonly HistorySample[]}
 	| {readonly type: 'log-opened'; readonly ids: readonly string[]}
 	| {readonly type: 'log'; readonly id: string; readonly entries: readonly LogLine[]}
+	/** Lines of a log that comes too fast to be read whole; without any, it is followed again. */
+	| {readonly type: 'log-skimmed'; readonly id: string; readonly entries: readonly LogLine[] | undefined}
 	| {readonly type: 'log-ended'; readonly id: string}
 	| {readonly type: 'events'; readonly events: readonly EngineEvent[]}
 	| {readonly type: 'task'; readonly id: string; readonly task: Task | undefined}

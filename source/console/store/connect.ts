@@ -1,6 +1,6 @@
 import {alarmsOf} from './alarms.ts';
 import type {Change} from './change.ts';
-import type {EngineEvent, EnginePort, LogRequest} from './engine-port.ts';
+import type {EngineEvent, EnginePort, LogEntry, LogRequest} from './engine-port.ts';
 import {type LogLine, logLimits} from './log-buffer.ts';
 import {layoutOf, listHeight} from './layout.ts';
 import {createReaders, toHostLoad, toLive, trendLength} from './live.ts';
@@ -280,6 +280,50 @@ function wantedLog(state: State): Wanted | undefined {
 	return {ids, request: requests[range.kind], names, key: [ids.join(), range.kind, range.kind === 'since' ? range.since : '', tail].join(' ')};
 }
 
+/** More lines than that in a quarter of a second nobody reads: they would only keep keys waiting. */
+const flood = {lines: 6000, window: 250, tail: 300, rest: 150};
+
+/** Hands the entries on until the log ends; where they come too fast for anybody, stops and tells the time of the last. */
+async function readOn(engine: EnginePort, id: string, request: LogRequest, add: (entries: readonly LogEntry[]) => void): Promise<string | undefined> {
+	const isHead = request.follow === false && request.until === undefined;
+	const backlog = request.tail ?? logLimits.lines;
+	let count = 0;
+	let window = {since: performance.now(), lines: 0};
+	for await (const entries of engine.readLogs(id, request)) {
+		if (request.signal?.aborted) return undefined;
+		add(entries);
+		count += entries.length;
+		// The beginning of a log is as much of it as is kept.
+		if (isHead && count >= logLimits.lines - 2000) return undefined;
+		// A flood must leave room for keys.
+		await new Promise(resolve => setImmediate(resolve));
+		if (request.follow === false || count < backlog) continue;
+		window.lines += entries.length;
+		if (performance.now() - window.since > flood.window) window = {since: performance.now(), lines: 0};
+		if (window.lines > flood.lines) return entries.at(-1)?.time;
+	}
+	return undefined;
+}
+
+/** While a log floods: its newest lines now and then. Tells the time of the last once it can be followed again. */
+async function skim(engine: EnginePort, id: string, after: string, signal: AbortSignal, add: (entries: readonly LogEntry[]) => void): Promise<string> {
+	let last = after;
+	while (!signal.aborted) {
+		await new Promise(resolve => setTimeout(resolve, flood.rest));
+		const newest: LogEntry[] = [];
+		for await (const entries of engine.readLogs(id, {tail: flood.tail, follow: false, signal})) {
+			newest.push(...entries);
+			// Its end runs away from us: what there is by now is new enough.
+			if (newest.length > flood.tail) break;
+		}
+		const fresh = newest.slice(-flood.tail).filter(({time}) => time > last);
+		if (fresh.length > 0) add(fresh);
+		last = fresh.at(-1)?.time ?? last;
+		if (fresh.length < flood.tail / 2) break;
+	}
+	return last;
+}
+
 /** Follows the log and reads the past of the container under the cursor, once the cursor rests. */
 function createFollower(store: Store, engine: EnginePort, batch: Batch): Follower {
 	let followed: string | undefined;
@@ -289,17 +333,16 @@ function createFollower(store: Store, engine: EnginePort, batch: Batch): Followe
 
 	async function followLog(id: string, {request, names}: Wanted, signal: AbortSignal): Promise<void> {
 		const from = names?.get(id);
-		const isHead = request.follow === false && request.until === undefined;
-		let count = 0;
+		const add = (entries: readonly LogEntry[]): void => batch.add({type: 'log', id, entries: from === undefined ? entries : entries.map(entry => ({...entry, from}))});
 		try {
-			for await (const entries of engine.readLogs(id, {...request, signal})) {
-				if (signal.aborted) return;
-				batch.add({type: 'log', id, entries: from === undefined ? entries : entries.map(entry => ({...entry, from}))});
-				count += entries.length;
-				// The beginning of a log is as much of it as is kept.
-				if (isHead && count >= logLimits.lines - 2000) break;
-				// A flood must leave room for keys.
-				await new Promise(resolve => setImmediate(resolve));
+			let next: LogRequest | undefined = request;
+			while (next && !signal.aborted) {
+				const last = await readOn(engine, id, {...next, signal}, add);
+				next =
+					last === undefined
+						? undefined
+						: {tail: flood.tail, since: new Date(await skim(engine, id, last, signal, entries => batch.add({type: 'log-skimmed', id, entries: [...entries]})))};
+				if (next) batch.add({type: 'log-skimmed', id, entries: undefined});
 			}
 		} catch {
 			// It was removed, or has no log: the pane stays as it is.

@@ -14,11 +14,13 @@ export type LogBuffer = {
 	/** Lines that came, kept or not. */
 	readonly received: number;
 	readonly ended: boolean;
+	/** It comes too fast: lines are passed over, how many nobody knows. */
+	readonly skimmed: boolean;
 };
 
 export const logLimits = {lines: 10_000, characters: 8 * 2 ** 20, line: 64 * 1024};
 
-export const emptyLog = (...ids: readonly string[]): LogBuffer => ({ids, entries: [], first: 0, characters: 0, received: 0, ended: false});
+export const emptyLog = (...ids: readonly string[]): LogBuffer => ({ids, entries: [], first: 0, characters: 0, received: 0, ended: false, skimmed: false});
 
 const isWhole = (entry: LogLine): boolean => entry.log.endsWith('\n');
 

@@ -182,6 +182,8 @@ function apply(state: State, change: Change): State {
 			};
 		case 'log':
 			return state.log.ids.includes(change.id) ? {...state, log: appendLog(state.log, change.entries)} : state;
+		case 'log-skimmed':
+			return state.log.ids.includes(change.id) ? {...state, log: {...appendLog(state.log, change.entries ?? []), skimmed: change.entries !== undefined}} : state;
 		case 'log-ended':
 			return state.log.ids.includes(change.id) ? {...state, log: {...state.log, ended: true}} : state;
 		case 'log-range':
