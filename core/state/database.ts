@@ -33,8 +33,19 @@ export function openDatabase(path: string, tables: readonly string[], upgrades: 
 	return db;
 }
 
-/** All or nothing; waits for another writer up to the busy timeout. Keep it short: no I/O but the database's within. */
+/** All or nothing; waits for another writer up to the busy timeout. Keep it short, with no I/O but the database's: on a full disk it is done twice. */
 export function transaction<T>(db: DatabaseSync, work: () => T): T {
+	try {
+		return attempt(db, work);
+	} catch (error) {
+		if (!isFull(error)) throw error;
+		// Folded into the records, the log begins anew in the room that it has.
+		db.exec('PRAGMA wal_checkpoint(RESTART)');
+		return attempt(db, work);
+	}
+}
+
+function attempt<T>(db: DatabaseSync, work: () => T): T {
 	db.exec('BEGIN IMMEDIATE');
 	try {
 		const result = work();
@@ -45,6 +56,10 @@ export function transaction<T>(db: DatabaseSync, work: () => T): T {
 		throw error;
 	}
 }
+
+const SQLITE_FULL = 13;
+
+const isFull = (error: unknown): boolean => error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === SQLITE_FULL;
 
 function versionOf(db: DatabaseSync): number {
 	const row = db.prepare('PRAGMA user_version').get();
