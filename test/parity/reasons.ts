@@ -31,6 +31,7 @@ const reasons: ReadonlyArray<{readonly line: RegExp; readonly where?: RegExp; re
 		why: 'there is no sandbox apart from the process; ids of endpoints are there when there is an address',
 	},
 	{line: /\.NetworkSettings\.Networks\}\}/, where: /stdout/, why: 'docker prints the address of a pointer'},
+	{line: /inspect/, where: /(GwPriority|DNSNames|EnableIPv4|IPAM\.Config)$/, why: OLD},
 	{line: /inspect/, where: /\.(Tmpfs\.|Mounts)/, why: 'a size is in bytes, and --tmpfs is among the mounts'},
 	{line: /type image/, where: /(RepoTags|RepoDigests)/, why: 'the daemon has further names for the image'},
 	{line: /type image/, where: /Container(Config)?$/, why: OLD},
