@@ -17,12 +17,12 @@ const losses: Readonly<Record<string, string>> = {terminal: 'its terminal is los
  * says so. Throws `container.unmonitored` when that cannot be; what does not run needs none.
  */
 export async function ensureMonitor(engine: Engine, {id, name}: ContainerRecord): Promise<LiveState> {
-	const giveUp = performance.now() + PATIENCE_MS;
+	const giveUp = Date.now() + PATIENCE_MS;
 	let failure: unknown;
 	for (let asked = false; ; await sleep(5)) {
 		const live = readLive(engine, id);
 		if (live.monitored || !isRunning(live)) return live;
-		if (performance.now() > giveUp || (asked && failure !== undefined)) throw unmonitored(name, failure);
+		if (Date.now() > giveUp || (asked && failure !== undefined)) throw unmonitored(name, failure);
 		if (live.kept === true || asked) continue;
 		asked = true;
 		try {
