@@ -109,7 +109,13 @@ function checkSupported(config: Omit<ContainerConfig, 'mounts'>): void {
 			message: "--storage-opt is supported only for overlay over xfs with 'pquota' mount option",
 			hint: 'The writable layer is as large as the file system of the store.',
 		});
-	if (config.runtime !== 'hawser' && !config.runtime.endsWith('/hawser-runtime')) refuse(`the runtime ${config.runtime}`, 'Leave --runtime out.');
+	if (config.runtime !== 'hawser' && !config.runtime.endsWith('/hawser-runtime'))
+		throw new EngineError({
+			code: 'container.unsupported',
+			subject: config.runtime,
+			message: `unknown or invalid runtime name: ${config.runtime}`,
+			hint: 'There is one, hawser: leave --runtime out.',
+		});
 }
 
 const machines: Readonly<Record<string, string>> = {x64: 'amd64', arm64: 'arm64', ia32: '386', arm: 'arm'};

@@ -48,8 +48,7 @@ export function checkUser(user: string): void {
 	const parts = user.split(':');
 	if (parts.length > 2 || parts[0] === '' || parts.some(part => !/^[a-zA-Z0-9_.][a-zA-Z0-9_.-]*\$?$/.test(part)))
 		throw invalid(user, `invalid user ${JSON.stringify(user)}: expected name|uid[:group|gid]`);
-	for (const part of parts)
-		if (/^\d+$/.test(part) && Number(part) > 2_147_483_647) throw invalid(user, 'uids and gids must be in range 0-2147483647');
+	for (const part of parts) if (/^\d+$/.test(part) && Number(part) > 2_147_483_647) throw invalid(user, 'uids and gids must be in range 0-2147483647');
 }
 
 export function checkEnv(variable: string): void {
@@ -118,6 +117,9 @@ function checkExtraHost(entry: string): void {
 }
 
 function checkRest(spec: ContainerSpec): void {
+	const parent = spec.cgroupParent ?? '';
+	if (control.test(parent) || parent.split('/').includes('..'))
+		throw invalid(parent, `invalid cgroup parent ${JSON.stringify(parent)}: it is a path below the root of the hierarchy`);
 	if (spec.stopSignal !== undefined) parseSignal(spec.stopSignal);
 	if (spec.restart !== undefined && spec.restart.maximumRetryCount > 0 && spec.restart.name !== 'on-failure')
 		throw invalid('restart', `maximum retry count cannot be used with restart policy '${spec.restart.name}'`);

@@ -56,6 +56,46 @@ const mistakes: ReadonlyArray<readonly [line: string, code: number, sentence: Re
 	['system prune --filter x', 125, /bad format of filter/],
 ];
 
+/** Words that would mean more than they say, each as one argument: what comes of them must be nothing but a sentence. */
+const hostile: ReadonlyArray<readonly [words: readonly string[], sentence: RegExp]> = [
+	[['-u', '4294967296'], /uids and gids must be in range/],
+	[['-u', '-1'], /invalid user/],
+	[['-u', '+1'], /invalid user/],
+	[['-u', '0x0'], /unable to find user|no such user/],
+	[['-u', '１'], /invalid user/],
+	[['-u', ':0'], /invalid user/],
+	[['-u', '0:0:0'], /invalid user/],
+	[['-u', 'root\nroot2'], /invalid user/],
+	[['--hostname', 'a\nroot::0:0'], /invalid hostname/],
+	[['--hostname', 'x'.repeat(64)], /hostname/],
+	[['--domainname', 'a b'], /invalid domainname/],
+	[['-e', 'A\nB=1'], /invalid environment variable/],
+	[['-e', '=1'], /invalid environment variable/],
+	[['-w', '/proc/self/fd/7'], /working directory/],
+	[['-w', '/proc/self/../self/fd/8'], /working (directory|folder)/],
+	[['--sysctl', 'kernel.shm_rmid_forced=1+kernel.core_pattern=|/x'], /./],
+	[['--sysctl', 'kernel.core_pattern=x'], /is not allowed/],
+	[['--sysctl', 'net.ipv4.ip_forward=1', '--network', 'host'], /is not allowed with the network of the host/],
+	[['--name', '../x'], /Invalid container name/],
+	[['--name', '-rf'], /Invalid container name/],
+	[['--name', 'a\nb'], /Invalid container name/],
+	[['--name', 'x'.repeat(300)], /Invalid container name/],
+	[['-l', '\u001b]0;x=1'], /invalid label/],
+	[['--annotation', 'io.hawser.user=0'], /annotation io\.hawser\.user is reserved/],
+	[['--cgroup-parent', '../../x'], /cgroup/],
+	[['--device', '/dev/null:/dev/../etc/x'], /invalid device specification/],
+	[['--ulimit', 'nofile=1:2:3'], /too many limit value arguments/],
+	[['--add-host', 'a\nb:1.2.3.4'], /./],
+];
+
+for (const [words, sentence] of hostile)
+	test.serial(`run ${JSON.stringify(words.map(word => word.slice(0, 40)))} is refused`, async t => {
+		const {code, stdout, stderr} = await store.run('run', '--rm', ...(words.includes('host') ? [] : ['--network', 'none']), ...words, 'busybox', 'true');
+		t.is(code, 125, stdout + stderr);
+		t.regex(stderr, sentence);
+		t.is(stdout, '');
+	});
+
 for (const [line, code, sentence] of mistakes) {
 	test.serial(`"${line}" is told in one sentence, with code ${code}`, async t => {
 		const result = await store.run(...line.split(' '));
