@@ -99,9 +99,6 @@ function borrow(engine: Engine, text: string): Borrowed {
 const askedMounts = ({mounts = [], tmpfs = {}}: ContainerSpec): MountSpec[] => [...mounts, ...Object.entries(tmpfs).map(([target, options]) => parseTmpfs(target, options))];
 
 function checkSupported(config: Omit<ContainerConfig, 'mounts'>): void {
-	const refuse = (what: string, hint?: string): never => {
-		throw new EngineError({code: 'container.unsupported', subject: what, message: `${what} is not supported`, hint});
-	};
 	if (config.storageOptions !== undefined)
 		throw new EngineError({
 			code: 'container.unsupported',
