@@ -1,5 +1,6 @@
-// npm run check: types, lint, format, borders between the folders. Everything that needs neither root nor a kernel.
+// npm run check: types, lint, format, borders between the folders. Everything that needs neither root nor a kernel. `-- --all`: what takes longer.
 import {spawnSync} from 'node:child_process';
+import {readdirSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
@@ -9,6 +10,15 @@ const steps = [
 	['lint', bin('oxlint'), 'source', 'core', 'test', 'tools', 'media'],
 	['borders', process.execPath, 'tools/borders.js'],
 ];
+
+/** The C side, where its tools are installed, with `--all`: its format, the analyser (minutes), and ten seconds of every fuzz target. */
+const has = command => spawnSync(command, ['--version'], {stdio: 'ignore'}).status === 0;
+const sources = readdirSync('native', {recursive: true, encoding: 'utf8'}).filter(name => /\.[ch]$/.test(name)).map(name => `native/${name}`);
+const files = sources.filter(name => name.endsWith('.c') && !name.includes('/fuzz/'));
+const all = process.argv.includes('--all');
+if (all && has('clang-format')) steps.push(['format of C', 'clang-format', '--dry-run', '--Werror', ...sources]);
+if (all && has('clang-tidy')) steps.push(['clang-tidy', 'clang-tidy', '--quiet', ...files, '--', '-std=gnu17', '-Inative/common', '-D_GNU_SOURCE']);
+if (all && has('clang')) steps.push(['fuzz', 'make', '--no-print-directory', '-C', 'native', 'fuzz', 'FUZZ_TIME=10']);
 
 let failed = 0;
 for (const [name, command, ...args] of steps) {

@@ -11,7 +11,7 @@ static void flatten(char *text)
 			*text = '?';
 }
 
-int error_set(struct error *err, int code, const char *format, ...)
+int(error_set)(struct error *err, int code, const char *format, ...)
 {
 	if (!err)
 		return -1;
@@ -26,7 +26,7 @@ int error_set(struct error *err, int code, const char *format, ...)
 	return -1;
 }
 
-int error_wrap(struct error *err, const char *format, ...)
+int(error_wrap)(struct error *err, const char *format, ...)
 {
 	if (!err)
 		return -1;

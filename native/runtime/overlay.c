@@ -26,7 +26,10 @@ struct overlay {
 	int place; /* a folder to attach their mounts to, -1: they stay detached */
 	uint64_t attributes;
 };
-#define OVERLAY_INIT {.upper = -1, .work = -1, .idmap = -1, .place = -1}
+#define OVERLAY_INIT                                                                                                                       \
+	{                                                                                                                                  \
+		.upper = -1, .work = -1, .idmap = -1, .place = -1                                                                          \
+	}
 
 static void finish(struct overlay *overlay)
 {

@@ -245,7 +245,7 @@ int process_find(struct container *c, const char **path, struct error *err)
 /* The program's name is looked up again by the kernel; between the two it is the container that could have changed it. */
 int process_exec(struct container *c, struct error *err)
 {
-	const char *path;
+	const char *path = NULL;
 	if (process_find(c, &path, err) < 0)
 		return -1;
 	if (c->process->no_new_privileges && !listener_is_wanted(c) && filter_load(c, err) < 0)

@@ -51,7 +51,8 @@ static int open_cache(const struct container *c)
 	const char *path = spec_annotation(&c->spec, "io.hawser.cache");
 	char own[PATH_MAX];
 	struct stat st;
-	if (!path && snprintf(own, sizeof own, "%s/.cache", c->options->root) < (int)sizeof own && (mkdir(own, 0700) == 0 || errno == EEXIST))
+	if (!path && snprintf(own, sizeof own, "%s/.cache", c->options->root) < (int)sizeof own &&
+		(mkdir(own, 0700) == 0 || errno == EEXIST))
 		path = own;
 	int fd = path ? open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
 	/* A folder that others may write to could hand us a filter that lets everything through. */

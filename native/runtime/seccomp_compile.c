@@ -168,10 +168,10 @@ static int export_filter(scmp_filter_ctx context, struct filter *filter, struct 
 static const struct {
 	const char *name;
 	unsigned number;
-} newer[] = {{"cachestat", 451}, {"fchmodat2", 452}, {"map_shadow_stack", 453}, {"futex_wake", 454}, {"futex_wait", 455}, {"futex_requeue", 456},
-	{"statmount", 457}, {"listmount", 458}, {"lsm_get_self_attr", 459}, {"lsm_set_self_attr", 460}, {"lsm_list_modules", 461}, {"mseal", 462},
-	{"setxattrat", 463}, {"getxattrat", 464}, {"listxattrat", 465}, {"removexattrat", 466}, {"open_tree_attr", 467}, {"file_getattr", 468},
-	{"file_setattr", 469}};
+} newer[] = {{"cachestat", 451}, {"fchmodat2", 452}, {"map_shadow_stack", 453}, {"futex_wake", 454}, {"futex_wait", 455},
+	{"futex_requeue", 456}, {"statmount", 457}, {"listmount", 458}, {"lsm_get_self_attr", 459}, {"lsm_set_self_attr", 460},
+	{"lsm_list_modules", 461}, {"mseal", 462}, {"setxattrat", 463}, {"getxattrat", 464}, {"listxattrat", 465}, {"removexattrat", 466},
+	{"open_tree_attr", 467}, {"file_getattr", 468}, {"file_setattr", 469}};
 #define NEWER (sizeof newer / sizeof *newer)
 
 /* The highest call that is named, and which of the newer ones are allowed whatever their arguments. */

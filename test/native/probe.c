@@ -57,11 +57,17 @@ static long call(const struct question *q)
 {
 	long result;
 	if (q->way == I386) {
-		__asm__ volatile("int $0x80" : "=a"(result) : "a"(q->number), "b"(q->arguments[0]), "c"(q->arguments[1]) : "memory", "r8", "r9", "r10", "r11");
+		__asm__ volatile("int $0x80"
+				 : "=a"(result)
+				 : "a"(q->number), "b"(q->arguments[0]), "c"(q->arguments[1])
+				 : "memory", "r8", "r9", "r10", "r11");
 		return result;
 	}
 	long number = q->way == X32 ? q->number | 0x40000000 : q->number;
-	__asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(q->arguments[0]), "S"(q->arguments[1]), "d"(0) : "rcx", "r11", "memory");
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "a"(number), "D"(q->arguments[0]), "S"(q->arguments[1]), "d"(0)
+			 : "rcx", "r11", "memory");
 	return result;
 }
 
@@ -122,8 +128,9 @@ static int calls(void)
 	static const struct {
 		const char *name;
 		unsigned long number;
-	} ioctls[] = {{"TIOCSTI", 0x5412}, {"TIOCSTI+2^32", 0x100005412}, {"TIOCLINUX", 0x541c}, {"TIOCLINUX+2^32", 0x10000541c}, {"TIOCGWINSZ", 0x5413},
-		{"TCGETS", 0x5401}, {"FIONREAD", 0x541b}, {"TIOCSCTTY", 0x540e}, {"FICLONE", 0x40049409}, {"BTRFS_IOC_SNAP_DESTROY", 0x5000940f}};
+	} ioctls[] = {{"TIOCSTI", 0x5412}, {"TIOCSTI+2^32", 0x100005412}, {"TIOCLINUX", 0x541c}, {"TIOCLINUX+2^32", 0x10000541c},
+		{"TIOCGWINSZ", 0x5413}, {"TCGETS", 0x5401}, {"FIONREAD", 0x541b}, {"TIOCSCTTY", 0x540e}, {"FICLONE", 0x40049409},
+		{"BTRFS_IOC_SNAP_DESTROY", 0x5000940f}};
 	static const char *const ways[] = {"x86_64", "x32", "i386"};
 	answers = mmap(NULL, sizeof(short) * 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	for (int way = NATIVE; way <= I386; way++)
