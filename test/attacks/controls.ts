@@ -8,7 +8,13 @@ import {spawnSync} from 'node:child_process';
 import {mkdirSync, readdirSync, rmdirSync, rmSync, statSync, symlinkSync} from 'node:fs';
 import {type Config, openWorld, runtime as ours} from '../native/runtime-world.ts';
 
-type Attack = {readonly row: string; readonly what: string; readonly args: readonly string[]; prepare(config: Config, place: {rootfs: string; bundle: string}): void; bites(out: string): boolean};
+type Attack = {
+	readonly row: string;
+	readonly what: string;
+	readonly args: readonly string[];
+	readonly prepare: (config: Config, place: {rootfs: string; bundle: string}) => void;
+	readonly bites: (out: string) => boolean;
+};
 
 const world = openWorld();
 const canary = `${world.directory}/canary`;
@@ -26,7 +32,7 @@ const attacks: readonly Attack[] = [
 		row: 'A7',
 		what: '/dev of the root is a link to a folder of the host',
 		args: ['true'],
-		prepare(config, {rootfs}) {
+		prepare: (config, {rootfs}) => {
 			rmdirSync(`${rootfs}/dev`);
 			symlinkSync(canary, `${rootfs}/dev`);
 			config.mounts = config.mounts.filter(({destination}) => !destination.startsWith('/dev'));
@@ -37,7 +43,7 @@ const attacks: readonly Attack[] = [
 		row: 'A7',
 		what: "the owner of the host's /dev/null, with a user namespace",
 		args: ['true'],
-		prepare(config) {
+		prepare: config => {
 			config.linux.namespaces.push({type: 'user'});
 			config.linux['uidMappings'] = config.linux['gidMappings'] = [{containerID: 0, hostID: 100_000, size: 65_536}];
 			config.process['user'] = {uid: 7, gid: 7};
