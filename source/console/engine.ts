@@ -7,6 +7,7 @@ import {
 	diffContainer,
 	type Engine,
 	engineInfo,
+	explainEnd,
 	hostStats,
 	imageFiles,
 	imageHistory,
@@ -120,6 +121,7 @@ export function createEnginePort(engine: Engine): EnginePort {
 		async copyOut(id, from, to) {
 			await copyFromContainer(engine, id, from, to);
 		},
+		explainEnd: (id, lines) => explainEnd(engine, id, {lines}),
 		info: () => engineInfo(engine),
 		diskUse: () => diskUse(engine),
 		check: async () => checks(engine),

@@ -46,9 +46,7 @@ export const sampleEngine = {
 		{kind: 'D', path: '/etc/old.conf'},
 	],
 	readHistory: () => sampleHistory,
-	async *readLogs() {
-		yield sampleLog.slice(-12);
-	},
+	explainEnd: async () => ({signal: 9, manual: false, asked: [], error: '', log: sampleLog.slice(-12)}),
 	listVolumes: () => [
 		{
 			Name: 'site',

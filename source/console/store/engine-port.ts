@@ -1,6 +1,7 @@
 import type {ContainerSummary, LogEntry, StatsSample} from '../../../core/container/model.ts';
 import type {FileChange} from '../../../core/container/diff.ts';
 import type {ExecSession} from '../../../core/container/sessions.ts';
+import type {EndReport} from '../../../core/container/why.ts';
 import type {FileEntry} from '../../../core/container/files.ts';
 import type {StatsReader, StopProgress, TopResult} from '../../../core/container/options.ts';
 import type {NetworkSummary} from '../../../core/engine/networks.ts';
@@ -14,6 +15,7 @@ import type {HostSample} from '../../../core/platform/host.ts';
 
 export type {
 	ContainerSummary,
+	EndReport,
 	EngineEvent,
 	ExecSession,
 	FileChange,
@@ -78,6 +80,8 @@ export type EnginePort = {
 	/** The beginning of a file. */
 	readFile(id: string, path: string, limit: number): Promise<string>;
 	copyOut(id: string, from: string, to: string): Promise<void>;
+	/** How it ended last, as the monitor and the journal know it, with its last `lines`. */
+	explainEnd(id: string, lines: number): Promise<EndReport>;
 	info(): Record<string, unknown>;
 	/** Counted in a process of its own: it walks every file. */
 	diskUse(): Promise<readonly DiskUse[]>;

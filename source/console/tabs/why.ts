@@ -1,6 +1,6 @@
 import {formatAge, formatBytes, formatClock, formatDuration} from '../format.ts';
-import {signalOf} from '../signals.ts';
-import type {ContainerSummary, EngineEvent, HistorySample, LogEntry} from '../store/engine-port.ts';
+import {signalNames, signalOf} from '../signals.ts';
+import type {ContainerSummary, EndReport, EngineEvent, HistorySample, LogEntry} from '../store/engine-port.ts';
 import {containerById, isLive} from '../store/select.ts';
 import type {SheetNode} from '../store/sheet.ts';
 import type {Role} from '../theme/palette.ts';
@@ -22,23 +22,17 @@ const usual: Readonly<Record<number, string>> = {
 
 const eventsOf = (events: readonly EngineEvent[], id: string): readonly EngineEvent[] => events.filter(({Type, Actor}) => Type === 'container' && Actor.ID === id);
 
-/** Somebody's signal shortly before the end; the events come newest first. */
-function sentBefore(events: readonly EngineEvent[], end: number): EngineEvent | undefined {
-	return events.find(({Action, time}) => Action === 'kill' && time * 1000 <= end + 1500 && time * 1000 > end - 600_000);
-}
+const askedWords = ({asked}: EndReport): string =>
+	asked
+		.slice(-3)
+		.map(({action, signal, at}) => `${action}${signal === undefined ? '' : ` ${signal}`} at ${formatClock(Date.parse(at))}`)
+		.join(', ');
 
-function cause({exitCode, oomKilled, finishedAt}: ContainerSummary, events: readonly EngineEvent[]): Fact {
-	const signal = signalOf(exitCode);
-	const sent = finishedAt === undefined ? undefined : sentBefore(events, Date.parse(finishedAt));
+function cause({exitCode, oomKilled}: ContainerSummary, report: EndReport): Fact {
+	const signal = signalNames[report.signal] ?? signalOf(exitCode);
+	if (report.error !== '') return ['Why', report.error, 'bad'];
 	if (oomKilled) return ['Why', 'it ran out of memory: the kernel killed it', 'bad'];
-	if (sent) {
-		const number = Number(sent.Actor.Attributes['signal']);
-		return [
-			'Why',
-			`somebody sent it signal ${sent.Actor.Attributes['signal'] ?? '?'} at ${formatClock(sent.time * 1000)}${number === 9 ? ' (SIGKILL: it had no say)' : ''}`,
-			'warn',
-		];
-	}
+	if (report.manual || report.asked.length > 0) return ['Why', `somebody asked for it: ${askedWords(report) || 'by a command of this engine'}`, 'warn'];
 	if (signal !== undefined)
 		return [
 			'Why',
@@ -57,14 +51,14 @@ function memoryFact(container: ContainerSummary, history: readonly HistorySample
 	return [['Memory', words, limit && peak > limit * 0.9 ? 'bad' : 'text']];
 }
 
-function facts(container: ContainerSummary, events: readonly EngineEvent[], history: readonly HistorySample[], now: number): Fact[] {
+function facts(container: ContainerSummary, events: readonly EngineEvent[], report: EndReport, history: readonly HistorySample[], now: number): Fact[] {
 	const {exitCode, startedAt, finishedAt, restartCount, note} = container;
 	const signal = signalOf(exitCode);
 	const ran = startedAt === undefined || finishedAt === undefined ? undefined : Date.parse(finishedAt) - Date.parse(startedAt);
 	const ends = events.filter(({Action}) => Action === 'die').length;
 	return [
 		['Exit code', `${exitCode ?? 'unknown'}${signal === undefined ? '' : `  =  128 + ${(exitCode ?? 0) - 128}  ${signal}`}`, exitCode === 0 ? 'good' : 'warn'],
-		cause(container, events),
+		cause(container, report),
 		['Out of memory', container.oomKilled ? 'yes' : 'no', container.oomKilled ? 'bad' : 'good'],
 		['When', finishedAt === undefined ? 'unknown' : `${formatClock(Date.parse(finishedAt))}, ${formatAge(finishedAt, now)} ago`],
 		[
@@ -102,13 +96,12 @@ export const why: TabSpec = {
 		if (!container || container.finishedAt === undefined) return {nodes: container && isLive(container) ? [toNode(['State', 'it runs, and has not ended before', 'good'], 0)] : []};
 		const end = Math.floor(Date.parse(container.finishedAt) / 1000);
 		const history = reading.engine.readHistory(id, end - 3600).filter(({time}) => time <= end + 1);
-		const last: LogEntry[] = [];
-		for await (const entries of reading.engine.readLogs(id, {tail: lastLines, follow: false})) last.push(...entries);
-		const lines = last.slice(-lastLines).map(lineNode);
+		const report = await reading.engine.explainEnd(id, lastLines);
+		const lines = report.log.slice(-lastLines).map(lineNode);
 		return {
 			nodes: [
 				...(isLive(container) ? [toNode(['State', 'it runs again; this is about the end before', 'good'], -1)] : []),
-				...facts(container, eventsOf(reading.state.events, id), history, reading.state.now).map(toNode),
+				...facts(container, eventsOf(reading.state.events, id), report, history, reading.state.now).map(toNode),
 				...(lines.length > 0 ? [toNode(['', '', 'faint'], 98), toNode(['Its last lines', `newest of ${lines.length}; l shows them all`, 'title'], 99), ...lines] : []),
 			],
 		};
