@@ -30,9 +30,11 @@ function watched(world: World, args: readonly string[], health: Partial<HealthPl
 }
 
 test('a container is starting until its first good check, then healthy, and the events say so once', async t => {
-	const container = watched(t.context.world, ['sh', '-c', 'echo all; echo well >&2'], {interval: 2000 * MS});
+	const unchecked = watched(t.context.world, ['true'], {interval: 600_000 * MS});
+	await unchecked.launch();
+	t.is(unchecked.status()?.status.health, 'starting');
+	const container = watched(t.context.world, ['sh', '-c', 'echo all; echo well >&2'], {interval: 200 * MS});
 	await container.launch();
-	t.is(container.status()?.status.health, 'starting');
 	await until('a check', () => container.health().Log.length > 0);
 	const {Status, FailingStreak, Log} = container.health();
 	t.is(Status, 'healthy');
@@ -56,7 +58,7 @@ test('failures in a row make it unhealthy, the log keeps five, and the end leave
 	await container.launch();
 	await until('the first failure', () => container.health().FailingStreak >= 1);
 	await until('unhealthy', () => container.status()?.status.health === 'unhealthy');
-	await until('six failures', () => container.health().FailingStreak >= 6);
+	await until('six failures', () => container.health().FailingStreak >= 6, 60_000);
 	t.is(container.health().Log.length, 5);
 	t.deepEqual(container.health().Log.at(-1)?.ExitCode, 3);
 	await request(container.directory, 'stop', {signal: 15, timeout: 5});
