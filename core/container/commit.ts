@@ -8,7 +8,7 @@ import {makeImage} from '../image/make.ts';
 import {packLayer} from '../layer/pack.ts';
 import type {RunConfig} from '../oci/config.ts';
 import type {Digest} from '../oci/digest.ts';
-import {hasChangedRoot} from '../snapshot/overlay.ts';
+import {hasChangedRoot} from '../snapshot/below.ts';
 import {nowText} from '../platform/time.ts';
 import {familiarString, parseReference, type Reference, withDefaultTag} from '../reference/reference.ts';
 import type {ContainerConfig} from './config.ts';
