@@ -1,4 +1,5 @@
 import type {ContainerConfig} from '../container/config.ts';
+import type {Mountable} from '../snapshot/model.ts';
 import {readIfThere} from '../platform/files.ts';
 import {capabilitySets, chooseCapabilities} from './capabilities.ts';
 import {type CdiEdits, cdiEdits} from './cdi.ts';
@@ -20,12 +21,9 @@ export type BundleInput = {
 	readonly cgroup: string;
 	/** Processes whose namespaces are joined. */
 	readonly joined: {readonly pid?: number; readonly ipc?: number; readonly network?: number};
-	/** The empty folder that the overlay is mounted on. */
+	/** The empty folder that an overlay is mounted on. */
 	readonly rootfs: string;
-	/** Lower folders of the overlay, topmost first. */
-	readonly lower: readonly string[];
-	readonly upper: string;
-	readonly work: string;
+	readonly snapshot: Mountable;
 	readonly cache: string;
 	/** /etc/hosts and its like. */
 	readonly files: readonly Mount[];
@@ -50,7 +48,7 @@ export function buildSpec(input: BundleInput): Spec {
 	return {
 		ociVersion: '1.1.0',
 		process: buildProcess(input, capabilities, cdi),
-		root: {path: input.rootfs, readonly: config.readOnly},
+		root: {path: input.snapshot.kind === 'plain' ? input.snapshot.tree : input.rootfs, readonly: config.readOnly},
 		...(config.uts !== 'host' && {hostname: input.hostname}),
 		...(config.uts !== 'host' && config.domainname !== '' && {domainname: config.domainname}),
 		mounts: mapMounts(
@@ -147,11 +145,13 @@ const userAnnotations = ({config}: Pick<BundleInput, 'config'>): Record<string, 
 	...(config.groupAdd.length > 0 && {'io.hawser.groups': config.groupAdd.join(',')}),
 });
 
-const rootfsAnnotations = ({config, lower, upper, work, cache}: BundleInput): Record<string, string> => ({
+const rootfsAnnotations = ({config, snapshot, cache}: BundleInput): Record<string, string> => ({
 	...(config.idMap !== undefined && {'io.hawser.rootfs.idmap': 'yes'}),
-	'io.hawser.rootfs.lower': lower.join(':'),
-	'io.hawser.rootfs.upper': upper,
-	'io.hawser.rootfs.work': work,
+	...(snapshot.kind === 'overlay' && {
+		'io.hawser.rootfs.lower': snapshot.lower.join(':'),
+		'io.hawser.rootfs.upper': snapshot.upper,
+		'io.hawser.rootfs.work': snapshot.work,
+	}),
 	'io.hawser.cache': cache,
 });
 

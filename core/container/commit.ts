@@ -1,3 +1,4 @@
+import {closeSync, mkdirSync, openSync, unlinkSync} from 'node:fs';
 import type {Engine} from '../engine/engine.ts';
 import {EngineError} from '../errors/error.ts';
 import {recordEvent} from '../events/journal.ts';
@@ -5,10 +6,13 @@ import {applyChanges} from '../image/change.ts';
 import {findImage} from '../image/find.ts';
 import {takeLease} from '../image/lease.ts';
 import {makeImage} from '../image/make.ts';
-import {packLayer} from '../layer/pack.ts';
+import {type MadeLayer, packLayer, type Pin} from '../layer/pack.ts';
+import {stagingFolder} from '../layer/path.ts';
 import type {RunConfig} from '../oci/config.ts';
 import type {Digest} from '../oci/digest.ts';
-import {hasChangedRoot} from '../snapshot/below.ts';
+import {diffView, hasChangedRoot, readView} from '../snapshot/view.ts';
+import {randomHex} from '../platform/random.ts';
+import {reasonOf, runProgram} from '../platform/run.ts';
 import {nowText} from '../platform/time.ts';
 import {familiarString, parseReference, type Reference, withDefaultTag} from '../reference/reference.ts';
 import type {ContainerConfig} from './config.ts';
@@ -34,14 +38,10 @@ export async function commitContainer(engine: Engine, ref: string, {reference, a
 	const name = reference === undefined || reference === '' ? undefined : nameOf(reference);
 	const parent = findImage(engine, record.imageId);
 	const config = applyChanges(runConfigOf(record.config, parent.config), changes);
-	const {chainIds} = record.config;
-	const {upper} = snapshots(engine).mountable(record.id, chainIds);
 	const lease = takeLease(engine.db);
 	try {
 		const layer = await standingStill(engine, record, pause, () =>
-			packLayer({root: engine.root, helper: engine.native.layer}, ['--bare', '--source', upper, ...(hasChangedRoot(engine.root, record.id, chainIds) ? ['--root'] : [])], digest =>
-				lease.add('blob', [digest]),
-			),
+			packChanges(engine, record, digest => lease.add('blob', [digest])),
 		);
 		const platform = {os: parent.os, architecture: parent.architecture};
 		const createdBy = record.config.command.join(' ');
@@ -70,6 +70,31 @@ export async function commitContainer(engine: Engine, ref: string, {reference, a
 	} finally {
 		lease.drop();
 	}
+}
+
+/** The writable layer as it is; of a whole tree, what is not as in the image. */
+async function packChanges(engine: Engine, {id, name, config}: ContainerRecord, pin: Pin): Promise<MadeLayer> {
+	const mountable = snapshots(engine).mountable(id, config.chainIds);
+	const store = {root: engine.root, helper: engine.native.layer};
+	const root = hasChangedRoot(engine.root, mountable, config.chainIds) ? ['--root'] : [];
+	if (mountable.kind === 'overlay') return packLayer(store, ['--bare', '--source', mountable.upper, ...root], pin);
+	const list = openNameless(stagingFolder(engine.root));
+	try {
+		const result = await runProgram(store.helper, ['diff', ...diffView(mountable)], {output: list});
+		if (result.code !== 0) throw new EngineError({code: 'container.not-read', subject: name, message: `cannot compare the files of ${name}: ${reasonOf(result, store.helper)}`});
+		return await packLayer(store, [...readView(mountable), '--changes', `/proc/${process.pid}/fd/${list}`, ...root], pin);
+	} finally {
+		closeSync(list);
+	}
+}
+
+/** A file that goes with its descriptor. */
+function openNameless(folder: string): number {
+	mkdirSync(folder, {recursive: true, mode: 0o700});
+	const path = `${folder}/list-${randomHex(4)}`;
+	const file = openSync(path, 'wx+', 0o600);
+	unlinkSync(path);
+	return file;
 }
 
 function nameOf(text: string): Reference {

@@ -39,13 +39,16 @@ export async function createContainer(engine: Engine, spec: ContainerSpec): Prom
 	const {resources, warnings} = fitResources(spec.resources ?? {});
 	const config = joinNamespaces(engine, mergeConfig({...spec, resources, ...capabilitiesOf(spec)}, image, {id, hardened: engine.settings.hardened}));
 	checkSupported(config);
+	// Before anything of it is there: a new store is told by having no containers.
+	const driver = snapshots(engine);
 	mkdirSync(`${containerFolder(engine, id)}/log`, {recursive: true, mode: 0o700});
 	try {
-		await snapshots(engine).prepare(id, config.chainIds);
+		await driver.prepare(id, config.chainIds);
 		const record = transaction(engine.db, () => insert(engine, id, spec, {...config, mounts: []}, image));
 		recordEvent(engine, {type: 'container', action: 'create', id, attributes: eventAttributes(record)});
 		return {id, name: record.name, warnings: [...warnings, ...warningsFor(spec, image.architecture)]};
 	} catch (error) {
+		await driver.remove(id);
 		rmSync(containerFolder(engine, id), {recursive: true, force: true});
 		throw error;
 	}

@@ -14,9 +14,9 @@ import {inspectHostConfig, orNull} from './inspect-host.ts';
 import {isRunning, type LiveState, readExit, readLive, startFile} from './live.ts';
 import {readLink} from './links.ts';
 import {hasAddress, namesOn} from './network.ts';
-import {containerFolder, snapshots} from './place.ts';
+import {containerFolder, driverName, snapshots} from './place.ts';
 import {type ContainerRecord, findRecord} from './record.ts';
-import {sizeOfUpper} from './size.ts';
+import {sizeOfChanges} from './size.ts';
 
 /** Docker's shape; what we do not have is there with Docker's empty value. */
 export function inspectContainer(engine: Engine, ref: string, {size = false}: {readonly size?: boolean} = {}): Record<string, unknown> {
@@ -40,14 +40,14 @@ export function inspectContainer(engine: Engine, ref: string, {size = false}: {r
 		LogPath: config.logDriver !== 'json-file' ? '' : made('log/json.log'),
 		Name: `/${record.name}`,
 		RestartCount: live.restarts,
-		Driver: 'overlay2',
+		Driver: driverName(engine),
 		Platform: 'linux',
 		MountLabel: '',
 		ProcessLabel: '',
 		AppArmorProfile: apparmorOf(config),
 		ExecIDs: orNull(live.monitored ? execIds(engine, record.id) : []),
 		HostConfig: {...inspectHostConfig(record), Links: orNull(hostLinks(engine, record))},
-		GraphDriver: {Name: 'overlay2', Data: driverData(engine, record)},
+		GraphDriver: {Name: driverName(engine), Data: driverData(engine, record)},
 		...(size && sizesOf(engine, record)),
 		Mounts: config.mounts.map(inspectMount),
 		Config: configOf(record),
@@ -55,9 +55,9 @@ export function inspectContainer(engine: Engine, ref: string, {size = false}: {r
 	};
 }
 
-function sizesOf(engine: Engine, {id, imageId}: ContainerRecord): {SizeRw: number; SizeRootFs: number} {
-	const own = sizeOfUpper(engine, id);
-	return {SizeRw: own, SizeRootFs: own + Number(imageRow(engine.db, imageId)?.['size'] ?? 0)};
+function sizesOf(engine: Engine, record: ContainerRecord): {SizeRw: number; SizeRootFs: number} {
+	const own = sizeOfChanges(engine, record);
+	return {SizeRw: own, SizeRootFs: own + Number(imageRow(engine.db, record.imageId)?.['size'] ?? 0)};
 }
 
 const oldStates: Readonly<Record<string, string>> = {stopping: 'running'};
@@ -86,8 +86,11 @@ function healthOf(engine: Engine, {id, config}: ContainerRecord): Record<string,
 	return {Health: config.healthcheck === undefined ? undefined : readHealth(engine, id)};
 }
 
-function driverData(engine: Engine, {id, config}: ContainerRecord): Record<string, string> {
-	const {lower, upper, work} = snapshots(engine).mountable(id, config.chainIds);
+/** As Docker has it for its driver vfs: of one folder there is nothing to tell apart. */
+function driverData(engine: Engine, {id, config}: ContainerRecord): Record<string, string> | null {
+	const mountable = snapshots(engine).mountable(id, config.chainIds);
+	if (mountable.kind === 'plain') return null;
+	const {lower, upper, work} = mountable;
 	return {LowerDir: lower.join(':'), UpperDir: upper, WorkDir: work, MergedDir: ''};
 }
 

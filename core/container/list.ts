@@ -12,7 +12,7 @@ import type {ContainerSummary, PublishedPort} from './model.ts';
 import type {ListOptions} from './options.ts';
 import {cgroupOf} from './place.ts';
 import {allRecords, type ContainerRecord, findRecord} from './record.ts';
-import {sizeOfUpper} from './size.ts';
+import {sizeOfChanges} from './size.ts';
 
 /** Newest first. Asks no container anything: it reads what the monitors wrote, so that a stuck one holds nobody up. */
 export function listContainers(engine: Engine, {all = false, limit, size = false, filters = new Map()}: ListOptions = {}): ContainerSummary[] {
@@ -27,13 +27,13 @@ export function listContainers(engine: Engine, {all = false, limit, size = false
 		if (!everyState && !isRunning(live)) continue;
 		const summary = toSummary(record, live);
 		if (!matches(summary, record)) continue;
-		found.push(size ? withSizes(engine, summary) : summary);
+		found.push(size ? withSizes(engine, summary, record) : summary);
 	}
 	return found;
 }
 
-function withSizes(engine: Engine, summary: ContainerSummary): ContainerSummary {
-	const sizeRw = sizeOfUpper(engine, summary.id);
+function withSizes(engine: Engine, summary: ContainerSummary, record: ContainerRecord): ContainerSummary {
+	const sizeRw = sizeOfChanges(engine, record);
 	return {...summary, sizeRw, sizeRootFs: sizeRw + Number(imageRow(engine.db, summary.imageId as Digest)?.['size'] ?? 0)};
 }
 

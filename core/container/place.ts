@@ -1,6 +1,8 @@
 import type {Engine} from '../engine/engine.ts';
+import type {LayerStore} from '../layer/model.ts';
 import {randomHex} from '../platform/random.ts';
-import type {SnapshotDriver} from '../snapshot/model.ts';
+import type {DriverName, SnapshotDriver} from '../snapshot/model.ts';
+import {copyDriver} from '../snapshot/copy.ts';
 import {overlayDriver} from '../snapshot/overlay.ts';
 import type {ContainerConfig} from './config.ts';
 
@@ -19,7 +21,12 @@ export function drawId(): string {
 export const containerFolder = ({root}: Pick<Places, 'root'>, id: string): string => `${root}/containers/${id}`;
 
 /** The writable layer in that folder, over those of the image. */
-export const snapshots = ({root, native}: Pick<Engine, 'root' | 'native'>): SnapshotDriver => overlayDriver({root, helper: native.layer});
+export const snapshots = ({root, native, storageDriver}: Pick<Engine, 'root' | 'native' | 'storageDriver'>): SnapshotDriver => drivers[storageDriver]({root, helper: native.layer});
+
+/** Scripts know overlay by this name. */
+export const driverName = ({storageDriver}: Pick<Engine, 'storageDriver'>): string => (storageDriver === 'overlay' ? 'overlay2' : storageDriver);
+
+const drivers: Readonly<Record<DriverName, (store: LayerStore) => SnapshotDriver>> = {overlay: overlayDriver, copy: copyDriver};
 
 /** What a reboot takes: bundle, plan, status, socket. It is there while the container has a monitor, and until the next start or rm. */
 export const liveFolder = ({state}: Pick<Places, 'state'>, id: string): string => `${state}/containers/${id}`;

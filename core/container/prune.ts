@@ -6,7 +6,7 @@ import {isRunning, readLive} from './live.ts';
 import type {Filters, PruneResult} from './options.ts';
 import {allRecords, type ContainerRecord, recordById} from './record.ts';
 import {removeContainer, removeTrees} from './remove.ts';
-import {sizeOfUpper} from './size.ts';
+import {sizeOfChanges} from './size.ts';
 
 /** Removes every container that does not run, and what killed commands left on the disk. */
 export async function pruneContainers(engine: Engine, {filters = new Map()}: {readonly filters?: Filters} = {}): Promise<PruneResult> {
@@ -16,7 +16,7 @@ export async function pruneContainers(engine: Engine, {filters = new Map()}: {re
 	let spaceReclaimed = 0;
 	for (const record of allRecords(engine.db)) {
 		if (isRunning(readLive(engine, record.id)) || !wanted(record, filters)) continue;
-		const size = sizeOfUpper(engine, record.id);
+		const size = sizeOfChanges(engine, record);
 		try {
 			await removeContainer(engine, record.id);
 		} catch (error) {

@@ -1,10 +1,12 @@
 import {spawnHelper} from '../platform/run-sync.ts';
 import type {Engine} from '../engine/engine.ts';
 import {decodeFields, numberField} from '../monitor/fields.ts';
-import {writableLayer} from '../snapshot/overlay.ts';
+import {usageCommand} from '../snapshot/view.ts';
+import {snapshots} from './place.ts';
+import type {ContainerRecord} from './record.ts';
 
-/** Bytes of the writable layer, as the helper counts them: the container shaped that tree. */
-export function sizeOfUpper(engine: Engine, id: string): number {
-	const output = spawnHelper(engine.native.layer, ['size', writableLayer(engine.root, id).upper]);
+/** Bytes that the container has added and changed, as the helper counts them: the container shaped that tree. */
+export function sizeOfChanges(engine: Engine, {id, config}: Pick<ContainerRecord, 'id' | 'config'>): number {
+	const output = spawnHelper(engine.native.layer, usageCommand(snapshots(engine).mountable(id, config.chainIds)));
 	return output === undefined ? 0 : numberField(decodeFields(output), 'bytes');
 }

@@ -127,7 +127,7 @@ function prepare(engine: Engine, record: ContainerRecord, {folder}: Claim, {wish
 		cgroup: cgroupOf(engine, record),
 		joined,
 		rootfs: `${folder}/bundle/rootfs`,
-		...snapshots(engine).mountable(record.id, record.config.chainIds),
+		snapshot: snapshots(engine).mountable(record.id, record.config.chainIds),
 		cache: `${engine.state}/cache`,
 		files: donor === undefined ? writeEtcFiles(engine, record, setup) : etcMounts(engine, donor.id),
 		mounts: ociMounts(record.config.mounts),

@@ -1,6 +1,7 @@
 import {existsSync} from 'node:fs';
 import type {Engine} from '../engine/engine.ts';
 import {startTimeOf} from '../platform/process.ts';
+import {readView, writeView} from '../snapshot/view.ts';
 import {copyUps} from '../volume/point.ts';
 import {EngineError} from '../errors/error.ts';
 import {claimContainer} from './claim.ts';
@@ -12,13 +13,10 @@ import type {ContainerRecord} from './record.ts';
 export type View = readonly string[];
 
 /** Its writable layer over those of the image, read only, whether it runs or not. No volumes. */
-export function layersView(engine: Engine, {id, config}: ContainerRecord): string[] {
-	const {lower, upper} = snapshots(engine).mountable(id, config.chainIds);
-	return ['--upper', upper, ...lower.flatMap(folder => ['--lower', folder])];
-}
+export const layersView = (engine: Engine, {id, config}: ContainerRecord): string[] => readView(snapshots(engine).mountable(id, config.chainIds));
 
 /**
- * Does something with the files as the container sees them: inside its own mounts while it runs; else with the overlay and the volumes mounted
+ * Does something with the files as the container sees them: inside its own mounts while it runs; else with its root and the volumes mounted
  * for this alone, while nobody else can start it.
  */
 export async function withFiles<T>(engine: Engine, record: ContainerRecord, work: (view: View) => Promise<T>): Promise<T> {
@@ -40,16 +38,11 @@ export async function withFiles<T>(engine: Engine, record: ContainerRecord, work
 
 /** A volume that shall take over what the image has there shows just that until it has. */
 function mountedView(engine: Engine, record: ContainerRecord): string[] {
-	const {lower, upper, work} = snapshots(engine).mountable(record.id, record.config.chainIds);
 	const waiting = new Set(copyUps(record.config.mounts));
 	const mounts = record.config.mounts.filter(mount => mount.type !== 'tmpfs' && !waiting.has(mount));
 	const files = ['hostname', 'hosts', 'resolv.conf'].map(name => ({source: `${containerFolder(engine, record.id)}/${name}`, target: `/etc/${name}`}));
 	return [
-		'--upper',
-		upper,
-		'--work',
-		work,
-		...lower.flatMap(folder => ['--lower', folder]),
+		...writeView(snapshots(engine).mountable(record.id, record.config.chainIds)),
 		...[...files.filter(({source}) => existsSync(source)), ...mounts]
 			.toSorted((a, b) => a.target.length - b.target.length)
 			.flatMap(({source, target}) => ['--mount', `${source}:${target}`]),

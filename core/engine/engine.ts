@@ -3,11 +3,13 @@ import {chmodSync, existsSync, mkdirSync, readdirSync, statSync} from 'node:fs';
 import {dirname, join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {EngineError} from '../errors/error.ts';
-import {readSettings, type Settings} from './settings.ts';
+import {type AskedSettings, readSettings, type Settings} from './settings.ts';
 import {imageTables} from '../image/tables.ts';
 import {networkTables, upgradeNetworks} from '../network/tables.ts';
 import {readIfThere, replaceFile} from '../platform/files.ts';
 import {type Database, openDatabase} from '../state/database.ts';
+import {chooseDriver} from '../snapshot/choose.ts';
+import type {DriverName} from '../snapshot/model.ts';
 import {containerTables} from '../state/tables.ts';
 import {upgradeVolumes, volumeTables} from '../volume/tables.ts';
 
@@ -33,6 +35,8 @@ export type Engine = {
 	/** The OCI runtime when none is named; `native.runtime` unless chosen otherwise. */
 	readonly defaultRuntime: string;
 	readonly settings: Settings;
+	/** What containers' files are kept with: chosen and noted in the store when it is first asked for. */
+	readonly storageDriver: DriverName;
 	readonly db: Database;
 	/** Called with a sentence that whoever uses the engine should hear, though what was asked for was done. */
 	readonly notice: (text: string) => void;
@@ -40,7 +44,7 @@ export type Engine = {
 	close(): void;
 };
 
-export type EngineOptions = {readonly root?: string; readonly state?: string; readonly runtime?: string; readonly notice?: Engine['notice']} & Partial<Settings>;
+export type EngineOptions = {readonly root?: string; readonly state?: string; readonly runtime?: string; readonly notice?: Engine['notice']} & AskedSettings;
 
 /** What leads from one schema to the next, from the first on. */
 const upgrades: readonly string[] = [upgradeNetworks, upgradeVolumes];
@@ -61,10 +65,12 @@ export function openEngine({
 	const folder = helperFolder();
 	let db: Database | undefined;
 	let settings: Settings | undefined;
+	let driver: DriverName | undefined;
 	makePrivate(absoluteRoot);
 	makePrivate(absoluteState);
 	const store = storeName(absoluteRoot, absoluteState);
 	const runtimePath = join(folder, 'hawser-runtime');
+	const layerHelper = join(folder, 'hawser-layer');
 	return {
 		root: absoluteRoot,
 		state: absoluteState,
@@ -73,7 +79,7 @@ export function openEngine({
 		native: {
 			runtime: runtimePath,
 			monitor: join(folder, 'hawser-monitor'),
-			layer: join(folder, 'hawser-layer'),
+			layer: layerHelper,
 			net: join(folder, 'hawser-net'),
 			resolver: join(folder, 'hawser-resolver'),
 			init: join(folder, 'hawser-init'),
@@ -84,6 +90,9 @@ export function openEngine({
 			return (settings ??= readSettings(asked));
 		},
 		notice,
+		get storageDriver() {
+			return (driver ??= chooseDriver({root: absoluteRoot, helper: layerHelper}, this.settings.storageDriver, notice));
+		},
 		get db() {
 			db ??= openDatabase(join(absoluteRoot, 'hawser.db'), [containerTables, imageTables, networkTables, volumeTables], upgrades);
 			return db;

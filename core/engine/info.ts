@@ -3,6 +3,7 @@ import {arch, cpus, hostname, release, totalmem} from 'node:os';
 import {cdiFolders} from '../bundle/cdi.ts';
 import {hasApparmor} from '../container/apparmor.ts';
 import {countContainers} from '../container/count.ts';
+import {driverName} from '../container/place.ts';
 import {cgroupLayout} from '../platform/cgroup.ts';
 import {readIfThere} from '../platform/files.ts';
 import type {Engine} from './engine.ts';
@@ -22,13 +23,8 @@ export function engineInfo(engine: Engine): Record<string, unknown> {
 		ContainersPaused: counts.paused,
 		ContainersStopped: counts.all - counts.running - counts.paused,
 		Images: images,
-		Driver: 'overlay2',
-		DriverStatus: [
-			['Backing Filesystem', filesystemOf(engine.root)],
-			['Supports d_type', 'true'],
-			['Native Overlay Diff', 'true'],
-			['userxattr', 'false'],
-		],
+		Driver: driverName(engine),
+		DriverStatus: [['Backing Filesystem', filesystemOf(engine.root)], ...(driverFacts[engine.storageDriver] ?? [])],
 		Plugins: {Volume: ['local'], Network: ['bridge', 'host', 'null'], Authorization: null, Log: ['json-file', 'local', 'none']},
 		MemoryLimit: true,
 		SwapLimit: true,
@@ -81,6 +77,14 @@ export function engineInfo(engine: Engine): Record<string, unknown> {
 		Warnings: null,
 	};
 }
+
+const driverFacts: Readonly<Record<string, ReadonlyArray<readonly [string, string]>>> = {
+	overlay: [
+		['Supports d_type', 'true'],
+		['Native Overlay Diff', 'true'],
+		['userxattr', 'false'],
+	],
+};
 
 /** There are no such parts, and scripts may ask for their versions. */
 const noCommit = {ID: ''};

@@ -24,7 +24,7 @@ export async function resetStore(engine: Engine): Promise<void> {
 
 /** Only what is ours by name: whatever else somebody keeps in the same folder stays, and the folder with it. */
 const ROOT_FOLDERS = ['containers', 'content', 'layers', 'points', 'staging', 'trash', 'volumes'];
-const ROOT_FILES = ['hawser.db', 'hawser.db-wal', 'hawser.db-shm', 'journal', 'journal.1', 'reserve'];
+const ROOT_FILES = ['hawser.db', 'hawser.db-wal', 'hawser.db-shm', 'journal', 'journal.1', 'reserve', 'storage-driver'];
 const STATE_NAMES = ['boot', 'cache', 'containers', 'debug.jsonl', 'making', 'names', 'reset-plan', 'runtime', 'store', 'waste'];
 
 const present = (folder: string, names: readonly string[]): string[] => names.map(name => `${folder}/${name}`).filter(path => existsSync(path));

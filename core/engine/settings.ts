@@ -4,6 +4,7 @@ import {EngineError} from '../errors/error.ts';
 import {parseStrictJson} from '../oci/json.ts';
 import {asObject, asString, optional, placeOf, refuse} from '../oci/shape.ts';
 import {readTrusted} from '../platform/trusted.ts';
+import {type DriverWish, parseDriver} from '../snapshot/choose.ts';
 
 /** What the administrator decides for all containers. */
 export type Settings = {
@@ -11,19 +12,25 @@ export type Settings = {
 	readonly hardened: boolean;
 	/** `auto`: every container gets ids of its own; `USER[:GROUP]`: all share those of that name in /etc/subuid and /etc/subgid; '' is neither. */
 	readonly usernsRemap: string;
+	/** What containers' files are kept with. */
+	readonly storageDriver: DriverWish;
 };
+
+/** As they are said: not all are looked at yet. */
+export type AskedSettings = Partial<Omit<Settings, 'storageDriver'> & {readonly storageDriver: string}>;
 
 const files = (): string[] => [join(process.env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'hawser/engine.json'), '/etc/hawser/engine.json'];
 
-/** A flag before an environment variable (HAWSER_HARDENED, HAWSER_USERNS_REMAP) before the user's engine.json before the machine's. */
-export function readSettings(asked: Partial<Settings> = {}): Settings {
+/** A flag before an environment variable (HAWSER_HARDENED, HAWSER_USERNS_REMAP, HAWSER_STORAGE_DRIVER) before the user's engine.json before the machine's. */
+export function readSettings(asked: AskedSettings = {}): Settings {
 	const kept = readFile();
 	const hardened = asked.hardened ?? parseSwitch(process.env['HAWSER_HARDENED'], 'HAWSER_HARDENED') ?? kept.hardened ?? false;
 	const usernsRemap = asked.usernsRemap ?? process.env['HAWSER_USERNS_REMAP'] ?? kept.usernsRemap ?? '';
-	return {hardened, usernsRemap: checkRemap(usernsRemap)};
+	const storageDriver = parseDriver(asked.storageDriver ?? process.env['HAWSER_STORAGE_DRIVER'] ?? kept.storageDriver ?? '');
+	return {hardened, usernsRemap: checkRemap(usernsRemap), storageDriver};
 }
 
-function readFile(): Partial<Settings> {
+function readFile(): AskedSettings {
 	for (const file of files()) {
 		const bytes = readTrusted(file, 'engine.bad-option');
 		if (bytes === undefined) continue;
@@ -32,7 +39,8 @@ function readFile(): Partial<Settings> {
 		const {hardened} = object;
 		if (hardened !== undefined && typeof hardened !== 'boolean') refuse(place, 'hardened is not true or false');
 		const usernsRemap = optional(object, 'userns-remap', place, asString);
-		return {...(hardened !== undefined && {hardened}), ...(usernsRemap !== undefined && {usernsRemap})};
+		const storageDriver = optional(object, 'storage-driver', place, asString);
+		return {...(hardened !== undefined && {hardened}), ...(usernsRemap !== undefined && {usernsRemap}), ...(storageDriver !== undefined && {storageDriver})};
 	}
 	return {};
 }

@@ -1,10 +1,9 @@
-import {chmodSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {chmodSync, chownSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {hasErrno} from '../errors/codes.ts';
 import {EngineError} from '../errors/error.ts';
-import {readLayerInfo} from '../layer/info.ts';
+import {hasLayer, readLayerInfo} from '../layer/info.ts';
 import {layerTree} from '../layer/path.ts';
 import {type Digest, shortDigest} from '../oci/digest.ts';
-import {writableLayer} from './overlay.ts';
 
 /**
  * Lies below all layers: the files and folders that every container has something mounted on, where the image has none, as Docker's init layer. Without
@@ -16,6 +15,7 @@ const pointFolders = ['dev', 'etc', 'proc', 'sys'];
 const pointFiles = ['.dockerenv', 'etc/hostname', 'etc/hosts', 'etc/resolv.conf'];
 
 export function makePoints(root: string): void {
+	if (existsSync(pointsFolder(root))) return;
 	const fresh = `${pointsFolder(root)}.${process.pid}`;
 	for (const name of ['', ...pointFolders]) {
 		mkdirSync(`${fresh}/${name}`, {recursive: true});
@@ -48,12 +48,19 @@ export function imageRoot(root: string, chainIds: readonly Digest[]): {readonly 
 	return top === undefined ? {mode: 0o755, uid: 0, gid: 0} : statSync(layerTree(root, top));
 }
 
-/** The container has given its "/" another owner or mode than the image's. */
-export function hasChangedRoot(root: string, id: string, chainIds: readonly Digest[]): boolean {
-	const [now, before] = [statSync(writableLayer(root, id).upper), imageRoot(root, chainIds)];
-	return now.uid !== before.uid || now.gid !== before.gid || (now.mode & 0o7777) !== (before.mode & 0o7777);
+/** The first that is gone is named. */
+export function checkLayers(root: string, chainIds: readonly Digest[]): void {
+	const chainId = chainIds.find(one => !hasLayer(root, one));
+	if (chainId !== undefined)
+		throw new EngineError({code: 'layer.not-found', subject: chainId, message: `layer ${shortDigest(chainId)} is not in the store`, hint: 'Pull the image again.'});
 }
 
-/** A layer of the image is gone. */
-export const missing = (chainId: Digest): EngineError =>
-	new EngineError({code: 'layer.not-found', subject: chainId, message: `layer ${shortDigest(chainId)} is not in the store`, hint: 'Pull the image again.'});
+/**
+ * The container's "/" shows owner and mode of this folder: they must be those of the topmost layer that describes its root, or, whatever our
+ * umask is, such that every user can look into it.
+ */
+export function dressAsRoot(folder: string, root: string, chainIds: readonly Digest[]): void {
+	const {mode, uid, gid} = imageRoot(root, chainIds);
+	chownSync(folder, uid, gid);
+	chmodSync(folder, mode & 0o7777);
+}

@@ -1,16 +1,24 @@
 import type {Digest} from '../oci/digest.ts';
 
-/** What a container's root is mounted from; the runtime mounts it, inside the container's own mount namespace. */
-export type Mountable = {
-	/** Lower folders of the overlay, topmost first. */
+/** What a container's root is. `lower`: the image's layers, topmost first, and the points below them. */
+export type Mountable = Overlay | Plain;
+
+/** An overlay, which the runtime mounts inside the container's own mount namespace. */
+export type Overlay = {
+	readonly kind: 'overlay';
 	readonly lower: readonly string[];
 	/** What the container writes; and overlayfs's scratch folder beside it, on the same file system. */
 	readonly upper: string;
 	readonly work: string;
 };
 
-/** What a writable layer takes up. */
+/** A folder that holds the whole root, the container's alone. */
+export type Plain = {readonly kind: 'plain'; readonly lower: readonly string[]; readonly tree: string};
+
+/** What a container has added and changed. */
 export type SnapshotUsage = {readonly bytes: number; readonly inodes: number};
+
+export type DriverName = 'overlay' | 'copy';
 
 /**
  * Writable layers over the unpacked layers of an image. `id` is the container's, `chainIds` the image's, lowest first.
@@ -19,10 +27,10 @@ export type SnapshotUsage = {readonly bytes: number; readonly inodes: number};
  * remove() of one that is not there is no error; both may be done again after a crash at any point. What is below is shared and never changed.
  */
 export type SnapshotDriver = {
-	readonly name: 'overlay' | 'copy';
+	readonly name: DriverName;
 	prepare(id: string, chainIds: readonly Digest[]): Promise<Mountable>;
 	/** As prepare() gave it, without changing anything on the disk. */
 	mountable(id: string, chainIds: readonly Digest[]): Mountable;
-	usage(id: string): Promise<SnapshotUsage>;
+	usage(id: string, chainIds: readonly Digest[]): Promise<SnapshotUsage>;
 	remove(id: string): Promise<void>;
 };

@@ -1,12 +1,15 @@
-/* What a container changed: its writable layer beside what lies below, in Docker's three letters. */
+/* What a container changed: its writable layer, or its whole tree, beside what lies below, in Docker's three letters. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/xattr.h>
 
+#include "links.h"
 #include "tree.h"
 #include "util.h"
 #include "verbs.h"
@@ -17,7 +20,11 @@ enum { DIFF_DEPTH = 2100 };
 
 struct diff {
 	bool told[DIFF_DEPTH]; /* whether the folder at this depth of the way was printed */
-	int lower;
+	int lower, tree;
+	bool is_whole; /* the tree is all that the container sees, not a layer above the lower ones */
+	bool is_sum;   /* how much it is, instead of what */
+	uint64_t bytes, inodes;
+	struct links seen;
 };
 
 static int print(char kind, const char *path, size_t length, struct error *err)
@@ -30,6 +37,8 @@ static int print(char kind, const char *path, size_t length, struct error *err)
 static int tell(struct diff *diff, char kind, const char *path, struct error *err)
 {
 	int depth = 1;
+	if (diff->is_sum)
+		return 0;
 	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/'), depth++) {
 		if (!diff->told[depth] && print('C', path, (size_t)(slash - path), err) < 0)
 			return -1;
@@ -39,10 +48,30 @@ static int tell(struct diff *diff, char kind, const char *path, struct error *er
 	return print(kind, path, strlen(path), err);
 }
 
-/* Layers keep whole seconds. */
-static bool is_same_time(struct timespec a, struct timespec b)
+/* Layers keep whole seconds; a copy of them is exact. */
+static bool is_same_time(const struct diff *diff, struct timespec a, struct timespec b)
 {
-	return a.tv_sec == b.tv_sec && (a.tv_nsec == b.tv_nsec || !a.tv_nsec || !b.tv_nsec);
+	return a.tv_sec == b.tv_sec && (a.tv_nsec == b.tv_nsec || (!diff->is_whole && (!a.tv_nsec || !b.tv_nsec)));
+}
+
+/* What is called so in a tree itself: not what a link on the way leads to. */
+static int look_up(int root, const char *path, struct stat *st)
+{
+	struct open_how how = {.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH};
+	cleanup_close int fd = (int)syscall(SYS_openat2, root, *path ? path : ".", &how, sizeof how);
+	return fd < 0 ? -1 : fstat(fd, st);
+}
+
+static int add_up(struct diff *diff, const struct walk_item *item, struct error *err)
+{
+	const char *first = NULL;
+	if (!diff->is_sum)
+		return 0;
+	if (links_find(&diff->seen, &item->st, item->path, &first, err) < 0)
+		return -1;
+	diff->inodes += !first;
+	diff->bytes += !first && (S_ISREG(item->st.st_mode) || S_ISLNK(item->st.st_mode)) ? (uint64_t)item->st.st_size : 0;
+	return 0;
 }
 
 static ssize_t capability_of(int parent, const char *name, char *value, size_t room)
@@ -66,7 +95,7 @@ static bool is_changed(const struct diff *diff, const struct walk_item *item, co
 		return true;
 	if (S_ISDIR(new->st_mode))
 		return false;
-	return !is_same_time(old->st_mtim, new->st_mtim) || old->st_size != new->st_size ||
+	return !is_same_time(diff, old->st_mtim, new->st_mtim) || old->st_size != new->st_size ||
 	       (S_ISREG(new->st_mode) && !has_same_capability(diff, item));
 }
 
@@ -99,36 +128,67 @@ static int compare_item(void *context, const struct walk_item *item, struct erro
 	if (item->when == WALK_LEAVE || !*item->path)
 		return 0;
 	diff->told[item->depth] = false;
-	bool was_there = fstatat(diff->lower, item->path, &old, AT_SYMLINK_NOFOLLOW) == 0;
+	bool was_there = look_up(diff->lower, item->path, &old) == 0;
 	if (is_whiteout(&item->st))
 		return was_there ? tell(diff, 'D', item->path, err) : 0;
 	if (!was_there)
-		return tell(diff, 'A', item->path, err);
-	if (is_changed(diff, item, &old) && tell(diff, 'C', item->path, err) < 0)
+		return add_up(diff, item, err) < 0 ? -1 : tell(diff, 'A', item->path, err);
+	if (is_changed(diff, item, &old) && (add_up(diff, item, err) < 0 || tell(diff, 'C', item->path, err) < 0))
 		return -1;
-	return S_ISDIR(item->st.st_mode) && S_ISDIR(old.st_mode) ? tell_hidden(diff, item, err) : 0;
+	return !diff->is_whole && S_ISDIR(item->st.st_mode) && S_ISDIR(old.st_mode) ? tell_hidden(diff, item, err) : 0;
+}
+
+/* What lies below and is not in the whole tree: of a folder that is gone, or is none any more, nothing that was in it. */
+static int find_deleted(void *context, const struct walk_item *item, struct error *err)
+{
+	struct diff *diff = context;
+	struct stat st;
+	char folder[TAR_NAME_LIMIT];
+	const char *slash = strrchr(item->path, '/');
+	if (item->when == WALK_LEAVE || !*item->path)
+		return 0;
+	diff->told[item->depth] = false;
+	if (look_up(diff->tree, item->path, &st) == 0)
+		return 0;
+	snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - item->path) : 0, item->path);
+	bool has_folder = look_up(diff->tree, folder, &st) == 0 && S_ISDIR(st.st_mode);
+	return has_folder ? tell(diff, 'D', item->path, err) : 0;
+}
+
+static int read_options(struct view *view, struct diff *diff, int argc, char **argv, struct error *err)
+{
+	static const struct option known[] = {VIEW_OPTIONS, {"sum", 0, NULL, 'S'}, {0}};
+	int option;
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		diff->is_sum = diff->is_sum || option == 'S';
+		if (option != 'S' && view_option(view, option, optarg, err) != 0)
+			return error_set(err, 0, "unknown option, or one without its value");
+	}
+	if (optind != argc || !view->upper == !view->source || !view->lower_count)
+		return error_set(err, 0, "diff needs --lower, and --upper or --source");
+	return 0;
 }
 
 int verb_diff(int argc, char **argv, struct error *err)
 {
-	static const struct option known[] = {VIEW_OPTIONS, {0}};
 	static struct view view;
 	static struct diff diff;
-	int option;
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1)
-		if (view_option(&view, option, optarg, err) != 0)
-			return error_set(err, 0, "unknown option, or one without its value");
-	if (optind != argc || !view.upper || !view.lower_count)
-		return error_set(err, 0, "diff needs --upper and --lower");
-	cleanup_close int upper = open(view.upper, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (upper < 0)
-		return error_set(err, errno, "open %s", view.upper);
-	view.upper = NULL;
+	if (read_options(&view, &diff, argc, argv, err) < 0)
+		return -1;
+	const char *tree = view.upper ? view.upper : view.source;
+	diff.is_whole = view.source;
+	diff.tree = open(tree, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (diff.tree < 0)
+		return error_set(err, errno, "open %s", tree);
+	view.upper = view.source = NULL;
 	if (view_enter(&view, err) < 0)
 		return -1;
 	diff.lower = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (diff.lower < 0 || walk_tree(upper, compare_item, &diff, err) < 0)
+	if (diff.lower < 0 || walk_tree(diff.tree, compare_item, &diff, err) < 0 ||
+		(diff.is_whole && !diff.is_sum && walk_tree(diff.lower, find_deleted, &diff, err) < 0))
 		return -1;
+	if (diff.is_sum)
+		printf("bytes %llu\ninodes %llu\n", (unsigned long long)diff.bytes, (unsigned long long)diff.inodes);
 	return fflush(stdout) ? error_set(err, errno, "write the result") : 0;
 }

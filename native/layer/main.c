@@ -18,7 +18,7 @@ static const struct verb {
 	{"folder", "VIEW… --path DIR", verb_folder},
 	{"read", "VIEW… --path FILE [--limit BYTES]", verb_read},
 	{"extract", "VIEW… --path DIR [--user NAME|--own]", verb_extract},
-	{"diff", "--upper DIR --lower DIR…", verb_diff},
+	{"diff", "--upper DIR|--source DIR --lower DIR… [--sum]", verb_diff},
 	{"compare", "--from DIR --target DIR", verb_compare},
 	{"settle", "--target DIR --implicit FILE --lower DIR…", verb_settle},
 	{"sync", "DIR", verb_sync},
@@ -26,7 +26,7 @@ static const struct verb {
 	{"clean", "DIR…", verb_clean},
 	{"list", "DIR", verb_list},
 	{"size", "DIR", verb_size},
-	{"copy", "--from DIR --target DIR", verb_copy},
+	{"copy", "--from DIR|--lower DIR… --target DIR", verb_copy},
 	{"compress", "<FILE >GZIP", verb_compress},
 };
 

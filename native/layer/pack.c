@@ -24,6 +24,7 @@ enum { READ_ROOM = 256 * 1024, NAMES_ROOM = 65536 };
 struct options {
 	struct view view;
 	const char *path, *as, *output, *lock;
+	FILE *changes; /* what alone is packed, as diff prints it */
 	enum sink_form form;
 	bool is_layer, has_root, follow;
 	int result, hold;
@@ -240,6 +241,9 @@ static int read_option(struct options *options, int option, char *text, struct e
 	case 'f':
 		options->follow = true;
 		return 0;
+	case 'C':
+		options->changes = fopen(text, "re");
+		return options->changes ? 0 : error_set(err, errno, "open %s", text);
 	case 'c':
 		return read_form(&options->form, text, err);
 	case 'R':
@@ -259,7 +263,7 @@ static int read_option(struct options *options, int option, char *text, struct e
 static int read_options(struct options *options, int argc, char **argv, struct error *err)
 {
 	static const struct option known[] = {VIEW_OPTIONS, {"path", 1, NULL, 'p'}, {"as", 1, NULL, 'a'}, {"output", 1, NULL, 'o'},
-		{"lock", 1, NULL, 'k'}, {"layer", 0, NULL, 'L'}, {"root", 0, NULL, 'r'}, {"follow", 0, NULL, 'f'},
+		{"lock", 1, NULL, 'k'}, {"layer", 0, NULL, 'L'}, {"root", 0, NULL, 'r'}, {"follow", 0, NULL, 'f'}, {"changes", 1, NULL, 'C'},
 		{"compress", 1, NULL, 'c'}, {"result", 1, NULL, 'R'}, {"hold", 1, NULL, 'h'}, {0}};
 	int option;
 	*options = (struct options){.path = "/", .output = "-", .result = -1, .hold = -1};
@@ -306,12 +310,85 @@ static int walk_path(struct pack *pack, struct error *err)
 	return parent < 0 ? error_set(err, errno, "open %s", folder) : walk_at(parent, slash + 1, put_item, pack, err);
 }
 
+/* `K /path` */
+static int put_change(struct pack *pack, const char *change, struct error *err)
+{
+	struct walk_item item = {.path = change + 3, .parent = -1};
+	char folder[TAR_NAME_LIMIT];
+	const char *slash = strrchr(item.path, '/');
+	item.name = slash ? slash + 1 : *item.path ? item.path : ".";
+	if (snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - item.path) : 0, item.path) >= (int)sizeof folder)
+		return error_set(err, ENAMETOOLONG, "%s", item.path);
+	if (*change == 'D')
+		return put_mark(pack, folder, ".wh.", item.name, err);
+	cleanup_close int parent = open_in_root(AT_FDCWD, *folder ? folder : "/", O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+	/* It went after it was looked at. */
+	if (parent < 0 || fstatat(parent, item.name, &item.st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : error_set(err, errno, "look up %s", item.path);
+	item.parent = parent;
+	return put_item(pack, &item, err);
+}
+
+static int by_path(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a + 2, *(char *const *)b + 2);
+}
+
+struct changes {
+	char **list, *text;
+	size_t count, room;
+};
+
+static void changes_finish(struct changes *changes)
+{
+	for (size_t i = 0; i < changes->count; i++)
+		free(changes->list[i]);
+	free(changes->list);
+	free(changes->text);
+}
+
+static int changes_read(struct changes *changes, FILE *file, struct error *err)
+{
+	size_t room = 0;
+	while (getdelim(&changes->text, &room, 0, file) > 0) {
+		if (!strchr("ACD", *changes->text) || strncmp(changes->text + 1, " /", 2) != 0)
+			return error_set(err, 0, "--changes: not a list that diff has made");
+		if (changes->count == changes->room) {
+			changes->room = changes->room ? 2 * changes->room : 1024;
+			char **list = reallocarray(changes->list, changes->room, sizeof *list);
+			if (!list)
+				return error_set(err, errno, "read the changes");
+			changes->list = list;
+		}
+		changes->list[changes->count++] = changes->text;
+		changes->text = NULL;
+		room = 0;
+	}
+	if (changes->count)
+		qsort(changes->list, changes->count, sizeof *changes->list, by_path);
+	return ferror(file) ? error_set(err, errno, "read the changes") : 0;
+}
+
+static int put_changes(struct pack *pack, struct error *err)
+{
+	struct changes changes __attribute__((cleanup(changes_finish))) = {0};
+	if (changes_read(&changes, pack->options->changes, err) < 0)
+		return -1;
+	if (pack->options->has_root && put_change(pack, "C /", err) < 0)
+		return -1;
+	/* A folder on the way to changes may be told more than once. */
+	for (size_t i = 0; i < changes.count; i++)
+		if ((i == 0 || strcmp(changes.list[i - 1] + 2, changes.list[i] + 2) != 0) && put_change(pack, changes.list[i], err) < 0)
+			return -1;
+	return 0;
+}
+
 static int make_archive(struct pack *pack, struct error *err)
 {
 	struct error sunk;
 	if (sink_start(&pack->sink, err) < 0)
 		return -1;
-	int result = walk_path(pack, err);
+	int result = pack->options->changes ? put_changes(pack, err) : walk_path(pack, err);
 	if (result == 0)
 		result = archive_end(&pack->archive, err);
 	if (result < 0)

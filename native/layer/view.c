@@ -216,7 +216,7 @@ static int attach(const struct view *view, const int *mounts, struct error *err)
 		if (fstat(mounts[i], &st) < 0)
 			return error_set(err, errno, "look up %s", view->mounts[i].source);
 		int place = open_in_root(AT_FDCWD, target, O_PATH | O_CLOEXEC, 0);
-		if (place < 0 && view->work && make_target(target, S_ISDIR(st.st_mode)) == 0)
+		if (place < 0 && (view->work || view->source) && make_target(target, S_ISDIR(st.st_mode)) == 0)
 			place = open_in_root(AT_FDCWD, target, O_PATH | O_CLOEXEC, 0);
 		/* Nothing is there that it could be seen at. */
 		if (place < 0)

@@ -18,6 +18,13 @@ static int bind_open(struct container *c, struct error *err)
 	struct mount_attr attr = {.propagation = MS_PRIVATE};
 	if (mount_setattr(c->rootfs, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof attr) < 0)
 		return error_set(err, errno, "make the mounts of %s private", c->spec.root);
+	if (!spec_annotation(&c->spec, "io.hawser.rootfs.idmap"))
+		return 0;
+	cleanup_close int namespace = idmap_open(&c->spec.uids, &c->spec.gids, err);
+	if (namespace < 0)
+		return -1;
+	if (idmap_set(c->rootfs, namespace, false) < 0)
+		return error_set(err, errno, "map the ids of %s (its file system may not be able to)", c->spec.root);
 	return 0;
 }
 

@@ -25,6 +25,7 @@ const globalFlags: readonly Flag[] = [
 	{name: 'tlsverify', kind: 'bool', help: 'Accepted for scripts: false', check: checkNoTls},
 	{name: 'hardened', kind: 'bool', help: 'Stricter defaults for new containers (HAWSER_HARDENED, engine.json)'},
 	{name: 'userns-remap', kind: 'string', help: 'User ids of new containers: auto, or USER[:GROUP] of /etc/subuid (HAWSER_USERNS_REMAP)'},
+	{name: 'storage-driver', kind: 'string', help: "What containers' files are kept with: auto, overlay or copy (HAWSER_STORAGE_DRIVER, engine.json)"},
 	{name: 'version', short: 'v', kind: 'bool', help: 'Print the version and quit'},
 ];
 
@@ -57,6 +58,7 @@ const readGlobals = (globals: FlagValues): Globals => ({
 	debug: globals.bool('debug'),
 	...(globals.given('hardened') && {hardened: globals.bool('hardened')}),
 	...(globals.given('userns-remap') && {usernsRemap: globals.text('userns-remap')}),
+	...(globals.given('storage-driver') && {storageDriver: globals.text('storage-driver')}),
 	...(globals.given('root') && {root: globals.text('root')}),
 	...(globals.given('state') && {state: globals.text('state')}),
 });

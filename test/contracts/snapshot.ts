@@ -5,8 +5,9 @@ import {unpackLayers} from '../../core/layer/unpack.ts';
 import type {LayerStore} from '../../core/layer/model.ts';
 import type {Digest} from '../../core/oci/digest.ts';
 import type {Mountable, SnapshotDriver} from '../../core/snapshot/model.ts';
+import {diffView} from '../../core/snapshot/view.ts';
 import {layersOf, layerStore, sourceOf} from '../core/layer-world.ts';
-import {file, folder, tar} from '../helpers/tar.ts';
+import {file, folder, hardLink, symlink, tar} from '../helpers/tar.ts';
 
 /** What every driver of writable layers must do: `create` makes it over a store. */
 export function snapshotContract(test: TestFn, name: string, create: (store: LayerStore) => SnapshotDriver): void {
@@ -27,8 +28,10 @@ export function snapshotContract(test: TestFn, name: string, create: (store: Lay
 		return {store, driver, chainIds, mountable: await driver.prepare(id, chainIds)};
 	}
 
-	/** Runs a command in the mounted root, in a mount namespace of its own. */
-	function inside({root}: LayerStore, {lower, upper, work}: Mountable, command: string): string {
+	/** Runs a command in the root; where that has to be mounted, in a mount namespace of its own. */
+	function inside({root}: LayerStore, mountable: Mountable, command: string): string {
+		if (mountable.kind === 'plain') return execFileSync('sh', ['-ec', command], {cwd: mountable.tree, encoding: 'utf8'});
+		const {lower, upper, work} = mountable;
 		const point = `${root}/merged`;
 		mkdirSync(point, {recursive: true});
 		return execFileSync(
@@ -37,6 +40,10 @@ export function snapshotContract(test: TestFn, name: string, create: (store: Lay
 			{encoding: 'utf8'},
 		);
 	}
+
+	const written = (mountable: Mountable): string => (mountable.kind === 'plain' ? mountable.tree : mountable.upper);
+
+	const changes = ({helper}: LayerStore, mountable: Mountable): string[] => [...new Set(execFileSync(helper, ['diff', ...diffView(mountable)], {encoding: 'utf8'}).split('\0'))].filter(line => line !== '').sort();
 
 	test(`${name}: a prepared snapshot shows the image, the upper layers over the lower`, async t => {
 		const {store, mountable} = await prepared(t);
@@ -53,10 +60,10 @@ export function snapshotContract(test: TestFn, name: string, create: (store: Lay
 	});
 
 	test(`${name}: usage grows with what is written`, async t => {
-		const {store, driver, mountable} = await prepared(t);
-		const before = await driver.usage(id);
+		const {store, driver, chainIds, mountable} = await prepared(t);
+		const before = await driver.usage(id, chainIds);
 		inside(store, mountable, 'head -c 100000 /dev/zero > big');
-		const after = await driver.usage(id);
+		const after = await driver.usage(id, chainIds);
 		t.is(after.bytes - before.bytes, 100_000);
 		t.is(after.inodes - before.inodes, 1);
 	});
@@ -66,9 +73,25 @@ export function snapshotContract(test: TestFn, name: string, create: (store: Lay
 		inside(store, mountable, 'mkdir -p deep/er; ln -s / deep/link');
 		await driver.remove(id);
 		await driver.remove(id);
-		t.false(existsSync(mountable.upper));
+		t.false(existsSync(written(mountable)));
 		t.true(existsSync(`${mountable.lower.at(-2)}/a`));
 		await t.notThrowsAsync(driver.remove('never-there'));
+	});
+
+	test(`${name}: of an image's layers what is hidden, replaced and linked is as in one tree`, async t => {
+		const {store, mountable} = await prepared(t, [
+			tar(folder('bin'), file('bin/old', 'low'), symlink('lib', 'bin'), file('plain', 'low'), folder('was'), file('was/in', 'low')),
+			tar(file('.wh.lib'), folder('lib'), file('lib/own', 'high'), folder('plain'), file('plain/in', 'high'), file('.wh.was'), file('was', 'high')),
+			tar(file('one', 'same'), hardLink('two', 'one'), folder('bin', {mode: 0o700, uid: 3})),
+		]);
+		t.is(inside(store, mountable, 'echo $(ls bin lib plain) $(cat was) $(stat -c %h one) $(stat -c "%a %u" bin)'), 'bin: old lib: own plain: in high 2 700 3\n');
+	});
+
+	test(`${name}: only what was changed is told, whatever way it was changed`, async t => {
+		const {store, mountable} = await prepared(t, [tar(folder('d'), file('d/x', 'same'), symlink('link', 'd'), folder('e'), file('e/1'), file('e/2', 'other'), folder('gone'), file('gone/in'))]);
+		t.deepEqual(changes(store, mountable), []);
+		inside(store, mountable, 'rm link; cp -a d link; rm e/1; echo new > e/3; rm -r gone; chmod 700 d; touch d/.new');
+		t.deepEqual(changes(store, mountable), ['A /d/.new', 'A /e/3', 'A /link/x', 'C /d', 'C /e', 'C /link', 'D /e/1', 'D /gone']);
 	});
 
 	test(`${name}: a missing layer is named`, async t => {
@@ -80,7 +103,7 @@ export function snapshotContract(test: TestFn, name: string, create: (store: Lay
 	test(`${name}: below an opaque root nothing of the lower layers shows`, async t => {
 		const {store, mountable} = await prepared(t, [tar(file('low')), tar(file('.wh..wh..opq'), file('high')), tar(file('top'))]);
 		t.is(inside(store, mountable, own), 'high top ');
-		t.is(lstatSync(mountable.upper).mode & 0o777, 0o755);
+		t.is(lstatSync(written(mountable)).mode & 0o777, 0o755);
 		t.is(readFileSync(`${mountable.lower[0]}/top`, 'utf8'), '');
 	});
 }
