@@ -1,7 +1,82 @@
-import test from 'ava';
+import {execFileSync} from 'node:child_process';
+import {randomBytes} from 'node:crypto';
+import {mkdirSync, readFileSync, statfsSync} from 'node:fs';
+import test, {type ExecutionContext} from 'ava';
+import {unpackLayers} from '../../core/layer/unpack.ts';
+import {chooseDriver} from '../../core/snapshot/choose.ts';
 import {copyDriver} from '../../core/snapshot/copy.ts';
 import {overlayDriver} from '../../core/snapshot/overlay.ts';
 import {snapshotContract} from '../contracts/snapshot.ts';
+import {file, tar} from '../helpers/tar.ts';
+import {layersOf, layerStore, sourceOf} from './layer-world.ts';
 
 snapshotContract(test, 'overlay', overlayDriver);
 snapshotContract(test, 'copy', copyDriver);
+
+/** A file system of its own in the store's folder, until the end of the test. */
+function mounted(t: ExecutionContext, point: string, ...args: readonly string[]): string {
+	mkdirSync(point, {recursive: true});
+	execFileSync('mount', [...args, point]);
+	t.teardown(() => execFileSync('umount', [point]));
+	return point;
+}
+
+const MIB = 1024 * 1024;
+
+/** undefined: this machine cannot. */
+function btrfs(t: ExecutionContext, folder: string): string | undefined {
+	const image = `${folder}/disk`;
+	if (!/\bbtrfs$/m.test(readFileSync('/proc/filesystems', 'utf8'))) return undefined;
+	try {
+		execFileSync('truncate', ['-s', '256M', image]);
+		execFileSync('mkfs.btrfs', ['-q', image]);
+	} catch {
+		return undefined;
+	}
+	return mounted(t, `${folder}/btrfs`, '-o', 'loop', image);
+}
+
+test('copy: where the file system can share blocks, a container costs no data', async t => {
+	const {root: folder, helper} = layerStore(t);
+	const root = btrfs(t, folder);
+	if (root === undefined) {
+		t.log('skipped: no mkfs.btrfs, or no btrfs in this kernel');
+		t.pass();
+		return;
+	}
+	const layers = layersOf(tar(file('big', randomBytes(16 * MIB))));
+	await unpackLayers({root, helper}, layers, sourceOf(layers).fetch);
+	const free = (): number => {
+		execFileSync('sync', ['-f', root]);
+		const {bavail, bsize} = statfsSync(root);
+		return bavail * bsize;
+	};
+	const before = free();
+	const driver = copyDriver({root, helper});
+	await driver.prepare('c0ffee', [layers[0]!.chainId]);
+	t.true(before - free() < 4 * MIB);
+	await driver.remove('c0ffee');
+});
+
+test('a new store takes overlay where that can stack, and keeps to it', t => {
+	const store = layerStore(t);
+	t.is(
+		chooseDriver(store, 'auto', text => t.fail(text)),
+		'overlay',
+	);
+	t.throws(() => chooseDriver(store, 'copy', () => {}), {message: /keeps its containers with the storage driver overlay, and copy was asked for$/});
+	t.is(
+		chooseDriver(store, 'auto', () => {}),
+		'overlay',
+	);
+});
+
+test('a new store where overlay cannot stack takes copies, and says so once', t => {
+	const {root: folder, helper} = layerStore(t);
+	for (const name of ['lower', 'upper', 'work']) mkdirSync(`${folder}/${name}`);
+	const root = mounted(t, `${folder}/stacked`, '-t', 'overlay', '-o', `lowerdir=${folder}/lower,upperdir=${folder}/upper,workdir=${folder}/work`, 'overlay');
+	const said: string[] = [];
+	for (let times = 0; times < 2; times++) t.is(chooseDriver({root, helper}, 'auto', text => said.push(text)), 'copy');
+	t.is(said.length, 1);
+	t.regex(said[0] ?? '', /cannot stack on the file system/);
+});
