@@ -2,6 +2,7 @@ import type {Engine} from '../engine/engine.ts';
 import type {LayerStore} from '../layer/model.ts';
 import {randomHex} from '../platform/random.ts';
 import type {DriverName, SnapshotDriver} from '../snapshot/model.ts';
+import {btrfsDriver} from '../snapshot/btrfs.ts';
 import {copyDriver} from '../snapshot/copy.ts';
 import {overlayDriver} from '../snapshot/overlay.ts';
 import type {ContainerConfig} from './config.ts';
@@ -26,7 +27,7 @@ export const snapshots = ({root, native, storageDriver}: Pick<Engine, 'root' | '
 /** Scripts know overlay by this name. */
 export const driverName = ({storageDriver}: Pick<Engine, 'storageDriver'>): string => (storageDriver === 'overlay' ? 'overlay2' : storageDriver);
 
-const drivers: Readonly<Record<DriverName, (store: LayerStore) => SnapshotDriver>> = {overlay: overlayDriver, copy: copyDriver};
+const drivers: Readonly<Record<DriverName, (store: LayerStore) => SnapshotDriver>> = {overlay: overlayDriver, copy: copyDriver, btrfs: btrfsDriver};
 
 /** What a reboot takes: bundle, plan, status, socket. It is there while the container has a monitor, and until the next start or rm. */
 export const liveFolder = ({state}: Pick<Places, 'state'>, id: string): string => `${state}/containers/${id}`;

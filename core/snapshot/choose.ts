@@ -1,4 +1,4 @@
-import {existsSync, linkSync, mkdirSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, linkSync, mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync} from 'node:fs';
 import {hasErrno} from '../errors/codes.ts';
 import {EngineError} from '../errors/error.ts';
 import type {LayerStore} from '../layer/model.ts';
@@ -12,11 +12,11 @@ import type {DriverName} from './model.ts';
 export type DriverWish = DriverName | 'auto';
 
 /** Docker's names for the like, too. */
-const wishes: Readonly<Record<string, DriverWish>> = {'': 'auto', auto: 'auto', overlay: 'overlay', overlay2: 'overlay', copy: 'copy', vfs: 'copy'};
+const wishes: Readonly<Record<string, DriverWish>> = {'': 'auto', auto: 'auto', overlay: 'overlay', overlay2: 'overlay', copy: 'copy', vfs: 'copy', btrfs: 'btrfs'};
 
 export function parseDriver(text: string): DriverWish {
 	const wish = Object.hasOwn(wishes, text) ? wishes[text] : undefined;
-	if (wish === undefined) throw new EngineError({code: 'engine.bad-option', subject: text, message: `unknown storage driver ${JSON.stringify(text)}`, hint: 'auto, overlay or copy.'});
+	if (wish === undefined) throw new EngineError({code: 'engine.bad-option', subject: text, message: `unknown storage driver ${JSON.stringify(text)}`, hint: 'auto, overlay, copy or btrfs.'});
 	return wish;
 }
 
@@ -24,7 +24,7 @@ const noteOf = (root: string): string => `${root}/storage-driver`;
 
 /** The driver that all containers of this store are kept with: chosen once, and noted in it. `notice` hears when it is not the usual one. */
 export function chooseDriver(store: LayerStore, wish: DriverWish, notice: (text: string) => void): DriverName {
-	const kept = readNote(store.root) ?? note(store.root, wish === 'auto' ? bestDriver(store, notice) : wish);
+	const kept = readNote(store.root) ?? note(store.root, wish === 'auto' ? bestDriver(store, notice) : checkBtrfs(store.root, wish));
 	if (wish !== 'auto' && wish !== kept)
 		throw new EngineError({
 			code: 'engine.other-driver',
@@ -38,7 +38,7 @@ export function chooseDriver(store: LayerStore, wish: DriverWish, notice: (text:
 /** Stores of the time before there was a choice have containers and no note. */
 function readNote(root: string): DriverName | undefined {
 	const text = readIfThere(noteOf(root))?.trim();
-	if (text === 'overlay' || text === 'copy') return text;
+	if (text === 'overlay' || text === 'copy' || text === 'btrfs') return text;
 	if (text !== undefined) throw new EngineError({code: 'engine.bad-option', subject: root, message: `${noteOf(root)} names the storage driver ${JSON.stringify(text)}, which this version does not have`});
 	return existsSync(`${root}/containers`) && readdirSync(`${root}/containers`).length > 0 ? note(root, 'overlay') : undefined;
 }
@@ -62,6 +62,15 @@ function bestDriver(store: LayerStore, notice: (text: string) => void): DriverNa
 	if (canStack(store)) return 'overlay';
 	notice(`overlayfs cannot stack on the file system of ${store.root}: each container gets a copy of its image, which takes time and room`);
 	return 'copy';
+}
+
+const BTRFS = 0x91_23_68_3e;
+
+/** The others say at the first container what they lack; a store that is none of btrfs never has any. */
+function checkBtrfs(root: string, wish: DriverName): DriverName {
+	if (wish === 'btrfs' && statfsSync(root).type !== BTRFS)
+		throw new EngineError({code: 'engine.bad-option', subject: root, message: `the storage driver btrfs needs a store on btrfs, and ${root} is not`, hint: 'auto takes what the file system can.'});
+	return wish;
 }
 
 /** Mounts one, for this question alone. */

@@ -18,7 +18,7 @@ export type Plain = {readonly kind: 'plain'; readonly lower: readonly string[]; 
 /** What a container has added and changed. */
 export type SnapshotUsage = {readonly bytes: number; readonly inodes: number};
 
-export type DriverName = 'overlay' | 'copy';
+export type DriverName = 'overlay' | 'copy' | 'btrfs';
 
 /**
  * Writable layers over the unpacked layers of an image. `id` is the container's, `chainIds` the image's, lowest first.

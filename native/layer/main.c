@@ -27,6 +27,7 @@ static const struct verb {
 	{"list", "DIR", verb_list},
 	{"size", "DIR", verb_size},
 	{"copy", "--from DIR|--lower DIR… --target DIR", verb_copy},
+	{"subvolume", "[--from DIR] --target DIR", verb_subvolume},
 	{"compress", "<FILE >GZIP", verb_compress},
 };
 

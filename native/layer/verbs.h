@@ -18,4 +18,5 @@ int verb_clean(int argc, char **argv, struct error *err);
 int verb_list(int argc, char **argv, struct error *err);
 int verb_size(int argc, char **argv, struct error *err);
 int verb_copy(int argc, char **argv, struct error *err);
+int verb_subvolume(int argc, char **argv, struct error *err);
 int verb_compress(int argc, char **argv, struct error *err);

@@ -25,7 +25,7 @@ const globalFlags: readonly Flag[] = [
 	{name: 'tlsverify', kind: 'bool', help: 'Accepted for scripts: false', check: checkNoTls},
 	{name: 'hardened', kind: 'bool', help: 'Stricter defaults for new containers (HAWSER_HARDENED, engine.json)'},
 	{name: 'userns-remap', kind: 'string', help: 'User ids of new containers: auto, or USER[:GROUP] of /etc/subuid (HAWSER_USERNS_REMAP)'},
-	{name: 'storage-driver', kind: 'string', help: "What containers' files are kept with: auto, overlay or copy (HAWSER_STORAGE_DRIVER, engine.json)"},
+	{name: 'storage-driver', kind: 'string', help: "What containers' files are kept with: auto, overlay, copy or btrfs (HAWSER_STORAGE_DRIVER, engine.json)"},
 	{name: 'version', short: 'v', kind: 'bool', help: 'Print the version and quit'},
 ];
 

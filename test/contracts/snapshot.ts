@@ -9,8 +9,8 @@ import {diffView} from '../../core/snapshot/view.ts';
 import {layersOf, layerStore, sourceOf} from '../core/layer-world.ts';
 import {file, folder, hardLink, symlink, tar} from '../helpers/tar.ts';
 
-/** What every driver of writable layers must do: `create` makes it over a store. */
-export function snapshotContract(test: TestFn, name: string, create: (store: LayerStore) => SnapshotDriver): void {
+/** What every driver of writable layers must do: `create` makes it over a store, which `open` makes. */
+export function snapshotContract(test: TestFn, name: string, create: (store: LayerStore) => SnapshotDriver, open: (t: ExecutionContext) => LayerStore = layerStore): void {
 	const id = 'c0ffee';
 	/* But for what every container has something mounted on. */
 	const own = 'ls | grep -vxE "dev|etc|proc|sys" | tr "\\n" " "';
@@ -20,7 +20,7 @@ export function snapshotContract(test: TestFn, name: string, create: (store: Lay
 	];
 
 	async function prepared(t: ExecutionContext, tars = image): Promise<{store: LayerStore; driver: SnapshotDriver; chainIds: Digest[]; mountable: Mountable}> {
-		const store = layerStore(t);
+		const store = open(t);
 		const layers = layersOf(...tars);
 		await unpackLayers(store, layers, sourceOf(layers).fetch);
 		const driver = create(store);

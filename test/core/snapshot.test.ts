@@ -1,9 +1,11 @@
-import {execFileSync} from 'node:child_process';
+import {execFileSync, spawnSync} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
 import {mkdirSync, readFileSync, statfsSync} from 'node:fs';
 import test, {type ExecutionContext} from 'ava';
+import type {LayerStore} from '../../core/layer/model.ts';
 import {unpackLayers} from '../../core/layer/unpack.ts';
 import {chooseDriver} from '../../core/snapshot/choose.ts';
+import {btrfsDriver} from '../../core/snapshot/btrfs.ts';
 import {copyDriver} from '../../core/snapshot/copy.ts';
 import {overlayDriver} from '../../core/snapshot/overlay.ts';
 import {snapshotContract} from '../contracts/snapshot.ts';
@@ -23,27 +25,32 @@ function mounted(t: ExecutionContext, point: string, ...args: readonly string[])
 
 const MIB = 1024 * 1024;
 
-/** undefined: this machine cannot. */
-function btrfs(t: ExecutionContext, folder: string): string | undefined {
-	const image = `${folder}/disk`;
-	if (!/\bbtrfs$/m.test(readFileSync('/proc/filesystems', 'utf8'))) return undefined;
-	try {
-		execFileSync('truncate', ['-s', '256M', image]);
-		execFileSync('mkfs.btrfs', ['-q', image]);
-	} catch {
-		return undefined;
-	}
-	return mounted(t, `${folder}/btrfs`, '-o', 'loop', image);
+/** Why there can be no btrfs on this machine. */
+function lacksBtrfs(): string | undefined {
+	if (!/\bbtrfs$/m.test(readFileSync('/proc/filesystems', 'utf8'))) return 'this kernel has no btrfs';
+	return spawnSync('mkfs.btrfs', ['--version']).status === 0 ? undefined : 'there is no mkfs.btrfs';
 }
 
-test('copy: where the file system can share blocks, a container costs no data', async t => {
+function btrfsStore(t: ExecutionContext): LayerStore {
 	const {root: folder, helper} = layerStore(t);
-	const root = btrfs(t, folder);
-	if (root === undefined) {
-		t.log('skipped: no mkfs.btrfs, or no btrfs in this kernel');
+	execFileSync('truncate', ['-s', '256M', `${folder}/disk`]);
+	execFileSync('mkfs.btrfs', ['-q', `${folder}/disk`]);
+	return {root: mounted(t, `${folder}/btrfs`, '-o', 'loop', `${folder}/disk`), helper};
+}
+
+const lack = lacksBtrfs();
+
+if (lack === undefined) snapshotContract(test, 'btrfs', btrfsDriver, btrfsStore);
+else
+	test('btrfs', t => {
+		t.log(`skipped: ${lack}`);
 		t.pass();
-		return;
-	}
+	});
+
+const onBtrfs = lack === undefined ? test : test.skip;
+
+onBtrfs('copy: where the file system can share blocks, a container costs no data', async t => {
+	const {root, helper} = btrfsStore(t);
 	const layers = layersOf(tar(file('big', randomBytes(16 * MIB))));
 	await unpackLayers({root, helper}, layers, sourceOf(layers).fetch);
 	const free = (): number => {
