@@ -29,8 +29,8 @@ async function losePower(engine: Engine, ids: readonly string[]): Promise<void> 
 	for (const id of ids) {
 		const status = readStatus(`${engine.state}/containers/${id}`)?.status;
 		if (status === undefined || status.pid === 0) continue;
-		process.kill(status.monitor, 'SIGKILL');
-		process.kill(status.pid, 'SIGKILL');
+		// The keeper first: it would put another in the monitor's place.
+		for (const pid of [status.keeper, status.monitor, status.pid]) if (pid > 0) process.kill(pid, 'SIGKILL');
 		await until('the container to be gone', () => findContainer(engine, id).status !== 'running');
 		rmSync(`${engine.state}/runtime/${id}`, {recursive: true, force: true});
 		rmSync(`${engine.state}/containers/${id}`, {recursive: true, force: true});

@@ -33,8 +33,11 @@ const named: Readonly<Record<string, string>> = {
 
 export type ConsoleOptions = {readonly columns?: number; readonly rows?: number; readonly env?: Readonly<Record<string, string>>};
 
+let users = 0;
+
+/** Somebody who has never opened it before, unless `env` names a folder of settings. */
 export function openConsole(t: ExecutionContext, store: TestStore, {columns = 120, rows = 40, env = {}}: ConsoleOptions = {}): Console {
-	const screen = store.pty([], {columns, rows, env: {XDG_CONFIG_HOME: `${store.folder}/config`, COLORTERM: 'truecolor', ...env}});
+	const screen = store.pty([], {columns, rows, env: {XDG_CONFIG_HOME: `${store.folder}/config-${users++}`, COLORTERM: 'truecolor', ...env}});
 	t.teardown(() => screen.kill('SIGKILL'));
 	const shows = (what: string | RegExp): boolean => (typeof what === 'string' ? screen.text().includes(what) : what.test(screen.text()));
 	return {

@@ -287,12 +287,13 @@ for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
 }
 
 test.serial('how it was left is remembered', async t => {
-	const first = openConsole(t, store);
+	const env = {XDG_CONFIG_HOME: `${store.folder}/remembered`};
+	const first = openConsole(t, store, {env});
 	await first.see('broken');
 	first.press('a', 'o', 'j', '<enter>');
 	await first.see('1 hidden');
 	t.is(await first.leave(), 0);
-	const second = openConsole(t, store);
+	const second = openConsole(t, store, {env});
 	await second.see('ticker');
 	await second.see('1 hidden');
 	second.press('a', 'o', 'k', '<enter>');

@@ -207,7 +207,8 @@ const nft = (...words: string[]): string => execFileSync('nft', words, {encoding
 test.serial('rules that somebody has removed come back by themselves', async t => {
 	await start('guarded');
 	const table = readFileSync(join(store.state, 'store'), 'utf8').split('\n', 1)[0]?.replaceAll('-', '_') ?? '';
-	const isWhole = (): boolean => nft('list', 'tables').includes(`inet ${table}\n`) && /masquerade/.test(nft('list', 'table', 'inet', table)) && /leases/.test(nft('list', 'table', 'bridge', table));
+	const has = (family: string, rule: RegExp): boolean => nft('list', 'tables').includes(`${family} ${table}\n`) && rule.test(nft('list', 'table', family, table));
+	const isWhole = (): boolean => has('inet', /masquerade/) && has('bridge', /leases/);
 	t.true(isWhole());
 	for (const words of [
 		['delete', 'table', 'inet', table],
