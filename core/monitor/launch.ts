@@ -41,7 +41,8 @@ function launch(program: string, args: readonly string[]): Promise<Fields> {
 		pipe.on('data', (chunk: string) => {
 			if (text.length < 65_536) text += chunk;
 		});
-		pipe.once('error', reject);
+		// What was said before counts; its close tells the rest.
+		pipe.on('error', () => {});
 		pipe.once('close', () => {
 			try {
 				resolve(decodeFields(text));
