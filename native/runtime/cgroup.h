@@ -24,15 +24,19 @@ struct cgroup {
 	struct hierarchy list[CGROUP_HIERARCHIES];
 	size_t count;
 	bool pure; /* nothing but v2 */
+	const char *unit; /* the scope of systemd that it is; NULL: none */
 };
 
 /* Finds the mounted hierarchies and names the container's folder in each. */
+/* A cgroup with a unit has a folder in a v2 hierarchy beside those of v1, since systemd may look for its processes there. */
 int cgroup_find(struct cgroup *cgroup, struct arena *arena, const char *path, struct error *err);
 /* Makes the folders; parents that had to be made are noted below `root` (the state root) so that they can go again. */
 int cgroup_create(struct cgroup *cgroup, int root, struct error *err);
 /* memory.checkBeforeUpdate: a limit below what is in use is refused. */
 int cgroup_check_memory(struct cgroup *cgroup, const struct resources *resources, struct error *err);
 int cgroup_apply(struct cgroup *cgroup, const struct resources *resources, struct error *err);
+/* The rules for devices that are in force, from the last one for all of them on. */
+const struct device_rule *cgroup_device_rules(struct arena *arena, const struct spec *spec, size_t *count);
 int cgroup_apply_devices(struct cgroup *cgroup, const struct spec *spec, struct error *err);
 /* Opens the files that a process of ours will enter by. */
 int cgroup_open(struct cgroup *cgroup, struct error *err);

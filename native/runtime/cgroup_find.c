@@ -60,7 +60,7 @@ static void take_line(struct cgroup *cgroup, char *line, const char *path)
 	if (sscanf(line, "%*s %*s %*s %*s %4095s", point) != 1 || sscanf(tail, " - %31s %*s %1023s", type, super) != 2)
 		return;
 	if (strcmp(type, "cgroup2") == 0) {
-		if (cgroup->pure)
+		if (cgroup->pure || cgroup->unit)
 			add_hierarchy(cgroup, "", arena_print(cgroup->arena, "%s", point), path, true);
 	} else if (strcmp(type, "cgroup") == 0) {
 		const char *controllers = controllers_of(cgroup->arena, super);
@@ -71,7 +71,7 @@ static void take_line(struct cgroup *cgroup, char *line, const char *path)
 
 int cgroup_find(struct cgroup *cgroup, struct arena *arena, const char *path, struct error *err)
 {
-	*cgroup = (struct cgroup){.arena = arena};
+	*cgroup = (struct cgroup){.arena = arena, .unit = cgroup->unit};
 	struct statfs fs;
 	if (statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC) {
 		cgroup->pure = true;

@@ -2,10 +2,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "container.h"
+#include "unit.h"
 #include "util.h"
 
 /* The folder beside our own, which a session manager has given to the user; "" where that is not so. */
@@ -26,7 +29,7 @@ int cgroups_find(struct container *c, struct error *err)
 {
 	const char *path = c->spec.cgroup_path;
 	if (c->options->manager == MANAGER_SYSTEMD)
-		return error_set(err, 0, "--systemd-cgroup: only the cgroupfs manager is there");
+		return unit_name(c, err);
 	if (c->options->manager == MANAGER_NONE) {
 		c->cgroup.arena = &c->spec.arena;
 		return 0;
@@ -51,6 +54,8 @@ static bool is_refused(int code)
 
 int cgroups_make(struct container *c, struct error *err)
 {
+	if (c->cgroup.unit && unit_start(c, err) < 0)
+		return -1;
 	if (cgroup_create(&c->cgroup, c->root_dir, err) < 0) {
 		/* An ordinary user to whom nothing was delegated goes without, unless there is something to be limited. */
 		if (!c->launch.rootless || !is_refused(err->code) || asks_for_limits(&c->spec.resources))
@@ -68,4 +73,18 @@ int cgroups_make(struct container *c, struct error *err)
 		return -1;
 	/* v2 is entered by the clone itself. */
 	return c->cgroup.pure ? 0 : cgroup_open(&c->cgroup, err);
+}
+
+bool cgroups_are_held(const struct container *c)
+{
+	return c->holder > 0;
+}
+
+int cgroups_let_go(struct container *c, struct error *err)
+{
+	(void)err;
+	kill(c->holder, SIGKILL);
+	waitpid(c->holder, NULL, 0);
+	c->holder = 0;
+	return 0;
 }

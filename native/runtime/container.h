@@ -23,6 +23,7 @@ struct filter {
 struct options {
 	const char *root; /* --root */
 	bool debug;
+	uid_t uid; /* of the caller, also when we are in a user namespace of its */
 	struct log log;
 	enum { MANAGER_CGROUPFS, MANAGER_SYSTEMD, MANAGER_NONE } manager;
 };
@@ -45,6 +46,7 @@ struct container {
 	size_t config_size;
 	struct spec spec;
 	struct process *process;
+	const char *slice; /* of systemd, for cgroup.unit */
 	struct cgroup cgroup;
 	struct filter filter;
 
@@ -70,6 +72,8 @@ struct container {
 	int cwd_fd;
 
 	pid_t pid;
+	pid_t holder; /* keeps the scope of systemd in being until there is a process of the container in it; 0: none */
+	bool has_scope; /* systemd has taken the order to start it */
 	pid_t init; /* exec: the container's first process */
 	int pidfd;
 };
@@ -106,6 +110,9 @@ int rootless_join(struct container *c, struct error *err);
 
 int cgroups_find(struct container *c, struct error *err);
 int cgroups_make(struct container *c, struct error *err);
+bool cgroups_are_held(const struct container *c);
+/* The container's own process is in its cgroups: the one that held them is no longer wanted. */
+int cgroups_let_go(struct container *c, struct error *err);
 
 int rootfs_open(struct container *c, struct error *err);
 int rootfs_attach(struct container *c, struct error *err);

@@ -15,6 +15,7 @@
 
 #include "state.h"
 #include "sync.h"
+#include "unit.h"
 #include "util.h"
 #include "verbs.h"
 
@@ -136,6 +137,7 @@ static const struct step makes[] = {
 	{"limits", set_oom_score, has_oom_score},
 	{"state", state_write, NULL},
 	{"container", wait_until_ready, NULL},
+	{"cgroup", cgroups_let_go, cgroups_are_held},
 	{"limits", set_rlimits, namespaces_has_new_user},
 	{"pid file", write_pid, has_pid_file},
 	{0},
@@ -148,7 +150,11 @@ static void undo(struct container *c)
 		pidfd_send_signal(c->pidfd, SIGKILL, NULL, 0);
 		waitpid(c->pid, NULL, 0);
 	}
+	if (cgroups_are_held(c))
+		cgroups_let_go(c, &ignored);
 	cgroup_kill(&c->cgroup, &ignored);
+	if (c->has_scope)
+		unit_stop(c->options, c->cgroup.unit, &ignored);
 	cgroup_remove(&c->cgroup, c->root_dir, &ignored);
 	state_remove(c->root_dir, c->id);
 }

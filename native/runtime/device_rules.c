@@ -67,20 +67,27 @@ static size_t first_in_force(const struct device_rule *rules, size_t count)
 	return 0;
 }
 
+const struct device_rule *cgroup_device_rules(struct arena *arena, const struct spec *spec, size_t *count)
+{
+	const struct device_rule *rules = all_rules(arena, spec, count);
+	size_t first = first_in_force(rules, *count);
+	*count -= first;
+	return rules + first;
+}
+
 int cgroup_apply_devices(struct cgroup *cgroup, const struct spec *spec, struct error *err)
 {
 	size_t count;
-	struct device_rule *rules = all_rules(cgroup->arena, spec, &count);
-	size_t first = first_in_force(rules, count);
+	const struct device_rule *rules = cgroup_device_rules(cgroup->arena, spec, &count);
 	struct hierarchy *hierarchy = cgroup_with(cgroup, "devices");
 	if (!hierarchy)
 		return error_set(
 			err, 0, "this system has no devices cgroup controller, so that a container's devices could not be limited");
 	if (cgroup->pure)
-		return device_filter_attach(hierarchy->fd, rules + first, count - first, err);
-	bool everything = rules[first].type == 'a' && rules[first].allow;
-	for (size_t i = first; i < count; i++)
-		if (!(everything && i > first && rules[i].allow) && write_rule(hierarchy, &rules[i], err) < 0)
+		return device_filter_attach(hierarchy->fd, rules, count, err);
+	bool everything = rules[0].type == 'a' && rules[0].allow;
+	for (size_t i = 0; i < count; i++)
+		if (!(everything && i > 0 && rules[i].allow) && write_rule(hierarchy, &rules[i], err) < 0)
 			return -1;
 	return 0;
 }

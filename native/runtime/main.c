@@ -183,7 +183,7 @@ static const char *default_root(void)
 
 int main(int argc, char **argv)
 {
-	struct options options = {.root = default_root()};
+	struct options options = {.root = default_root(), .uid = geteuid()};
 	int code = take_flags(argc, argv, &options);
 	if (code >= 0)
 		return code;

@@ -102,6 +102,9 @@ static int open_cgroups(struct container *c, struct error *err)
 	for (size_t i = 0; i < c->cgroup.count; i++)
 		c->cgroup_fds[i] = -1;
 	for (size_t i = 0; i < c->cgroup.count; i++) {
+		/* Beside v1 it is there for systemd alone. */
+		if (c->cgroup.list[i].unified && !c->cgroup.pure)
+			continue;
 		c->cgroup_fds[i] = open_tree(c->cgroup.list[i].fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 		if (c->cgroup_fds[i] < 0)
 			return error_set(err, errno, "open cgroup %s for mounting", c->cgroup.list[i].path);

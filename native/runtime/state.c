@@ -94,9 +94,9 @@ int state_write(struct container *c, struct error *err)
 {
 	char created[64];
 	unsigned long long start = c->pid ? process_start_time(c->pid) : 0;
-	json_t *json = json_pack("{s:i, s:s, s:i, s:I, s:s, s:s, s:s, s:b, s:o, s:O?}", "version", 1, "id", c->id, "pid", (int)c->pid,
+	json_t *json = json_pack("{s:i, s:s, s:i, s:I, s:s, s:s, s:s, s:b, s:s?, s:o, s:O?}", "version", 1, "id", c->id, "pid", (int)c->pid,
 		"start", (json_int_t)start, "bundle", c->bundle, "rootfs", c->spec.root, "created", now_text(created, sizeof created),
-		"unified", c->cgroup.pure, "cgroup", cgroup_json(&c->cgroup), "annotations", c->spec.annotations);
+		"unified", c->cgroup.pure, "unit", c->cgroup.unit, "cgroup", cgroup_json(&c->cgroup), "annotations", c->spec.annotations);
 	cleanup_free char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	json_decref(json);
 	if (!text)
@@ -126,15 +126,18 @@ void state_remove(int root, const char *id)
 static void read_cgroups(struct reader *r, struct state *state)
 {
 	const json_t *list = read_array(r, state->json, "state", "cgroup");
-	state->cgroup = (struct cgroup){.arena = &state->arena, .pure = read_bool(r, state->json, "state", "unified")};
+	state->cgroup = (struct cgroup){.arena = &state->arena, .pure = read_bool(r, state->json, "state", "unified"),
+		.unit = read_string(r, state->json, "state", "unit")};
 	for (size_t i = 0; i < json_array_size(list) && i < CGROUP_HIERARCHIES && !r->failed; i++) {
 		const char *place;
 		const json_t *entry = read_element(r, list, i, "state.cgroup", &place);
+		const char *controllers = read_string(r, entry, place, "controllers");
+		controllers = controllers ? controllers : "";
 		state->cgroup.list[state->cgroup.count++] = (struct hierarchy){
-			.controllers = read_string(r, entry, place, "controllers"),
+			.controllers = controllers,
 			.point = read_required(r, entry, place, "point"),
 			.path = read_required(r, entry, place, "path"),
-			.unified = state->cgroup.pure,
+			.unified = !*controllers,
 			.fd = -1,
 			.tasks = -1,
 		};

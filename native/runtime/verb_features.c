@@ -63,8 +63,8 @@ int verb_features(const struct options *options, int argc, char **argv, struct e
 		words(hooks), "mountOptions", words(mounts), "linux",
 		json_pack("{s:o, s:o, s:{s:b, s:b, s:b, s:b, s:b}, s:{s:b, s:o, s:o, s:o, s:o, s:o}, s:{s:b}, s:{s:b}, s:{s:b}, s:{s:b}, "
 			  "s:{s:{s:b}}}",
-			"namespaces", words(namespaces), "capabilities", capability_words(), "cgroup", "v1", 1, "v2", 1, "systemd", 0,
-			"systemdUser", 0, "rdma", 1, "seccomp", "enabled", 1, "actions", words(actions), "operators", words(operators), "archs",
+			"namespaces", words(namespaces), "capabilities", capability_words(), "cgroup", "v1", 1, "v2", 1, "systemd", 1,
+			"systemdUser", 1, "rdma", 1, "seccomp", "enabled", 1, "actions", words(actions), "operators", words(operators), "archs",
 			known_architectures(architectures), "knownFlags", words(filter_flags_known), "supportedFlags", words(filter_flags_known), "apparmor",
 			"enabled", 1, "selinux", "enabled", 1, "intelRdt", "enabled", 0, "netDevices", "enabled", 0, "mountExtensions", "idmap",
 			"enabled", 1),

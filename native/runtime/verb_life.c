@@ -14,6 +14,7 @@
 #include "flags.h"
 #include "foreground.h"
 #include "state.h"
+#include "unit.h"
 #include "util.h"
 #include "verbs.h"
 
@@ -122,7 +123,13 @@ int delete_container(const struct options *options, const char *id, bool force, 
 	bool ended = strcmp(status, "stopped") == 0;
 	if (!ended && !force)
 		return error_set(err, 0, "container %s is %s: stop it first, or delete it with --force", id, status);
-	if (end_all(&state, err) < 0 || cgroup_remove(&state.cgroup, root, err) < 0)
+	if (end_all(&state, err) < 0)
+		return -1;
+	/* Before its folder goes: systemd would wait for news from that. Empty it ends by itself, too: no reason to keep the container. */
+	struct error left = {0};
+	if (state.cgroup.unit && unit_stop(options, state.cgroup.unit, &left) < 0)
+		log_write(&options->log, LOG_WARNING, left.text);
+	if (cgroup_remove(&state.cgroup, root, err) < 0)
 		return -1;
 	/* The container is gone whatever its hooks say; they run while its state can still be asked for. */
 	int result = poststop_hooks(options, &state, err);

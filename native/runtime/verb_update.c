@@ -7,6 +7,7 @@
 
 #include "flags.h"
 #include "state.h"
+#include "unit.h"
 #include "util.h"
 #include "verbs.h"
 
@@ -129,6 +130,8 @@ static int update(const struct options *options, const char *id, const json_t *j
 	for (size_t i = 0; i < state.cgroup.count; i++)
 		state.cgroup.list[i].fd = open(state.cgroup.list[i].path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (cgroup_check_memory(&state.cgroup, &resources, err) < 0)
+		return -1;
+	if (state.cgroup.unit && unit_update(options, &state.cgroup, &resources, err) < 0)
 		return -1;
 	return cgroup_apply(&state.cgroup, &resources, err);
 }
