@@ -2,7 +2,7 @@ import {existsSync, renameSync, rmSync, statfsSync, writeFileSync} from 'node:fs
 
 /** Enough for what a removal writes: records, events, names of folders on their way out. A small disk spares a part of itself. */
 const MOST = 8 * 1024 * 1024;
-const PART_OF_DISK = 16;
+const PART_OF_DISK = 12;
 
 const pathOf = (root: string): string => `${root}/reserve`;
 
