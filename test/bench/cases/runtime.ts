@@ -64,7 +64,7 @@ export async function benchRuntime(rounds: number): Promise<Result[]> {
 	try {
 		makeBundles(folder);
 		const lap = compileLap(folder);
-		const others = (process.env['HAWSER_BENCH_RUNTIMES'] ?? 'crun=crun,runc=runc').split(',').map(pair => pair.split('=') as [string, string]);
+		const others = (process.env['HAWSER_BENCH_RUNTIMES'] || 'crun=crun,runc=runc').split(',').map(pair => pair.split('=') as [string, string]);
 		const runtimes = [['hawser', join(dist, 'hawser-runtime')] as const, ...others.filter(([, path]) => works(path, '--version'))];
 		const races = ['plain', 'filtered'].flatMap(bundle => Object.keys(steps).flatMap(name => raceSteps(lap, folder, runtimes, {rounds, bundle, name})));
 		return [...races, ...measureFloor(lap, folder, rounds)];
