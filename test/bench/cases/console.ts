@@ -43,7 +43,7 @@ async function keyTimes(pty: IPty, count: number): Promise<number[]> {
 export async function benchConsole({store, hawser}: World, seconds: number): Promise<Result[]> {
 	const {spawn} = await import('node-pty');
 	const started = performance.now();
-	const env = Object.fromEntries(Object.entries({...cleanEnv(), TERM: 'xterm-256color'}).filter((pair): pair is [string, string] => pair[1] !== undefined));
+	const env = Object.fromEntries(Object.entries({...cleanEnv(), TERM: 'xterm-256color', XDG_CONFIG_HOME: `${store.state}/config`}).filter((pair): pair is [string, string] => pair[1] !== undefined));
 	const pty = spawn(join(dist, 'hawser'), ['--root', store.root, '--state', store.state], {cols: 200, rows: 50, env});
 	const {default: xterm} = await import('@xterm/headless');
 	const screen = new xterm.Terminal({cols: 200, rows: 50, allowProposedApi: true});
