@@ -147,6 +147,13 @@ export async function sweepDead(engine: Engine): Promise<void> {
 		const claim = await claimContainer(engine, id, 'remove');
 		claim?.release();
 	}
+	sweepUnfinished(engine);
+}
+
+/** Folders that a killed process had not put in their place yet, or had just moved out of it. */
+function sweepUnfinished({state}: Engine): void {
+	for (const name of namesIn(`${state}/making`)) if (!existsSync(`/proc/${name.split('-', 1)[0]}`)) rmSync(`${state}/making/${name}`, {recursive: true, force: true});
+	for (const name of namesIn(`${state}/waste`)) rmSync(`${state}/waste/${name}`, {recursive: true, force: true});
 }
 
 /** Its monitor ended otherwise than it should, or a removal was killed when the record was gone already. */
