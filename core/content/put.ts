@@ -1,5 +1,6 @@
-import {closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, renameSync, rmSync} from 'node:fs';
 import {EngineError} from '../errors/error.ts';
+import {writeSynced} from '../platform/files.ts';
 import {randomHex} from '../platform/random.ts';
 import {algorithmOf, type Digest, type DigestAlgorithm, digestOf} from '../oci/digest.ts';
 import {makeFolders, syncFolder} from './durable.ts';
@@ -29,21 +30,11 @@ function put(root: string, digest: Digest, bytes: Uint8Array): void {
 	makeFolders(folder, ingestFolder(root));
 	const beside = `${ingestFolder(root)}/put-${randomHex(8)}`;
 	try {
-		writeSynced(beside, bytes);
+		writeSynced(beside, bytes, 0o444);
 		renameSync(beside, path);
 	} catch (error) {
 		rmSync(beside, {force: true});
 		throw error;
 	}
 	syncFolder(folder);
-}
-
-function writeSynced(path: string, bytes: Uint8Array): void {
-	const fd = openSync(path, 'wx', 0o444);
-	try {
-		writeFileSync(fd, bytes);
-		fsyncSync(fd);
-	} finally {
-		closeSync(fd);
-	}
 }

@@ -1,4 +1,4 @@
-import {mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {hasErrno} from '../errors/codes.ts';
 
 /** undefined when it is not there, or was taken away meanwhile. */
@@ -42,5 +42,16 @@ export function moveFolder(from: string, to: string): boolean {
 	} catch (error) {
 		if (hasErrno(error, 'EEXIST', 'ENOTEMPTY', 'ENOENT')) return false;
 		throw error;
+	}
+}
+
+/** A new file, of this mode, whose bytes are on the disk when it returns; its name is so when its folder is synced. */
+export function writeSynced(path: string, data: string | Uint8Array, mode: number): void {
+	const fd = openSync(path, 'wx', mode);
+	try {
+		writeFileSync(fd, data);
+		fsyncSync(fd);
+	} finally {
+		closeSync(fd);
 	}
 }

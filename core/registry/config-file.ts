@@ -1,10 +1,10 @@
-import {chownSync, closeSync, fsyncSync, mkdirSync, openSync, realpathSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {chownSync, mkdirSync, realpathSync, renameSync, rmSync, statSync} from 'node:fs';
 import {homedir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {hasErrno} from '../errors/codes.ts';
 import {parseStrictJson, type Json, type JsonObject} from '../oci/json.ts';
 import {asObject, placeOf} from '../oci/shape.ts';
-import {readIfThere} from '../platform/files.ts';
+import {readIfThere, writeSynced} from '../platform/files.ts';
 
 /** Docker's own file, which we share with its client: `DOCKER_CONFIG` names its folder. */
 export const configFile = (): string => join(process.env['DOCKER_CONFIG'] || join(homedir(), '.docker'), 'config.json');
@@ -27,7 +27,7 @@ export function updateConfig(change: (config: JsonObject) => Readonly<Record<str
 	const target = realPath(file);
 	const beside = `${target}.${process.pid}.new`;
 	try {
-		writeSynced(beside, text);
+		writeSynced(beside, text, 0o600);
 		const before = statSync(target, {throwIfNoEntry: false});
 		if (before) chownSync(beside, before.uid, before.gid);
 		renameSync(beside, target);
@@ -43,15 +43,5 @@ function realPath(path: string): string {
 	} catch (error) {
 		if (hasErrno(error, 'ENOENT')) return path;
 		throw error;
-	}
-}
-
-function writeSynced(path: string, text: string): void {
-	const fd = openSync(path, 'wx', 0o600);
-	try {
-		writeFileSync(fd, text);
-		fsyncSync(fd);
-	} finally {
-		closeSync(fd);
 	}
 }
