@@ -13,8 +13,8 @@ const steps = [
 
 /** The C side, where its tools are installed, with `--all`: its format, the analyser (minutes), and ten seconds of every fuzz target. */
 const has = command => spawnSync(command, ['--version'], {stdio: 'ignore'}).status === 0;
-const sources = readdirSync('native', {recursive: true, encoding: 'utf8'}).filter(name => /\.[ch]$/.test(name)).map(name => `native/${name}`);
-const files = sources.filter(name => name.endsWith('.c') && !name.includes('/fuzz/'));
+const sources = ['native', 'test'].flatMap(folder => readdirSync(folder, {recursive: true, encoding: 'utf8'}).map(name => `${folder}/${name}`)).filter(name => /\.[ch]$/.test(name));
+const files = sources.filter(name => /^native\/.*\.c$/.test(name) && !name.includes('/fuzz/'));
 const all = process.argv.includes('--all');
 if (all && has('clang-format')) steps.push(['format of C', 'clang-format', '--dry-run', '--Werror', ...sources]);
 if (all && has('clang-tidy')) steps.push(['clang-tidy', 'clang-tidy', '--quiet', ...files, '--', '-std=gnu17', '-Inative/common', '-D_GNU_SOURCE']);

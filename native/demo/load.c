@@ -40,7 +40,8 @@ static void log_forever(void)
 	for (unsigned long n = 1; !stopping; n++) {
 		int kind = rand() % 20 == 0 ? 3 : rand() % 8 == 0 ? 2 : rand() % 4 == 0;
 		const char *path = paths[(size_t)rand() % (sizeof paths / sizeof *paths)];
-		printf("request=%lu %s%d\033[0m GET %-16s %3d ms\n", n, colors[kind], codes[kind], path, 1 + rand() % (kind == 3 ? 900 : 60));
+		printf("request=%lu %s%d\033[0m GET %-16s %3d ms\n", n, colors[kind], codes[kind], path,
+			1 + rand() % (kind == 3 ? 900 : 60));
 		if (kind == 3)
 			fprintf(stderr, "error: upstream of %s did not answer in time (request %lu)\n", path, n);
 		if (n % 50 == 0)

@@ -23,8 +23,9 @@ static int write_head(struct gzip *gzip, struct error *err)
 		return error_set(err, errno, "stdin");
 	isal_gzip_header_init(&head);
 	head.comment = comment;
-	head.comment_buf_len = (uint32_t)snprintf(comment, sizeof comment, "inode %llu mtime %lld%09ld",
-		(unsigned long long)st.st_ino, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec) + 1;
+	head.comment_buf_len = (uint32_t)snprintf(comment, sizeof comment, "inode %llu mtime %lld%09ld", (unsigned long long)st.st_ino,
+				       (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec) +
+			       1;
 	return isal_write_gzip_header(&gzip->stream, &head) ? error_set(err, 0, "the head of the file does not fit") : 0;
 }
 

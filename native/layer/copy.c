@@ -21,7 +21,7 @@
 enum { LAYER_LIMIT = 500 };
 
 struct copy {
-	struct tree tree; /* the target */
+	struct tree tree;	 /* the target */
 	int layers[LAYER_LIMIT]; /* topmost first; or a single tree */
 	size_t layer_count;
 	bool merges; /* layers are put over each other, so that their marks are obeyed and not copied */

@@ -103,7 +103,8 @@ static int extract_all(struct extract *extract, struct error *err)
 
 static int read_options(struct extract *extract, int argc, char **argv, struct error *err)
 {
-	static const struct option known[] = {VIEW_OPTIONS, {"path", 1, NULL, 'p'}, {"user", 1, NULL, 'U'}, {"own", 0, NULL, 'O'}, {"root", 0, NULL, 'R'}, {0}};
+	static const struct option known[] = {
+		VIEW_OPTIONS, {"path", 1, NULL, 'p'}, {"user", 1, NULL, 'U'}, {"own", 0, NULL, 'O'}, {"root", 0, NULL, 'R'}, {0}};
 	int option;
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
@@ -144,8 +145,8 @@ int verb_extract(int argc, char **argv, struct error *err)
 		dprintf(STDERR_FILENO, "%s\n", err->text);
 		_exit(1);
 	}
-	printf("bytes %llu\nentries %llu\nfile-bytes %llu\n", (unsigned long long)extract.decoder.written, (unsigned long long)extract.entries,
-		(unsigned long long)extract.tree.bytes);
+	printf("bytes %llu\nentries %llu\nfile-bytes %llu\n", (unsigned long long)extract.decoder.written,
+		(unsigned long long)extract.entries, (unsigned long long)extract.tree.bytes);
 	fflush(stdout);
 	_exit(0);
 }

@@ -1,4 +1,5 @@
-/* One folder and one file of a container, for whoever looks around in it: `folder` names what is in it, `read` gives the beginning of a file. */
+/* One folder and one file of a container, for whoever looks around in it: `folder` names what is in it, `read` gives the beginning of a
+ * file. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -26,8 +27,8 @@ static int name_entry(int dir, const char *name, struct error *err)
 		target[length > 0 ? length : 0] = 0;
 	}
 	/* Ends with NULs: a name may hold a newline. */
-	return printf("%u %u %u %lld %lld %s%c%s%c", st.st_mode, st.st_uid, st.st_gid, (long long)st.st_size, (long long)st.st_mtim.tv_sec, name, 0,
-		      target, 0) < 0
+	return printf("%u %u %u %lld %lld %s%c%s%c", st.st_mode, st.st_uid, st.st_gid, (long long)st.st_size, (long long)st.st_mtim.tv_sec,
+		       name, 0, target, 0) < 0
 		       ? error_set(err, errno, "write the list")
 		       : 0;
 }

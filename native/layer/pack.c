@@ -263,8 +263,8 @@ static int read_option(struct options *options, int option, char *text, struct e
 static int read_options(struct options *options, int argc, char **argv, struct error *err)
 {
 	static const struct option known[] = {VIEW_OPTIONS, {"path", 1, NULL, 'p'}, {"as", 1, NULL, 'a'}, {"output", 1, NULL, 'o'},
-		{"lock", 1, NULL, 'k'}, {"layer", 0, NULL, 'L'}, {"root", 0, NULL, 'r'}, {"follow", 0, NULL, 'f'}, {"changes", 1, NULL, 'C'},
-		{"compress", 1, NULL, 'c'}, {"result", 1, NULL, 'R'}, {"hold", 1, NULL, 'h'}, {0}};
+		{"lock", 1, NULL, 'k'}, {"layer", 0, NULL, 'L'}, {"root", 0, NULL, 'r'}, {"follow", 0, NULL, 'f'},
+		{"changes", 1, NULL, 'C'}, {"compress", 1, NULL, 'c'}, {"result", 1, NULL, 'R'}, {"hold", 1, NULL, 'h'}, {0}};
 	int option;
 	*options = (struct options){.path = "/", .output = "-", .result = -1, .hold = -1};
 	opterr = 0;

@@ -144,8 +144,8 @@ int sparse_pax(struct tar *tar, struct tar_entry *entry, struct error *err)
 	const struct tar_extra *extra = &tar->extra;
 	bool in_data = extra->sparse_major == 1 && extra->sparse_minor == 0;
 	if (!in_data && extra->sparse_major != 0)
-		return error_set(err, 0, "%s: a sparse file of an unknown form, %llu.%llu", entry->path, (unsigned long long)extra->sparse_major,
-			(unsigned long long)extra->sparse_minor);
+		return error_set(err, 0, "%s: a sparse file of an unknown form, %llu.%llu", entry->path,
+			(unsigned long long)extra->sparse_major, (unsigned long long)extra->sparse_minor);
 	if (!extra->has_real_size)
 		return error_set(err, 0, "%s: a sparse file whose size is not told", entry->path);
 	if (in_data && extra->segments.count)

@@ -13,8 +13,8 @@ int staging_lock(const char *path, const char *done, int progress, int *fd, stru
 /* Opens and locks a part file, waiting for another process that has it. Returns the descriptor, or -1. */
 int part_lock(const char *path, int progress, struct error *err);
 
-/* The locks live as long as the process: it stays until the one who asked has put the result into its place, or is gone; `fd` is then at its
- * end. Closes stdout, which says that the result is whole. */
+/* The locks live as long as the process: it stays until the one who asked has put the result into its place, or is gone; `fd` is then at
+ * its end. Closes stdout, which says that the result is whole. */
 void staging_hold(int fd);
 
 /* Removes from `path` every folder that nobody has locked, and parts that are empty or forgotten. */

@@ -269,7 +269,9 @@ static int clear_way(struct tree *tree, int *parent, const char *path, const cha
 	if (folder && S_ISDIR(st.st_mode))
 		return 1;
 	if (tree->is_plain && folder != S_ISDIR(st.st_mode))
-		return error_set(err, 0, folder ? "cannot overwrite non-directory \"%s\" with directory \"/%s\"" : "cannot overwrite directory \"%s\" with non-directory \"/%s\"",
+		return error_set(err, 0,
+			folder ? "cannot overwrite non-directory \"%s\" with directory \"/%s\""
+			       : "cannot overwrite directory \"%s\" with non-directory \"/%s\"",
 			path + place_length(tree), tree->below);
 	if (remove_at(*parent, *name, err) < 0)
 		return error_wrap(err, "replace %s", path);

@@ -58,11 +58,12 @@ int tree_parent(struct tree *tree, const char *path, const char **name, struct e
 /* `path` without "." and doubled slashes, into `clean`. Components ".." are refused; "" is the root. */
 int path_clean(const char *path, char clean[TAR_NAME_LIMIT], struct error *err);
 
-/* Where `path` leads to when "/" is the root of all: a path without links, the last name followed only with `last` or a slash behind it. What
- * is not there is left as it is named. */
+/* Where `path` leads to when "/" is the root of all: a path without links, the last name followed only with `last` or a slash behind it.
+ * What is not there is left as it is named. */
 int follow_path(const char *path, bool last, char real[TAR_NAME_LIMIT], struct error *err);
 
-/* True for what a layer may hold: overlayfs's own marks would let it redirect its folders; security labels and trusted names are this host's. */
+/* True for what a layer may hold: overlayfs's own marks would let it redirect its folders; security labels and trusted names are this
+ * host's. */
 bool is_layer_xattr(const char *name);
 
 /* Sets what a layer may set, passes over what only this host or overlayfs may. */

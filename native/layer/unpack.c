@@ -90,7 +90,8 @@ static int read_options(struct options *options, int argc, char **argv, struct e
 	static const struct option known[] = {{"target", 1, NULL, 't'}, {"lock", 1, NULL, 'k'}, {"layer", 1, NULL, 'l'},
 		{"input", 1, NULL, 'i'}, {"blob", 1, NULL, 'b'}, {"save", 1, NULL, 's'}, {"digest", 1, NULL, 'd'},
 		{"diff-id", 1, NULL, 'D'}, {"size", 1, NULL, 'n'}, {"limit", 1, NULL, 'm'}, {"progress", 1, NULL, 'p'},
-		{"hold", 1, NULL, 'h'}, {"implicit", 1, NULL, 'I'}, {"through", 1, NULL, 'T'}, {"measure", 0, NULL, 'M'}, {"keep", 1, NULL, 'K'}, {0}};
+		{"hold", 1, NULL, 'h'}, {"implicit", 1, NULL, 'I'}, {"through", 1, NULL, 'T'}, {"measure", 0, NULL, 'M'},
+		{"keep", 1, NULL, 'K'}, {0}};
 	int option;
 	*options = (struct options){.size = SIZE_UNKNOWN, .limit = UNPACKED_LIMIT, .progress = -1, .hold = -1, .input = "-"};
 	opterr = 0;
@@ -329,7 +330,9 @@ static int unpack(struct work *work, const struct options *options, struct error
 		return -1;
 	/* The part file's lock is for those who write it, and ends here: a whole one is not written again. */
 	cleanup_close int part = work->source.save;
-	int result = options->target ? unpack_into(work, options, err) : options->measure ? measure(work, options, err) : read_all(work, err);
+	int result = options->target	? unpack_into(work, options, err)
+		     : options->measure ? measure(work, options, err)
+					: read_all(work, err);
 	if (result == 0)
 		result = print_result(work, options, err);
 	/* An error with a number is this machine's, as a full disk: what came stays good. */

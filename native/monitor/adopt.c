@@ -228,7 +228,8 @@ static int open_pipe_of(const char *pid, uint64_t inode, int flags)
 	cleanup_dir DIR *dir = opendir(path);
 	for (struct dirent *entry; dir && (entry = readdir(dir));) {
 		struct stat st;
-		if (entry->d_name[0] == '.' || fstatat(dirfd(dir), entry->d_name, &st, 0) < 0 || st.st_ino != inode || !S_ISFIFO(st.st_mode))
+		if (entry->d_name[0] == '.' || fstatat(dirfd(dir), entry->d_name, &st, 0) < 0 || st.st_ino != inode ||
+			!S_ISFIFO(st.st_mode))
 			continue;
 		int fd = openat(dirfd(dir), entry->d_name, flags | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 		if (fd >= 0 && fstat(fd, &st) == 0 && st.st_ino == inode && S_ISFIFO(st.st_mode))
@@ -283,7 +284,9 @@ static void read_facts(struct monitor *old, const struct fields *status)
 	old->adopted = (unsigned)number_of(status, "adopted");
 	old->oom = says(status, "oom", "yes");
 	old->manual = says(status, "manual", "yes");
-	old->health.status = says(status, "health", "healthy") ? HEALTH_HEALTHY : says(status, "health", "unhealthy") ? HEALTH_UNHEALTHY : HEALTH_STARTING;
+	old->health.status = says(status, "health", "healthy")	   ? HEALTH_HEALTHY
+			     : says(status, "health", "unhealthy") ? HEALTH_UNHEALTHY
+								   : HEALTH_STARTING;
 	old->ran = old->answered = true;
 }
 

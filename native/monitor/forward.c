@@ -92,7 +92,8 @@ static size_t put_syslog_head(const struct plan *plan, int stream, char head[HEA
 static size_t put_journal_head(const struct plan *plan, int stream, size_t size, bool partial, char head[HEAD_ROOM])
 {
 	uint64_t little = size;
-	size_t used = (size_t)snprintf(head, HEAD_ROOM, "PRIORITY=%d\n%s", stream == 2 ? 3 : 6, partial ? "CONTAINER_PARTIAL_MESSAGE=true\n" : "");
+	size_t used = (size_t)snprintf(
+		head, HEAD_ROOM, "PRIORITY=%d\n%s", stream == 2 ? 3 : 6, partial ? "CONTAINER_PARTIAL_MESSAGE=true\n" : "");
 	for (const char **field = plan->forward_fields; field && *field; field++) {
 		size_t length = strlen(*field);
 		if (used + length + 32 > HEAD_ROOM)

@@ -67,7 +67,8 @@ static bool read_table(struct guard *guard)
 	if (fields_read_file(&fields, AT_FDCWD, guard->plan, &err) < 0)
 		return false;
 	const char *table = fields_get(&fields, "table");
-	return table && !fields_get(&fields, "loopback") && snprintf(guard->table, sizeof guard->table, "%s", table) < (int)sizeof guard->table;
+	return table && !fields_get(&fields, "loopback") &&
+	       snprintf(guard->table, sizeof guard->table, "%s", table) < (int)sizeof guard->table;
 }
 
 /* The table's name is the first attribute of every such message. */
@@ -98,7 +99,8 @@ static void changed(struct watch *watch, uint32_t events)
 	for (ssize_t n; (n = recv(watch->fd, data, sizeof data, 0)) > 0 || (n < 0 && errno == ENOBUFS);) {
 		bool ours = n < 0;
 		unsigned left = n < 0 ? 0 : (unsigned)n;
-		for (struct nlmsghdr *message = (struct nlmsghdr *)data; !ours && NLMSG_OK(message, left); message = NLMSG_NEXT(message, left))
+		for (struct nlmsghdr *message = (struct nlmsghdr *)data; !ours && NLMSG_OK(message, left);
+			message = NLMSG_NEXT(message, left))
 			ours = concerns(guard, message);
 		if (ours)
 			mend_soon(guard);

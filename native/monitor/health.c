@@ -50,8 +50,8 @@ static void write_health(const struct health *health)
 	cleanup_free char *text = malloc(size);
 	if (!text)
 		return;
-	size_t used = (size_t)snprintf(
-		text, size, "{\"Status\":\"%s\",\"FailingStreak\":%u,\"Log\":[", health_word(health), health->streak);
+	size_t used =
+		(size_t)snprintf(text, size, "{\"Status\":\"%s\",\"FailingStreak\":%u,\"Log\":[", health_word(health), health->streak);
 	for (unsigned i = 0; i < health->count; i++)
 		used += (size_t)snprintf(text + used, size - used, "%s%s", i ? "," : "", health->log[i]);
 	used += (size_t)snprintf(text + used, size - used, "]}\n");
@@ -193,8 +193,8 @@ static void failed(struct process *process, int code, const char *text)
 	if (probe->late)
 		snprintf(message, sizeof message, "timed out starting health check for container %s", monitor.plan.id);
 	else
-		snprintf(message, sizeof message,
-			"OCI runtime exec failed: exec failed: unable to start container process: %s: unknown", after_names(text));
+		snprintf(message, sizeof message, "OCI runtime exec failed: exec failed: unable to start container process: %s: unknown",
+			after_names(text));
 	report(probe, -1, message, strlen(message));
 }
 

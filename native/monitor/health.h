@@ -15,7 +15,7 @@ struct health {
 	unsigned streak; /* failures in a row */
 	int64_t began;	 /* the container, monotonic */
 	struct timer timer;
-	struct probe *probe; /* on its way */
+	struct probe *probe;   /* on its way */
 	char *log[HEALTH_LOG]; /* its last results as JSON objects, oldest first */
 	unsigned count;
 	bool follows;

@@ -8,9 +8,9 @@
 #include "error.h"
 
 struct keeper {
-	pid_t pid;    /* its own; 0: there is none */
-	int ends;     /* a pipe: what it has reaped in our place, as struct keeper_end */
-	int ends_in;  /* its other side, which only the keeper uses */
+	pid_t pid;   /* its own; 0: there is none */
+	int ends;    /* a pipe: what it has reaped in our place, as struct keeper_end */
+	int ends_in; /* its other side, which only the keeper uses */
 	unsigned successors;
 	unsigned crashes; /* in a row */
 };

@@ -5,8 +5,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include "adopt.h"
 #include "cgroup.h"

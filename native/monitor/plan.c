@@ -192,8 +192,8 @@ static int plan_check(struct plan *plan, struct error *err)
 
 /* Docker's. */
 #define HEALTH_SECOND 1000000000
-#define HEALTH_DEFAULTS \
-	.health_interval = 30LL * HEALTH_SECOND, .health_timeout = 30LL * HEALTH_SECOND, .health_start_interval = 5LL * HEALTH_SECOND, \
+#define HEALTH_DEFAULTS                                                                                                                    \
+	.health_interval = 30LL * HEALTH_SECOND, .health_timeout = 30LL * HEALTH_SECOND, .health_start_interval = 5LL * HEALTH_SECOND,     \
 	.health_retries = 3
 
 int plan_read(struct plan *plan, int dirfd, struct error *err)

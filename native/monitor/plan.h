@@ -21,11 +21,12 @@ struct plan {
 	uint64_t log_max_size, log_max_files;
 	const char *log_attributes; /* JSON, for each line */
 	const char **log_compress;  /* argv of a filter */
-	/* Where lines go as well: a socket's path, or udp:ADDRESS:PORT. Fields are for the journal; heads, with %T for the time, for syslog. */
+	/* Where lines go as well: a socket's path, or udp:ADDRESS:PORT. Fields are for the journal; heads, with %T for the time, for
+	 * syslog. */
 	const char *forward, *forward_out, *forward_err, *forward_time;
 	const char **forward_fields;
 	const char *exit_record, *stats, *journal;
-	const char *health, *health_command; /* process JSON, and its words for events */
+	const char *health, *health_command;						     /* process JSON, and its words for events */
 	int64_t health_interval, health_timeout, health_start_period, health_start_interval; /* ns */
 	uint64_t health_retries;
 	const char *cgroup, *monitor_cgroup;

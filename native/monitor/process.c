@@ -127,8 +127,8 @@ int process_begin(struct process *process, const char *file, bool input, struct 
 	char name[32], pid_file[PATH_MAX + 40];
 	pid_file_name(process, name);
 	snprintf(pid_file, sizeof pid_file, "%s/%s", monitor.folder, name);
-	const char *words[] = {
-		"exec", "--detach", "--process", file, "--pid-file", pid_file, process->tty ? "--console-socket" : monitor.plan.id, NULL, NULL, NULL};
+	const char *words[] = {"exec", "--detach", "--process", file, "--pid-file", pid_file,
+		process->tty ? "--console-socket" : monitor.plan.id, NULL, NULL, NULL};
 	if (open_streams(process, input, err) < 0)
 		return -1;
 	if (process->tty) {

@@ -98,7 +98,9 @@ void rotation_init(struct rotation *rotation, const char *path, uint64_t max_fil
 {
 	*rotation = (struct rotation){
 		.path = path,
-		.max_files = max_files < 1 ? 1 : max_files > MOST_FILES ? MOST_FILES : max_files,
+		.max_files = max_files < 1	      ? 1
+			     : max_files > MOST_FILES ? MOST_FILES
+						      : max_files,
 		.compress = compress,
 		.job.done = compressed,
 	};

@@ -169,7 +169,8 @@ static void read_memory(struct stats *stats)
 static unsigned place_of(struct stats *stats, uint32_t device)
 {
 	for (unsigned i = 0; i < DEVICES - 1; i++) {
-		if (stats->devices[i] == 0 && pwrite(stats->ring, &device, sizeof device, offsetof(struct header, devices) + (off_t)(i * sizeof device)) > 0)
+		if (stats->devices[i] == 0 &&
+			pwrite(stats->ring, &device, sizeof device, offsetof(struct header, devices) + (off_t)(i * sizeof device)) > 0)
 			stats->devices[i] = device;
 		if (stats->devices[i] == device)
 			return i;
@@ -190,7 +191,8 @@ static void read_io(struct stats *stats, struct counters *now)
 	for (const char *line = read_source(stats, IO), *end; (end = strchr(line, '\n')); line = end + 1) {
 		char *rest;
 		unsigned long major = strtoul(line, &rest, 10), minor = *rest == ':' ? strtoul(rest + 1, NULL, 10) : 0;
-		uint64_t read = after(line, end, stats->unified ? " rbytes=" : " Read "), written = after(line, end, stats->unified ? " wbytes=" : " Write ");
+		uint64_t read = after(line, end, stats->unified ? " rbytes=" : " Read "),
+			 written = after(line, end, stats->unified ? " wbytes=" : " Write ");
 		if (*rest != ':' || (read == 0 && written == 0))
 			continue;
 		unsigned place = place_of(stats, (uint32_t)(major << 20 | minor));

@@ -45,8 +45,7 @@ static void take_flow(const struct nlmsghdr *message, void *data)
 	uint16_t port;
 	memcpy(to.bytes, attr_data(address), attr_size(address));
 	memcpy(&port, attr_data(proto[CTA_PROTO_DST_PORT]), sizeof port);
-	if (*(const uint8_t *)attr_data(proto[CTA_PROTO_NUM]) != IPPROTO_UDP ||
-		!is_published(stale->plan, &to, ntohs(port)))
+	if (*(const uint8_t *)attr_data(proto[CTA_PROTO_NUM]) != IPPROTO_UDP || !is_published(stale->plan, &to, ntohs(port)))
 		return;
 	put_message(&stale->removals, to.family, IPCTNL_MSG_CT_DELETE, 0);
 	attr_put(&stale->removals, CTA_TUPLE_ORIG | NLA_F_NESTED, attr_data(flow[CTA_TUPLE_ORIG]), attr_size(flow[CTA_TUPLE_ORIG]));

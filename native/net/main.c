@@ -113,7 +113,8 @@ int main(int argc, char **argv)
 	struct arguments arguments = {.plan = &plan, .hold = NO_HOLD};
 	const struct verb *verb = parse_arguments(argc, argv, &arguments);
 	if (!verb) {
-		fputs("hawser-net: usage: hawser-net up PLAN PID [--hold FD] | mend PLAN PID | unplug PLAN PID | down PLAN | bridge PLAN | unbridge PLAN | "
+		fputs("hawser-net: usage: hawser-net up PLAN PID [--hold FD] | mend PLAN PID | unplug PLAN PID | down PLAN | bridge PLAN | "
+		      "unbridge PLAN | "
 		      "reset PLAN | check PLAN\n",
 			stderr);
 		return FAILED;

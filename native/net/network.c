@@ -111,8 +111,8 @@ static int make_interfaces(const struct sockets *sockets, int netns, const struc
 	for (size_t i = 0; i < plan->endpoint_count; i++) {
 		const struct endpoint *endpoint = &plan->endpoints[i];
 		int there = link_find(sockets->inside, endpoint->container, err);
-		if (there < 0 ||
-			(there ? link_plug_in(sockets->host, plan, endpoint, err) : link_connect(sockets->host, plan, endpoint, netns, err)) < 0)
+		if (there < 0 || (there ? link_plug_in(sockets->host, plan, endpoint, err)
+					: link_connect(sockets->host, plan, endpoint, netns, err)) < 0)
 			return -1;
 	}
 	return 0;

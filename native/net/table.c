@@ -31,8 +31,7 @@ enum { TYPE_IPV4 = 7, TYPE_IPV6 = 8, TYPE_ETHER = 9, TYPE_PROTOCOL = 12, TYPE_SE
 #define ARP_SENDER_MAC 8
 #define ARP_SENDER_IP 14
 
-static const struct family ipv4 = {
-	AF_INET, NFPROTO_IPV4, IP_SOURCE, IP_DESTINATION, 4, ETH_P_IP, "nets", "ports", "any_ports", "leases"};
+static const struct family ipv4 = {AF_INET, NFPROTO_IPV4, IP_SOURCE, IP_DESTINATION, 4, ETH_P_IP, "nets", "ports", "any_ports", "leases"};
 static const struct family ipv6 = {
 	AF_INET6, NFPROTO_IPV6, IP6_SOURCE, IP6_DESTINATION, 16, ETH_P_IPV6, "nets6", "ports6", "any_ports6", "leases6"};
 
@@ -512,8 +511,7 @@ static void put_question_port(struct batch *batch, uint8_t protocol, uint16_t li
 	memset(data, 0, sizeof data);
 	inet_pton(AF_INET, RESOLVER_ADDRESS, data);
 	memcpy(data + 4, &to, sizeof to);
-	nft_put_element(
-		batch, &(struct nft_element){.key = key, .key_size = sizeof key, .data = data, .data_size = sizeof data});
+	nft_put_element(batch, &(struct nft_element){.key = key, .key_size = sizeof key, .data = data, .data_size = sizeof data});
 }
 
 /* What a resolver of before has left is replaced. */

@@ -188,8 +188,13 @@ void ask_servers(const uint8_t *data, size_t size, const struct query *query, co
 		return;
 	}
 	memcpy(copy, data, size);
-	*one = (struct pending){
-		.used = true, .way = asker->client < 0 ? UDP : TCP, .socket = -1, .asker = *asker, .query = *query, .data = copy, .size = size};
+	*one = (struct pending){.used = true,
+		.way = asker->client < 0 ? UDP : TCP,
+		.socket = -1,
+		.asker = *asker,
+		.query = *query,
+		.data = copy,
+		.size = size};
 	try_servers(one);
 }
 

@@ -176,7 +176,8 @@ static bool is_called(const struct entry *entry, const char *name, const char *n
 	const char *own = entry->names;
 	for (size_t i = 0; i < entry->name_count; i++, own = after(own)) {
 		size_t size = strlen(own);
-		if (strncasecmp(own, name, size) == 0 && (name[size] == 0 || (name[size] == '.' && strcasecmp(name + size + 1, network) == 0)))
+		if (strncasecmp(own, name, size) == 0 &&
+			(name[size] == 0 || (name[size] == '.' && strcasecmp(name + size + 1, network) == 0)))
 			return true;
 	}
 	return false;

@@ -138,7 +138,8 @@ static void read_datagrams(void)
 	static uint8_t data[UDP_MOST];
 	for (int i = 0; i < BURST; i++) {
 		struct asker asker = {.client = -1, .address_size = sizeof asker.address};
-		ssize_t n = recvfrom(FD_UDP, data, sizeof data, MSG_DONTWAIT | MSG_TRUNC, (struct sockaddr *)&asker.address, &asker.address_size);
+		ssize_t n = recvfrom(
+			FD_UDP, data, sizeof data, MSG_DONTWAIT | MSG_TRUNC, (struct sockaddr *)&asker.address, &asker.address_size);
 		if (n < 0)
 			return;
 		if ((size_t)n <= sizeof data)

@@ -23,7 +23,7 @@ struct cgroup {
 	struct arena *arena;
 	struct hierarchy list[CGROUP_HIERARCHIES];
 	size_t count;
-	bool pure; /* nothing but v2 */
+	bool pure;	  /* nothing but v2 */
 	const char *unit; /* the scope of systemd that it is; NULL: none */
 };
 

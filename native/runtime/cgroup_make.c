@@ -64,8 +64,9 @@ int cgroups_make(struct container *c, struct error *err)
 		return 0;
 	}
 	if (c->cgroup.count == 0)
-		return asks_for_limits(&c->spec.resources) ? error_set(err, 0, "linux.resources: limits need a cgroup, and the manager is disabled")
-							   : 0;
+		return asks_for_limits(&c->spec.resources)
+			       ? error_set(err, 0, "linux.resources: limits need a cgroup, and the manager is disabled")
+			       : 0;
 	/* In a user namespace no node can be made, and those that are there are the caller's own: devices need no filter. */
 	if (!c->launch.rootless && cgroup_apply_devices(&c->cgroup, &c->spec, err) < 0)
 		return -1;

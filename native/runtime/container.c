@@ -8,8 +8,9 @@
 void container_init(struct container *c, const struct options *options)
 {
 	*c = (struct container){.options = options, .process = &c->spec.process};
-	int *const fds[] = {&c->root_dir, &c->state_dir, &c->rootfs, &c->null_fd, &c->start_fd, &c->started_fd, &c->console_fd, &c->listener_fd, &c->nodes_fd,
-		&c->sync_parent, &c->sync_child, &c->proc_fd, &c->dev_fd, &c->terminal_fd, &c->cwd_fd, &c->pidfd};
+	int *const fds[] = {&c->root_dir, &c->state_dir, &c->rootfs, &c->null_fd, &c->start_fd, &c->started_fd, &c->console_fd,
+		&c->listener_fd, &c->nodes_fd, &c->sync_parent, &c->sync_child, &c->proc_fd, &c->dev_fd, &c->terminal_fd, &c->cwd_fd,
+		&c->pidfd};
 	for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
 		*fds[i] = -1;
 	for (int kind = 0; kind < NS_KINDS; kind++)
@@ -25,8 +26,9 @@ static void close_list(int *fds, size_t count)
 
 void container_finish(struct container *c)
 {
-	int *const fds[] = {&c->root_dir, &c->state_dir, &c->rootfs, &c->null_fd, &c->start_fd, &c->started_fd, &c->console_fd, &c->listener_fd, &c->nodes_fd,
-		&c->sync_parent, &c->sync_child, &c->proc_fd, &c->dev_fd, &c->terminal_fd, &c->cwd_fd, &c->pidfd};
+	int *const fds[] = {&c->root_dir, &c->state_dir, &c->rootfs, &c->null_fd, &c->start_fd, &c->started_fd, &c->console_fd,
+		&c->listener_fd, &c->nodes_fd, &c->sync_parent, &c->sync_child, &c->proc_fd, &c->dev_fd, &c->terminal_fd, &c->cwd_fd,
+		&c->pidfd};
 	for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
 		close_list(fds[i], 1);
 	close_list(c->namespace_fds, NS_KINDS);

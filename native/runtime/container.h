@@ -34,7 +34,7 @@ struct launch {
 	bool no_new_keyring;
 	bool inside;   /* we are in the container's user namespace already */
 	bool rootless; /* … since the caller is an ordinary user */
-	bool joins; /* exec: the container is there, and only a process is added */
+	bool joins;    /* exec: the container is there, and only a process is added */
 };
 
 struct container {
@@ -42,7 +42,7 @@ struct container {
 	struct launch launch;
 	const char *id, *bundle;
 	const char *config_path; /* NULL: the bundle's config.json */
-	char *config; /* text of config.json */
+	char *config;		 /* text of config.json */
 	size_t config_size;
 	struct spec spec;
 	struct process *process;
@@ -72,9 +72,9 @@ struct container {
 	int cwd_fd;
 
 	pid_t pid;
-	pid_t holder; /* keeps the scope of systemd in being until there is a process of the container in it; 0: none */
+	pid_t holder;	/* keeps the scope of systemd in being until there is a process of the container in it; 0: none */
 	bool has_scope; /* systemd has taken the order to start it */
-	pid_t init; /* exec: the container's first process */
+	pid_t init;	/* exec: the container's first process */
 	int pidfd;
 };
 

@@ -12,8 +12,7 @@
 #include "state.h"
 #include "util.h"
 
-static const char *const names[HOOK_KINDS] = {
-	"prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"};
+static const char *const names[HOOK_KINDS] = {"prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"};
 
 static bool is_inside(int kind)
 {

@@ -21,7 +21,8 @@ static const struct verb {
 	int (*run)(const struct options *options, int argc, char **argv, struct error *err);
 	const char *usage;
 } verbs[] = {
-	{"create", verb_create, "[--bundle DIR] [--config FILE] [--console-socket PATH] [--pid-file FILE] [--preserve-fds N] ID: make a container"},
+	{"create", verb_create,
+		"[--bundle DIR] [--config FILE] [--console-socket PATH] [--pid-file FILE] [--preserve-fds N] ID: make a container"},
 	{"start", verb_start, "ID: run the program of a created container"},
 	{"run", verb_run, "[--detach] [--keep] [flags of create] ID: create, start, wait, delete"},
 	{"state", verb_state, "ID: its state as JSON"},

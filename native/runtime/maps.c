@@ -54,7 +54,8 @@ static int run_helper(pid_t pid, const char *program, const struct id_maps *maps
 		;
 	if (child < 0 || !WIFEXITED(status) || WEXITSTATUS(status) == 127)
 		return error_set(err, 0, "run %s: an ordinary user needs it for more than one id (package uidmap)", program);
-	return WEXITSTATUS(status) ? error_set(err, 0, "%s refused the mapping: are the ids yours in /etc/subuid and /etc/subgid?", program) : 0;
+	return WEXITSTATUS(status) ? error_set(err, 0, "%s refused the mapping: are the ids yours in /etc/subuid and /etc/subgid?", program)
+				   : 0;
 }
 
 int maps_write(pid_t pid, const struct id_maps *uids, const struct id_maps *gids, struct error *err)

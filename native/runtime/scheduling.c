@@ -32,8 +32,7 @@ static int set_memory_policy(const struct memory_policy *policy, struct error *e
 	uint64_t bits[NUMBERS_WORDS];
 	bool nodes = policy->nodes && numbers_parse(policy->nodes, bits);
 	/* The kernel takes one bit less than it is told. */
-	if (policy->mode.set &&
-		syscall(SYS_set_mempolicy, policy->mode.value, nodes ? bits : NULL, nodes ? NUMBERS_LIMIT + 1 : 0) < 0)
+	if (policy->mode.set && syscall(SYS_set_mempolicy, policy->mode.value, nodes ? bits : NULL, nodes ? NUMBERS_LIMIT + 1 : 0) < 0)
 		return error_set(err, errno, "set linux.memoryPolicy%s%s", nodes ? " on nodes " : "", nodes ? policy->nodes : "");
 	return 0;
 }

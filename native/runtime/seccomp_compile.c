@@ -289,7 +289,8 @@ static void check_notify(struct reader *r, const json_t *object, bool listens)
 		if (!is_notify(entry, "action"))
 			continue;
 		asked = true;
-		json_array_foreach(json_object_get(entry, "names"), n, name) if (json_is_string(name) && strcmp(json_string_value(name), "write") == 0)
+		json_array_foreach(
+			json_object_get(entry, "names"), n, name) if (json_is_string(name) && strcmp(json_string_value(name), "write") == 0)
 			read_fail(r, where, "syscalls", "must not notify of write");
 	}
 	if (asked && !listens)

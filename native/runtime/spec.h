@@ -60,7 +60,7 @@ struct hook {
 	const char *path;
 	struct strings args, env;
 	bool has_env; /* none: that of the caller */
-	int timeout; /* seconds, 0: none */
+	int timeout;  /* seconds, 0: none */
 };
 enum { HOOK_PRESTART, HOOK_CREATE_RUNTIME, HOOK_CREATE_CONTAINER, HOOK_START_CONTAINER, HOOK_POSTSTART, HOOK_POSTSTOP, HOOK_KINDS };
 struct hooks {
@@ -74,7 +74,7 @@ struct scheduler {
 	struct number policy; /* SCHED_* */
 	int nice;
 	uint32_t priority;
-	uint64_t flags; /* SCHED_FLAG_* */
+	uint64_t flags;				 /* SCHED_FLAG_* */
 	struct amount runtime, deadline, period; /* ns */
 };
 

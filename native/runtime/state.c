@@ -126,7 +126,8 @@ void state_remove(int root, const char *id)
 static void read_cgroups(struct reader *r, struct state *state)
 {
 	const json_t *list = read_array(r, state->json, "state", "cgroup");
-	state->cgroup = (struct cgroup){.arena = &state->arena, .pure = read_bool(r, state->json, "state", "unified"),
+	state->cgroup = (struct cgroup){.arena = &state->arena,
+		.pure = read_bool(r, state->json, "state", "unified"),
 		.unit = read_string(r, state->json, "state", "unit")};
 	for (size_t i = 0; i < json_array_size(list) && i < CGROUP_HIERARCHIES && !r->failed; i++) {
 		const char *place;

@@ -82,7 +82,8 @@ static bool socket_of(const char *address, char *where, size_t room)
 static int reach(struct bus *bus, const struct options *options, struct error *err)
 {
 	char own[PATH_MAX] = "/run/systemd/private", shared[PATH_MAX] = "/run/dbus/system_bus_socket";
-	const char *run = getenv("XDG_RUNTIME_DIR"), *address = getenv(options->uid ? "DBUS_SESSION_BUS_ADDRESS" : "DBUS_SYSTEM_BUS_ADDRESS");
+	const char *run = getenv("XDG_RUNTIME_DIR"),
+		   *address = getenv(options->uid ? "DBUS_SESSION_BUS_ADDRESS" : "DBUS_SYSTEM_BUS_ADDRESS");
 	if (options->uid) {
 		if (!run || *run != '/')
 			run = "/run/user";

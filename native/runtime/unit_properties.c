@@ -201,13 +201,16 @@ int unit_put_annotations(struct dbus_writer *writer, const json_t *annotations, 
 {
 	const char *key;
 	json_t *value;
-	json_object_foreach((json_t *)annotations, key, value) {
+	json_object_foreach((json_t *)annotations, key, value)
+	{
 		if (strncmp(key, PREFIX, strlen(PREFIX)) != 0)
 			continue;
 		const struct allowed *row = find_allowed(key + strlen(PREFIX));
 		if (!row || !json_is_string(value))
-			return error_set(err, 0, "annotation %s is refused: of systemd's properties only TimeoutStopUSec, RuntimeMaxUSec and "
-				"CollectMode can be asked for", key);
+			return error_set(err, 0,
+				"annotation %s is refused: of systemd's properties only TimeoutStopUSec, RuntimeMaxUSec and "
+				"CollectMode can be asked for",
+				key);
 		if (put_allowed(writer, row, json_string_value(value), err) < 0)
 			return -1;
 	}

@@ -98,7 +98,8 @@ static int prepare(struct container *c, struct create_request *request, int argc
 		return -1;
 	c->id = argv[optind];
 	if (!state_id_is_good(c->id))
-		return error_set(err, 0, "invalid character in container ID '%s', or too many: letters, digits and _+-. are good, 255 of them", c->id);
+		return error_set(err, 0,
+			"invalid character in container ID '%s', or too many: letters, digits and _+-. are good, 255 of them", c->id);
 	return set_paths(c, request, err) < 0 ? -1 : create_read(c, err);
 }
 

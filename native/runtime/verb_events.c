@@ -61,8 +61,8 @@ static json_t *cpu(struct cgroup *cgroup)
 	json_t *json = json_pack("{s:{s:I, s:I, s:I}, s:{s:I, s:I, s:I}}", "usage", "total",
 		pure ? member(stat, "usage_usec") * 1000 : number(cgroup, "cpuacct", "cpuacct.usage"), "kernel",
 		pure ? member(stat, "system_usec") * 1000 : member(shares, "system") * tick, "user",
-		pure ? member(stat, "user_usec") * 1000 : member(shares, "user") * tick, "throttling", "periods", member(stat, "nr_periods"),
-		"throttledPeriods", member(stat, "nr_throttled"), "throttledTime",
+		pure ? member(stat, "user_usec") * 1000 : member(shares, "user") * tick, "throttling", "periods",
+		member(stat, "nr_periods"), "throttledPeriods", member(stat, "nr_throttled"), "throttledTime",
 		pure ? member(stat, "throttled_usec") * 1000 : member(stat, "throttled_time"));
 	json_decref(stat);
 	json_decref(shares);
@@ -72,8 +72,8 @@ static json_t *cpu(struct cgroup *cgroup)
 static json_t *memory(struct cgroup *cgroup)
 {
 	static const char *const files[2][6] = {
-		{"memory.usage_in_bytes", "memory.limit_in_bytes", "memory.max_usage_in_bytes", "memory.failcnt", "memory.memsw.usage_in_bytes",
-			"memory.memsw.limit_in_bytes"},
+		{"memory.usage_in_bytes", "memory.limit_in_bytes", "memory.max_usage_in_bytes", "memory.failcnt",
+			"memory.memsw.usage_in_bytes", "memory.memsw.limit_in_bytes"},
 		{"memory.current", "memory.max", "memory.peak", "", "memory.swap.current", "memory.swap.max"},
 	};
 	const char *const *names = files[cgroup->pure];
@@ -81,16 +81,17 @@ static json_t *memory(struct cgroup *cgroup)
 	for (int i = 0; i < 6; i++)
 		values[i] = *names[i] ? number(cgroup, "memory", names[i]) : 0;
 	json_t *stat = table(cgroup, "memory", "memory.stat");
-	return json_pack("{s:I, s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I}, s:o}", "cache", member(stat, cgroup->pure ? "file" : "cache"), "usage",
-		"usage", values[0], "limit", values[1], "max", values[2], "failcnt", values[3], "swap", "usage", values[4], "limit",
-		values[5], "raw", stat);
+	return json_pack("{s:I, s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I}, s:o}", "cache", member(stat, cgroup->pure ? "file" : "cache"),
+		"usage", "usage", values[0], "limit", values[1], "max", values[2], "failcnt", values[3], "swap", "usage", values[4],
+		"limit", values[5], "raw", stat);
 }
 
 static char *stats_line(struct state *state)
 {
 	struct cgroup *cgroup = &state->cgroup;
-	json_t *json = json_pack("{s:s, s:s, s:{s:o, s:o, s:{s:I, s:I}}}", "type", "stats", "id", state->id, "data", "cpu", cpu(cgroup), "memory",
-		memory(cgroup), "pids", "current", number(cgroup, "pids", "pids.current"), "limit", number(cgroup, "pids", "pids.max"));
+	json_t *json = json_pack("{s:s, s:s, s:{s:o, s:o, s:{s:I, s:I}}}", "type", "stats", "id", state->id, "data", "cpu", cpu(cgroup),
+		"memory", memory(cgroup), "pids", "current", number(cgroup, "pids", "pids.current"), "limit",
+		number(cgroup, "pids", "pids.max"));
 	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	json_decref(json);
 	return text;

@@ -205,7 +205,8 @@ static int launch(
 {
 	if (!request->detach && foreground_open(foreground, c, err) < 0)
 		return -1;
-	if (lsm_check(c, err) < 0 || filter_prepare(c, err) < 0 || terminal_connect(c, err) < 0 || listener_connect(c, err) < 0 || open_cgroups(c, err) < 0)
+	if (lsm_check(c, err) < 0 || filter_prepare(c, err) < 0 || terminal_connect(c, err) < 0 || listener_connect(c, err) < 0 ||
+		open_cgroups(c, err) < 0)
 		return -1;
 	/* Ours until the end of this short life; the child has it from its first moment. */
 	if (scheduling_set_processors(c->process->affinity_initial, err) < 0 || make_child(c, state->pid, err) < 0)

@@ -54,20 +54,19 @@ int verb_features(const struct options *options, int argc, char **argv, struct e
 		"SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT", "SCMP_CMP_LE", "SCMP_CMP_LT", "SCMP_CMP_MASKED_EQ", "SCMP_CMP_NE", NULL};
 	static const char *const filter_flags_known[] = {"SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
 		"SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", NULL};
-	static const char *const architectures[] = {
-		"SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM", "SCMP_ARCH_LOONGARCH64", "SCMP_ARCH_MIPS", "SCMP_ARCH_MIPS64", "SCMP_ARCH_MIPS64N32",
-		"SCMP_ARCH_MIPSEL", "SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32", "SCMP_ARCH_PARISC", "SCMP_ARCH_PARISC64", "SCMP_ARCH_PPC",
-		"SCMP_ARCH_PPC64", "SCMP_ARCH_PPC64LE", "SCMP_ARCH_RISCV64", "SCMP_ARCH_S390", "SCMP_ARCH_S390X", "SCMP_ARCH_X32",
-		"SCMP_ARCH_X86", "SCMP_ARCH_X86_64", NULL};
+	static const char *const architectures[] = {"SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM", "SCMP_ARCH_LOONGARCH64", "SCMP_ARCH_MIPS",
+		"SCMP_ARCH_MIPS64", "SCMP_ARCH_MIPS64N32", "SCMP_ARCH_MIPSEL", "SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32",
+		"SCMP_ARCH_PARISC", "SCMP_ARCH_PARISC64", "SCMP_ARCH_PPC", "SCMP_ARCH_PPC64", "SCMP_ARCH_PPC64LE", "SCMP_ARCH_RISCV64",
+		"SCMP_ARCH_S390", "SCMP_ARCH_S390X", "SCMP_ARCH_X32", "SCMP_ARCH_X86", "SCMP_ARCH_X86_64", NULL};
 	json_t *json = json_pack("{s:s, s:s, s:o, s:o, s:o, s:[s, s]}", "ociVersionMin", "1.0.0", "ociVersionMax", SPEC_VERSION, "hooks",
 		words(hooks), "mountOptions", words(mounts), "linux",
 		json_pack("{s:o, s:o, s:{s:b, s:b, s:b, s:b, s:b}, s:{s:b, s:o, s:o, s:o, s:o, s:o}, s:{s:b}, s:{s:b}, s:{s:b}, s:{s:b}, "
 			  "s:{s:{s:b}}}",
 			"namespaces", words(namespaces), "capabilities", capability_words(), "cgroup", "v1", 1, "v2", 1, "systemd", 1,
-			"systemdUser", 1, "rdma", 1, "seccomp", "enabled", 1, "actions", words(actions), "operators", words(operators), "archs",
-			known_architectures(architectures), "knownFlags", words(filter_flags_known), "supportedFlags", words(filter_flags_known), "apparmor",
-			"enabled", 1, "selinux", "enabled", 1, "intelRdt", "enabled", 0, "netDevices", "enabled", 0, "mountExtensions", "idmap",
-			"enabled", 1),
+			"systemdUser", 1, "rdma", 1, "seccomp", "enabled", 1, "actions", words(actions), "operators", words(operators),
+			"archs", known_architectures(architectures), "knownFlags", words(filter_flags_known), "supportedFlags",
+			words(filter_flags_known), "apparmor", "enabled", 1, "selinux", "enabled", 1, "intelRdt", "enabled", 0,
+			"netDevices", "enabled", 0, "mountExtensions", "idmap", "enabled", 1),
 		"potentiallyUnsafeConfigAnnotations", "io.hawser.", "run.oci.keep_original_groups");
 	cleanup_free char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
 	json_decref(json);
@@ -76,4 +75,3 @@ int verb_features(const struct options *options, int argc, char **argv, struct e
 	puts(text);
 	return 0;
 }
-

@@ -62,14 +62,17 @@ static void make_rootless(json_t *config)
 	json_object_del(linux_part, "resources");
 	json_array_foreach(list, i, entry) if (strcmp(json_string_value(json_object_get(entry, "type")), "network") == 0)
 		json_array_set_new(list, i, json_pack("{s:s}", "type", "user"));
-	json_object_set_new(linux_part, "uidMappings", json_pack("[{s:i, s:I, s:i}]", "containerID", 0, "hostID", (json_int_t)geteuid(), "size", 1));
-	json_object_set_new(linux_part, "gidMappings", json_pack("[{s:i, s:I, s:i}]", "containerID", 0, "hostID", (json_int_t)getegid(), "size", 1));
+	json_object_set_new(
+		linux_part, "uidMappings", json_pack("[{s:i, s:I, s:i}]", "containerID", 0, "hostID", (json_int_t)geteuid(), "size", 1));
+	json_object_set_new(
+		linux_part, "gidMappings", json_pack("[{s:i, s:I, s:i}]", "containerID", 0, "hostID", (json_int_t)getegid(), "size", 1));
 	json_array_foreach(mounts, i, entry)
 	{
 		const char *target = json_string_value(json_object_get(entry, "destination"));
 		if (strcmp(target, "/sys") == 0)
-			json_array_set_new(mounts, i, json_pack("{s:s, s:s, s:s, s:[s,s,s,s,s]}", "destination", "/sys", "type", "none",
-				"source", "/sys", "options", "rbind", "nosuid", "noexec", "nodev", "ro"));
+			json_array_set_new(mounts, i,
+				json_pack("{s:s, s:s, s:s, s:[s,s,s,s,s]}", "destination", "/sys", "type", "none", "source", "/sys",
+					"options", "rbind", "nosuid", "noexec", "nodev", "ro"));
 		else if (strcmp(target, "/dev/pts") == 0)
 			json_array_remove(json_object_get(entry, "options"), json_array_size(json_object_get(entry, "options")) - 1);
 	}
@@ -98,8 +101,8 @@ static int write_spec(const char *bundle, const char *name, bool rootless, struc
 int verb_spec(const struct options *options, int argc, char **argv, struct error *err)
 {
 	(void)options;
-	static const struct option flags[] = {
-		{"bundle", required_argument, NULL, 'b'}, {"file", required_argument, NULL, 'f'}, {"rootless", no_argument, NULL, 'r'}, {0}};
+	static const struct option flags[] = {{"bundle", required_argument, NULL, 'b'}, {"file", required_argument, NULL, 'f'},
+		{"rootless", no_argument, NULL, 'r'}, {0}};
 	const char *bundle = ".", *name = "config.json";
 	bool rootless = false;
 	int flag;

@@ -31,7 +31,8 @@ int only_id(int argc, char **argv, struct error *err);
 int load(const struct options *options, const char *id, int *root, struct state *state, struct error *err);
 /* Does it to every container whose id the pattern matches; the first failure ends it. */
 int each_matching(const struct options *options, const char *pattern,
-	int (*act)(const struct options *options, const char *id, const void *more, struct error *err), const void *more, struct error *err);
+	int (*act)(const struct options *options, const char *id, const void *more, struct error *err), const void *more,
+	struct error *err);
 /* Waits for a child and gives the exit code a shell would: 128+n for a signal. */
 int wait_code(pid_t pid);
 int delete_container(const struct options *options, const char *id, bool force, struct error *err);

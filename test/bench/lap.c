@@ -136,8 +136,8 @@ static int race(int rounds, int count, char **words)
 }
 
 enum { STARTS, FOLDERS, CLONE, ENTER, MOUNTS, PIVOT, PROGRAM, REMOVE, MARKS };
-static const char *const marks[MARKS] = {"starts of a static program, three", "cgroup folders", "clone with namespaces", "entering the cgroups",
-	"file systems", "pivot", "execve to the end of it all", "removing the cgroup folders"};
+static const char *const marks[MARKS] = {"starts of a static program, three", "cgroup folders", "clone with namespaces",
+	"entering the cgroups", "file systems", "pivot", "execve to the end of it all", "removing the cgroup folders"};
 static double (*times)[MARKS];
 static char groups[16][256];
 static int group_count;
@@ -193,8 +193,9 @@ static void enter_groups(void)
 
 static void mount_all(const char *root)
 {
-	static const char *const mounts[][3] = {{"proc", "proc", ""}, {"tmpfs", "dev", "mode=755"}, {"devpts", "dev/pts", "newinstance,ptmxmode=0666"},
-		{"sysfs", "sys", ""}, {"mqueue", "dev/mqueue", ""}, {"tmpfs", "dev/shm", "mode=1777"}};
+	static const char *const mounts[][3] = {{"proc", "proc", ""}, {"tmpfs", "dev", "mode=755"},
+		{"devpts", "dev/pts", "newinstance,ptmxmode=0666"}, {"sysfs", "sys", ""}, {"mqueue", "dev/mqueue", ""},
+		{"tmpfs", "dev/shm", "mode=1777"}};
 	if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0 || mount(root, root, NULL, MS_BIND | MS_REC, NULL) < 0 || chdir(root) < 0)
 		fail("mount");
 	for (size_t i = 0; i < sizeof mounts / sizeof *mounts; i++) {

@@ -16,16 +16,26 @@ static uint32_t draw(void)
 	return (uint32_t)(state >> 32);
 }
 
-#define SEED(text) {text, sizeof(text) - 1}
+#define SEED(text)                                                                                                                         \
+	{                                                                                                                                  \
+		text, sizeof(text) - 1                                                                                                     \
+	}
 
 static const struct {
 	const char *data;
 	size_t size;
 } seeds[] = {
-	SEED("\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x03www\x07" "example\x03org\0\0\x01\0\x01"),
+	SEED("\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x03www\x07"
+	     "example\x03org\0\0\x01\0\x01"),
 	SEED("\x12\x34\x01\0\0\x01\0\0\0\0\0\x01\x03web\0\0\x1c\0\x01\0\0\x29\x10\0\0\0\0\0\0\0"),
-	SEED("\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x01" "2\x01" "0\x02" "17\x03" "172\x07in-addr\x04" "arpa\0\0\x0c\0\x01"),
-	SEED("\x12\x34\x01\0\0\x01\0\0\0\0\0\x02\x01" "a\0\0\x01\0\x01\xc0\x0c\0\x01\0\x01\0\0\0\x01\0\x04\x01\x02\x03\x04\0\0\x29\xff\xff\0\0\0\0\0\x04\0\x0a\0\0"),
+	SEED("\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x01"
+	     "2\x01"
+	     "0\x02"
+	     "17\x03"
+	     "172\x07in-addr\x04"
+	     "arpa\0\0\x0c\0\x01"),
+	SEED("\x12\x34\x01\0\0\x01\0\0\0\0\0\x02\x01"
+	     "a\0\0\x01\0\x01\xc0\x0c\0\x01\0\x01\0\0\0\x01\0\x04\x01\x02\x03\x04\0\0\x29\xff\xff\0\0\0\0\0\x04\0\x0a\0\0"),
 };
 
 static size_t mutate(uint8_t *data, size_t size, size_t room)
