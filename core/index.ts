@@ -20,7 +20,7 @@ export {diffContainer, type FileChange} from './container/diff.ts';
 export {exportContainer} from './container/export.ts';
 export {type FileEntry, listFolder, readFile} from './container/files.ts';
 export {execContainer} from './container/exec.ts';
-export {readStatsHistory} from './container/history.ts';
+export {openStatsHistory, readStatsHistory} from './container/history.ts';
 export {inspectContainer} from './container/inspect.ts';
 export {killContainer} from './container/kill.ts';
 export {findContainer, listContainers} from './container/list.ts';

@@ -124,10 +124,9 @@ const DEVICES_AT = 48;
 const DEVICE_PLACES = 4;
 
 /** Names of the places, read anew each time: a device gets its place at its first I/O. */
-function readDevices(fd: number): string[] {
-	const table = readAt(fd, DEVICES_AT, DEVICE_PLACES * 4);
+function devicesIn(header: Buffer): string[] {
 	return Array.from({length: DEVICE_PLACES}, (_, index) => {
-		const device = table.readUInt32LE(index * 4);
+		const device = header.readUInt32LE(DEVICES_AT + index * 4);
 		return device === 0 ? '' : `${device >>> 20}:${device & 0xf_ffff}`;
 	});
 }
@@ -138,7 +137,10 @@ function readAt(fd: number, offset: number, size: number): Buffer {
 	return got === size ? data : data.subarray(0, got);
 }
 
-type Source = {readonly fd: number; readonly size: number; readonly decode: Decode};
+/** `head`: the beginning of the file as it was a moment ago, with how much is written and the names of the devices. */
+type Source = {readonly fd: number; readonly head: Buffer; readonly size: number; readonly decode: Decode};
+
+const writtenIn = ({head}: Source, {countAt}: Area): number => Number(head.readBigUInt64LE(countAt));
 
 /** Slots `first` to `first + count - 1` of a series that wraps round, in one or two reads. */
 function readSlots({fd, size, decode}: Source, {offset, slots}: Area, first: number, count: number): RingSample[] {
@@ -155,7 +157,7 @@ function readSlots({fd, size, decode}: Source, {offset, slots}: Area, first: num
 
 /** Samples are never later than one a slot, so `from` bounds how far back it is worth reading. */
 function readSince(source: Source, area: Area, from: number, step: number): RingSample[] {
-	const written = Number(readAt(source.fd, area.countAt, 8).readBigUInt64LE(0));
+	const written = writtenIn(source, area);
 	const held = Math.min(written, area.slots);
 	const age = Math.ceil((Date.now() / 1000 - from) / step) + 2;
 	const count = Math.max(0, Math.min(held, age));
@@ -179,7 +181,10 @@ export function openStatsRing(path: string): StatsRing | undefined {
 		throw new EngineError({code: 'monitor.damaged-stats', message: `${path} is not a statistics ring`, subject: path});
 	}
 	const {size} = layout;
-	const source = (): Source => ({fd, size, decode: layout.decode(readDevices(fd))});
+	const source = (): Source => {
+		const head = readAt(fd, 0, header.length);
+		return {fd, head, size, decode: layout.decode(devicesIn(head))};
+	};
 	const fine: Area = {offset: headerSize, slots: header.readUInt32LE(16), countAt: 24};
 	const coarse: Area = {offset: headerSize + fine.slots * size, slots: header.readUInt32LE(20), countAt: 32};
 	return {
@@ -189,8 +194,9 @@ export function openStatsRing(path: string): StatsRing | undefined {
 			return samples.filter(({time}) => time >= from && time <= to);
 		},
 		last() {
-			const written = Number(readAt(fd, fine.countAt, 8).readBigUInt64LE(0));
-			return written === 0 ? undefined : readSlots(source(), fine, (written - 1) % fine.slots, 1)[0];
+			const from = source();
+			const written = writtenIn(from, fine);
+			return written === 0 ? undefined : readSlots(from, fine, (written - 1) % fine.slots, 1)[0];
 		},
 		close() {
 			closeSync(fd);
