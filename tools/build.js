@@ -28,6 +28,7 @@ const neighbours = {
 	setup({onResolve}) {
 		onResolve({filter: /^\.\/(look|life)\.ts$/}, ({path}) => ({path: path.replace('.ts', '.js'), external: true}));
 		onResolve({filter: /^\.\/program\.ts$/}, () => ({path: './program.js', external: true}));
+		onResolve({filter: /^\.\.\/console\/main\.tsx$/}, () => ({path: './console.js', external: true}));
 	},
 };
 
@@ -57,6 +58,9 @@ export const options = {
 /** The commands that are called all day: one file each, so that Node has one to load. They share nothing with the others. */
 export const quickOptions = {...options, entryPoints: {look: 'source/cli/look.ts', life: 'source/cli/life.ts'}, splitting: false};
 
+/** The same for the console: what it needs for its first frame is one file, what it may need later is beside it. */
+export const consoleOptions = {...options, entryPoints: {console: 'source/console/main.tsx'}, chunkNames: 'chunks/console-[name]-[hash]'};
+
 function removeOldScripts() {
 	for (const name of ['chunks', 'compiled']) rmSync(`${root}/dist/${name}`, {recursive: true, force: true});
 	for (const name of existsSync(`${root}/dist`) ? readdirSync(`${root}/dist`) : []) if (/\.js(\.map)?$/.test(name)) rmSync(`${root}/dist/${name}`);
@@ -67,7 +71,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
 	if (only !== 'js') run('make', '--no-print-directory', '-C', 'native', '-j2');
 	if (only !== 'native') {
 		removeOldScripts();
-		await Promise.all([build(options), build(quickOptions)]);
+		await Promise.all([build(options), build(quickOptions), build(consoleOptions)]);
 	}
 	if (only === undefined && existsSync(`${root}/tools/demo-image.js`)) run(process.execPath, 'tools/demo-image.js');
 }

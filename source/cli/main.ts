@@ -1,6 +1,6 @@
 /**
  * Where `hawser` begins. The commands that scripts and fingers call all day come from one file each way of use (`look.ts`, `life.ts`), since
- * each file that Node has to load costs as much as their work; all others, and every help, from the whole program.
+ * each file that Node has to load costs as much as their work; so does the console. All others, and every help, come from the whole program.
  */
 import {refuseRemote} from './docker-env.ts';
 
@@ -33,6 +33,10 @@ async function runProgram(words: readonly string[]): Promise<number> {
 		Object.assign(process.env, store);
 		if (LOOK.includes(name)) return (await import('./look.ts')).runLook(name, rest);
 		return (await import('./life.ts')).runLife(name, rest);
+	}
+	if (verb.length === 0 && process.stdin.isTTY && process.stdout.isTTY) {
+		Object.assign(process.env, store);
+		return (await import('../console/main.tsx')).openConsole();
 	}
 	return (await import('./program.ts')).runProgram(words);
 }

@@ -1,5 +1,6 @@
+import './without-ci.ts';
 import {closeEngine, type EngineOptions, findContainer, openEngine} from '../../core/index.ts';
-import type {Screen} from './screen.tsx';
+import {openScreen, type Screen} from './screen.tsx';
 
 /** Says in one sentence why there is no console, or nothing when there can be one. */
 function whyNot(): string | undefined {
@@ -14,12 +15,6 @@ function say(sentence: string): number {
 	return 1;
 }
 
-/** With CI in the environment Ink draws only the last frame, and chalk no colour, even on a terminal: take it out before they load. */
-async function loadScreen(): Promise<typeof import('./screen.tsx')> {
-	delete process.env['CI'];
-	return import('./screen.tsx');
-}
-
 /** Where the console begins: a tab of one container; without a name, of the one that was looked at last. */
 export type ConsoleStart = {readonly tab: 'logs' | 'stats'; readonly name: string | undefined};
 
@@ -31,7 +26,6 @@ export async function openConsole(options: EngineOptions = {}, start?: ConsoleSt
 	let screen: Screen | undefined;
 	try {
 		engine = openEngine(options);
-		const {openScreen} = await loadScreen();
 		const first = start?.name === undefined ? undefined : findContainer(engine, start.name);
 		screen = openScreen(engine, start && {tab: start.tab, ...(first && {target: {kind: 'container', id: first.id, name: first.name}})});
 		return await screen.left;
