@@ -1,4 +1,5 @@
 import stringWidth from 'string-width';
+import {graphemes, isSimple} from './width.ts';
 
 /** A row of the screen as cells: characters, and the SGR codes of each. The second half of a wide character is ''. */
 export type Cells = {readonly characters: readonly string[]; readonly styles: readonly string[]; readonly wide: boolean};
@@ -33,11 +34,9 @@ function applySgr(pen: Pen, parameters: string): void {
 
 const styleOf = ({fg, bg, flags}: Pen): string => [...flags, fg, bg].filter(part => part !== '').join(';');
 
-const printableAscii = /^[ -~]*$/;
-const segmenter = new Intl.Segmenter(undefined, {granularity: 'grapheme'});
 const widths = new Map<string, number>();
 
-/** Frames and charts are made of few characters: their widths are asked for once. */
+/** Texts are made of few characters: their widths are asked for once. */
 function widthOfCharacter(character: string): number {
 	let width = widths.get(character);
 	if (width === undefined) {
@@ -46,13 +45,6 @@ function widthOfCharacter(character: string): number {
 		widths.set(character, width);
 	}
 	return width;
-}
-
-/** One code point is one grapheme where nothing combines: most of what is not ASCII here. */
-const simple = /^[ -~\u2500-\u28FF\u00A1-\u00AC\u00AE-\u02FF\u2010-\u2027\u2190-\u21FF]*$/;
-
-function graphemes(text: string): Iterable<string> {
-	return simple.test(text) ? text : [...segmenter.segment(text)].map(({segment}) => segment);
 }
 
 /** As many cells as the text has columns. */
@@ -68,9 +60,9 @@ export function toCells(line: string): Cells {
 			style = styleOf(pen);
 			continue;
 		}
-		const ascii = printableAscii.test(text);
-		for (const character of graphemes(text)) {
-			const width = ascii ? 1 : widthOfCharacter(character);
+		const simple = isSimple(text);
+		for (const character of simple ? text : graphemes(text)) {
+			const width = simple ? 1 : widthOfCharacter(character);
 			if (width === 0) continue;
 			characters.push(character);
 			styles.push(style);

@@ -1,12 +1,20 @@
 import stringWidth from 'string-width';
 
 const printableAscii = /^[ -~]*$/;
-const segmenter = new Intl.Segmenter(undefined, {granularity: 'grapheme'});
+let segmenter: Intl.Segmenter | undefined;
 const sgr = /\u001B\[[\d;]*m/y;
 const colors = /\u001B\[[\d;]*m/g;
 
 /** One code point is one column: ASCII, Latin, and what frames, charts and arrows are made of. */
 const simple = /^[ -~\u00A1-\u00AC\u00AE-\u02FF\u2010-\u2027\u2190-\u21FF\u2500-\u25FC\u2714\u2718\u2800-\u28FF]*$/;
+
+export const isSimple = (text: string): boolean => simple.test(text);
+
+/** What a reader takes for one character. The tables for it are loaded at the first text that needs them. */
+export function* graphemes(text: string): Generator<string> {
+	segmenter ??= new Intl.Segmenter(undefined, {granularity: 'grapheme'});
+	for (const {segment} of segmenter.segment(text)) yield segment;
+}
 
 /** Columns that plain or coloured text takes. */
 export function widthOf(text: string): number {
@@ -22,7 +30,7 @@ export function truncate(text: string, width: number): string {
 	if (widthOf(text) <= width) return text;
 	let taken = '';
 	let columns = 0;
-	for (const {segment} of segmenter.segment(text)) {
+	for (const segment of graphemes(text)) {
 		const next = columns + stringWidth(segment);
 		if (next > width - 1) break;
 		taken += segment;
@@ -63,8 +71,8 @@ function* pieces(text: string): Generator<Piece> {
 		}
 		const escape = text.indexOf('\u001B', at + 1);
 		const run = text.slice(at, escape === -1 ? undefined : escape);
-		if (printableAscii.test(run)) for (const character of run) yield {text: character, columns: 1};
-		else for (const {segment} of segmenter.segment(run)) yield {text: segment, columns: stringWidth(segment)};
+		if (isSimple(run)) for (const character of run) yield {text: character, columns: 1};
+		else for (const segment of graphemes(run)) yield {text: segment, columns: stringWidth(segment)};
 		at += run.length;
 	}
 }
