@@ -1,5 +1,5 @@
 import type {EnginePort, FileEntry} from '../../source/console/store/engine-port.ts';
-import {now, sampleHistory, sampleLog} from './sample.ts';
+import {now, sampleContainers, sampleHistory, sampleLog} from './sample.ts';
 
 /** An engine that says the same in every test. */
 
@@ -117,6 +117,11 @@ export const sampleEngine = {
 		],
 		wastedFiles: [{path: '/var/cache', count: 2, bytes: 11_000_000}],
 	}),
-	listSessions: async () => [],
-	readAudit: () => [],
+	imageHistory: () => [
+		{Id: '<missing>', Created: Math.floor(now / 1000) - 86_400, CreatedBy: '/bin/sh -c apt-get install nginx', Size: 72_000_000, Comment: 'buildkit', Tags: null},
+		{Id: '<missing>', Created: Math.floor(now / 1000) - 172_800, CreatedBy: '/bin/sh -c #(nop) ADD file:base in /', Size: 120_000_000, Comment: '', Tags: null},
+	],
+	inspectImage: () => ({Id: 'sha256:aa', RepoTags: ['nginx:1.27'], Config: {Cmd: ['nginx', '-g', 'daemon off;'], ExposedPorts: {'80/tcp': {}}}, Architecture: 'amd64'}),
+	listSessions: async (id: string) => (id === sampleContainers[0]?.id ? [{id: 'ab'.repeat(32), pid: 4321, command: 'sh', tty: true}] : []),
+	readAudit: () => [{time: new Date(now - 60_000).toISOString(), who: 'ada@10.0.0.7', verb: 'stop', kind: 'container', id: 'f9'.repeat(32), name: 'worker', result: 'done'}],
 } as unknown as EnginePort;

@@ -1,17 +1,11 @@
 import test from 'ava';
 import {reduce} from '../../source/console/store/reduce.ts';
-import type {Page, State} from '../../source/console/store/state.ts';
+import type {State} from '../../source/console/store/state.ts';
 import {stripColors, widthOf} from '../../source/terminal/width.ts';
 import {drawColored, drawScreen} from './draw.tsx';
 import {sampleContainers, sampleState} from './sample.ts';
 
 process.env['TZ'] = 'UTC';
-
-const sizes = [
-	{columns: 60, rows: 15},
-	{columns: 80, rows: 24},
-	{columns: 120, rows: 40},
-] as const;
 
 /** Every frame is exactly as wide and high as the terminal at most: one row more and the screen would scroll. */
 function checkFrame(t: {is(a: unknown, b: unknown): void; true(value: boolean): void}, state: State, screen: string): void {
@@ -20,70 +14,7 @@ function checkFrame(t: {is(a: unknown, b: unknown): void; true(value: boolean): 
 	t.true(rows.every(row => widthOf(row) <= state.size.columns));
 }
 
-const logsOf = (state: State): Page => ({kind: 'container', tab: 'logs', target: {kind: 'container', id: state.lists.containers.selected ?? '', name: 'web'}});
-
-for (const size of sizes) {
-	const name = `${size.columns}x${size.rows}`;
-	const views: Readonly<Record<string, (state: State) => State>> = {
-		'home screen': state => state,
-		statistics: state => reduce(state, {type: 'focused', pane: 'stats'}),
-		logs: state => reduce(state, {type: 'focused', pane: 'logs'}),
-		images: state => reduce(state, {type: 'focused', pane: 'images'}),
-		'zoomed containers': state => reduce(state, {type: 'zoomed', on: true}),
-		'full log with times': state =>
-			[
-				{type: 'opened' as const, page: logsOf(state), view: 'log' as const},
-				{type: 'log-look' as const, look: {times: true, search: 'orders'}},
-			].reduce(reduce, state),
-		help: state => reduce(state, {type: 'overlay', overlay: {kind: 'help', top: 0}}),
-		palette: state => reduce(state, {type: 'overlay', overlay: {kind: 'palette', text: 'st', index: 0}}),
-	};
-	for (const [view, show] of Object.entries(views)) {
-		test(`${view} at ${name}`, t => {
-			const state = show(sampleState(size));
-			const screen = drawScreen(state);
-			checkFrame(t, state, screen);
-			t.snapshot(screen);
-		});
-	}
-}
-
 const home = sampleState({columns: 120, rows: 40});
-
-test('a question names the thing, and its focus is on No', t => {
-	const [web] = sampleContainers;
-	const state = reduce(home, {
-		type: 'overlay',
-		overlay: {
-			kind: 'confirm',
-			verb: 'stop',
-			question: 'Stop web?',
-			details: ['It gets its stop signal.'],
-			targets: [{kind: 'container', id: web?.id ?? '', name: 'web'}],
-			focus: 'no',
-			typed: '',
-		},
-	});
-	const screen = drawColored(state, {colors: 3, unicode: true, background: 'dark'});
-	t.true(stripColors(screen).includes('Stop web?'));
-	t.snapshot(screen.split('\n').slice(15, 26).join('\n'));
-});
-
-for (const [name, capabilities] of Object.entries({
-	'true colour, dark': {colors: 3, unicode: true, background: 'dark'},
-	'true colour, light': {colors: 3, unicode: true, background: 'light'},
-	'256 colours': {colors: 2, unicode: true, background: 'dark'},
-	'16 colours': {colors: 1, unicode: true, background: 'dark'},
-	'no colour': {colors: 0, unicode: true, background: 'dark'},
-	'ASCII only': {colors: 0, unicode: false, background: 'dark'},
-} as const)) {
-	test(`home screen in ${name}`, t => {
-		const screen = drawColored(sampleState({columns: 100, rows: 28}), capabilities);
-		if (!capabilities.unicode) t.regex(screen, /^[\n\u001B -~]*$/);
-		if (capabilities.colors === 0) t.notRegex(screen, /\u001B\[[\d;]*(3[0-8]|4[0-8]|9[0-7])(;|m)/);
-		t.snapshot(screen);
-	});
-}
 
 test('a terminal of 20x5 is told what is needed, in one sentence that fits', t => {
 	const state = reduce(home, {type: 'resized', size: {columns: 20, rows: 5}});

@@ -89,28 +89,41 @@ export const sampleImages: readonly ImageSummary[] = (
 
 const wave = (second: number, period: number, low: number, high: number): number => low + ((high - low) * (1 + Math.sin((second / period) * 2 * Math.PI))) / 2;
 
+const sampleSecond: HistorySample = {
+	time: Math.floor(now / 1000),
+	cpuMicros: 0,
+	throttledMicros: 0,
+	memory: 0,
+	anon: 0,
+	cache: 0,
+	kernel: mib,
+	shmem: 0,
+	swap: 0,
+	readBytes: 0,
+	writtenBytes: 0,
+	devices: [],
+	receivedBytes: 0,
+	sentBytes: 0,
+	pids: 3,
+	oomKill: false,
+	paused: false,
+	restarted: false,
+	pressure: {cpuSome: 0, memorySome: 0, memoryFull: 0, ioSome: 0, ioFull: 0},
+};
+
 export const sampleHistory: readonly HistorySample[] = Array.from(
 	{length: 260},
 	(_, index): HistorySample => ({
-		time: Math.floor(now / 1000) - 259 + index,
+		...sampleSecond,
+		time: sampleSecond.time - 259 + index,
 		cpuMicros: wave(index, 60, 20_000, 430_000),
-		throttledMicros: 0,
 		memory: wave(index, 90, 12, 34) * mib,
 		anon: wave(index, 90, 9, 28) * mib,
 		cache: wave(index, 200, 3, 6) * mib,
-		kernel: mib,
-		shmem: 0,
-		swap: 0,
 		readBytes: index % 50 < 4 ? 3 * mib : 0,
 		writtenBytes: index % 30 < 10 ? 7 * mib : 0,
-		devices: [],
 		receivedBytes: wave(index, 40, 0, 9000),
 		sentBytes: wave(index, 40, 0, 42_000),
-		pids: 3,
-		oomKill: false,
-		paused: false,
-		restarted: false,
-		pressure: {cpuSome: 0, memorySome: 0, memoryFull: 0, ioSome: 0, ioFull: 0},
 	}),
 );
 
@@ -138,10 +151,9 @@ export function sampleStats(values: Partial<StatsSample> = {}): StatsSample {
 	};
 }
 
-function statsOf(cpu: number, values: Partial<StatsSample>): LiveStats {
-	const last = sampleStats(values);
-	const before = toLive({...last, at: now - 1000, cpuMicros: last.cpuMicros - cpu * 10_000, readBytes: 0, writeBytes: 0, rxBytes: 0, txBytes: 0}, undefined);
-	return {...toLive(last, before), trend: Array.from({length: 8}, (_, index) => wave(index, 8, cpu / 3, cpu * 1.4))};
+function statsOf(cpu: number, values: Partial<HistorySample>): LiveStats {
+	const second: HistorySample = {...sampleSecond, cpuMicros: cpu * 10_000, memory: 12 * mib, cache: 5 * mib, ...values};
+	return {...toLive(second, undefined), trend: Array.from({length: 8}, (_, index) => wave(index, 8, cpu / 3, cpu * 1.4))};
 }
 
 const host: HostSample = {
@@ -175,15 +187,16 @@ export const sampleLog: readonly LogEntry[] = Array.from(
 export function sampleState(size: Size): State {
 	const [web, logger, job, cache] = sampleContainers.map(({id}) => id);
 	const stats = new Map([
-		[web ?? '', statsOf(3.4, {memory: 21 * mib, rxBytes: 9000, txBytes: 42_000})],
-		[logger ?? '', statsOf(12, {memory: 2.3 * mib, writeBytes: 70_000})],
-		[job ?? '', statsOf(87.5, {memory: 61 * mib, memoryLimit: 64 * mib, writeBytes: 7 * mib, readBytes: 2 * mib, pids: 12, pidsLimit: 100, throttledMicros: 30_000})],
+		[web ?? '', statsOf(3.4, {memory: 21 * mib, receivedBytes: 9000, sentBytes: 42_000})],
+		[logger ?? '', statsOf(12, {memory: 2.3 * mib, writtenBytes: 70_000})],
+		[job ?? '', statsOf(87.5, {memory: 61 * mib, writtenBytes: 7 * mib, readBytes: 2 * mib, pids: 12, throttledMicros: 30_000})],
 		[cache ?? '', statsOf(0, {memory: 9 * mib})],
 	]);
 	const start: State = {...initialState('lighthouse', size, now), host: {sample: host, cpu: 23.4, read: 0, written: 1.2 * mib}, stats};
 	return [
 		{type: 'lists' as const, containers: sampleContainers, images: sampleImages},
 		{type: 'selected' as const, list: 'containers' as const, id: web ?? ''},
+		{type: 'tick' as const, now, counters: {id: web ?? '', sample: sampleStats({memory: 21 * mib})}},
 		{type: 'history' as const, id: web ?? '', samples: sampleHistory},
 		{type: 'log-opened' as const, ids: [web ?? '']},
 		{type: 'log' as const, id: web ?? '', entries: sampleLog},

@@ -1,4 +1,5 @@
 import {memo} from 'react';
+import {reduceColors} from '../../terminal/sanitize-log.ts';
 import type {Rect} from '../store/layout.ts';
 import type {ShellState} from '../store/state.ts';
 import type {Theme} from '../theme/theme.ts';
@@ -24,5 +25,6 @@ function words({theme, typing, shell, count, place}: ShellProps): string {
 export const ShellPane = memo((props: ShellProps) => {
 	const {theme, rect, focused, shell} = props;
 	const spec = {...rect, digit: '9', title: shell?.title ?? 'Shell', right: words(props), focused};
-	return <Lines lines={drawFrame(theme, spec, shell?.lines ?? [])} />;
+	const lines = shell?.lines.map(line => reduceColors(line, theme.logColors)) ?? [];
+	return <Lines lines={drawFrame(theme, spec, lines)} />;
 });

@@ -5,7 +5,8 @@ test('sanitizeLog() keeps colours, written anew, and closes them', t => {
 	t.is(sanitizeLog('\u001B[1;31mred\u001B[m plain\n', 'true'), '\u001B[1;31mred\u001B[0m plain\u001B[0m');
 	t.is(sanitizeLog('\u001B[38;2;255;0;0mx', 'true'), '\u001B[38;2;255;0;0mx\u001B[0m');
 	t.is(sanitizeLog('\u001B[38;2;255;0;0mx', 'palette'), '\u001B[38;5;196mx\u001B[0m');
-	t.is(sanitizeLog('\u001B[38;5;9mx', 'basic'), 'x');
+	t.is(sanitizeLog('\u001B[38;5;9mx', 'basic'), '\u001B[91mx\u001B[0m');
+	t.is(sanitizeLog('\u001B[48;2;250;20;10mx', 'basic'), '\u001B[101mx\u001B[0m', 'the likeliest of sixteen');
 	t.is(sanitizeLog('\u001B[31mx', 'none'), 'x');
 });
 
