@@ -72,6 +72,7 @@ function StatsOf({state, theme, rect, focused}: Part & {readonly rect: Rect; rea
 		<StatsPane
 			{...{theme, rect, focused, container}}
 			live={container && state.stats.get(container.id)}
+			counters={state.counters?.id === container?.id ? state.counters?.sample : undefined}
 			task={container && state.tasks.get(container.id)}
 			history={state.history?.id === container?.id ? (state.history?.samples ?? noHistory) : noHistory}
 			minutes={state.window}

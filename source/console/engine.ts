@@ -21,6 +21,7 @@ import {
 	listSessions,
 	listVolumes,
 	openStats,
+	openStatsHistory,
 	pauseContainer,
 	readFile,
 	readLogs,
@@ -102,6 +103,7 @@ export function createEnginePort(engine: Engine): EnginePort {
 		listImages: () => listImages(engine),
 		hostSample: hostStats,
 		openStats: id => openStats(engine, id),
+		openHistory: id => openStatsHistory(engine, id),
 		readHistory(id, after) {
 			const now = Math.floor(Date.now() / 1000);
 			const samples = readStatsHistory(engine, id, {from: after + 1});

@@ -120,8 +120,8 @@ export function openScreen(engine: Engine, first?: FirstPage): Screen {
 	};
 	process.stdout.on('resize', onResize);
 	const capabilities = detectCapabilities(process.env);
-	const app = isRead() ? renderRead(store) : renderDrawn({store, capabilities, painter, output});
 	const connection = connect(store, port, words => alarm(store, words));
+	const app = isRead() ? renderRead(store) : renderDrawn({store, capabilities, painter, output});
 
 	let closed = false;
 	function close(): void {

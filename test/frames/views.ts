@@ -67,8 +67,7 @@ export const views: Readonly<Record<string, View>> = {
 			{type: 'filtered', list: 'containers', filter: 'o'},
 			{type: 'message', message: {kind: 'info', text: 'worker is called back', until: Number.POSITIVE_INFINITY}},
 		),
-	'log with a search': async state =>
-		after(await page('logs')(state), {type: 'log-look', look: {times: true, search: 'orders'}}, {type: 'moved', step: {by: 'line', count: -8}}),
+	'log with a search': async state => after(await page('logs')(state), {type: 'log-look', look: {times: true, search: 'orders'}}, {type: 'moved', step: {by: 'line', count: -8}}),
 	help: under({kind: 'help', top: 0}),
 	palette: under({kind: 'palette', text: 'st', index: 1}),
 	question: under({

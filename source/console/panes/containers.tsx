@@ -85,15 +85,16 @@ function cellsOf(container: ContainerSummary, {stats, task, now, marked, share}:
 		id: {text: container.id.slice(0, 12), role: 'faint'},
 	};
 	if (!live) return cells;
-	const {sample} = stats;
+	const {second} = stats;
+	const limit = container.resources.memory ?? 0;
 	return {
 		...cells,
 		cpu: {text: formatPercent(stats.cpu / share), role: loadRole(stats.cpu)},
 		trend: {text: drawSparkline(stats.trend, trendWidth, 100), role: 'cpu'},
-		memory: {text: formatShortBytes(sample.memory), role: sample.memoryLimit > 0 && sample.memory / sample.memoryLimit > 0.9 ? 'bad' : 'text'},
-		network: {text: `${formatShortBytes(stats.received)}/${formatShortBytes(stats.sent)}`, role: 'muted'},
-		io: {text: `${formatShortBytes(stats.read)}/${formatShortBytes(stats.written)}`, role: 'muted'},
-		pids: {text: String(sample.pids), role: 'muted'},
+		memory: {text: formatShortBytes(second.memory), role: limit > 0 && second.memory / limit > 0.9 ? 'bad' : 'text'},
+		network: {text: `${formatShortBytes(second.receivedBytes)}/${formatShortBytes(second.sentBytes)}`, role: 'muted'},
+		io: {text: `${formatShortBytes(second.readBytes)}/${formatShortBytes(second.writtenBytes)}`, role: 'muted'},
+		pids: {text: String(second.pids), role: 'muted'},
 	};
 }
 

@@ -1,7 +1,7 @@
 import {sanitizeLine} from '../../terminal/sanitize.ts';
 import {truncate, widthOf} from '../../terminal/width.ts';
 import {formatAge, formatDuration, formatPercent} from '../format.ts';
-import type {ContainerSummary} from '../store/engine-port.ts';
+import type {ContainerSummary, StatsSample} from '../store/engine-port.ts';
 import {isLive} from '../store/select.ts';
 import type {LiveStats, Task} from '../store/state.ts';
 import {stateMarks} from '../theme/symbols.ts';
@@ -9,7 +9,14 @@ import type {Role, Theme} from '../theme/theme.ts';
 import {taskSentence} from './task-words.ts';
 
 type Fact = {readonly role: Role; readonly text: string};
-type Moment = {readonly live: LiveStats | undefined; readonly task: Task | undefined; readonly now: number; readonly width: number; readonly lines: number};
+type Moment = {
+	readonly live: LiveStats | undefined;
+	readonly counters: StatsSample | undefined;
+	readonly task: Task | undefined;
+	readonly now: number;
+	readonly width: number;
+	readonly lines: number;
+};
 
 /** As many facts as fit one line. */
 function joinFacts(theme: Theme, facts: readonly Fact[], width: number): string {
@@ -63,10 +70,10 @@ function describeState(container: ContainerSummary, {task, now}: Moment): Fact[]
 	];
 }
 
-function describeLoad({pids, pidsLimit, pressure, oomKills}: LiveStats['sample']): Fact[] {
+function describeLoad({second}: LiveStats, {resources: {pidsLimit = 0}}: ContainerSummary, {pressure, oomKills = 0}: Partial<StatsSample> = {}): Fact[] {
 	return [
 		{role: 'bad', text: oomKills > 0 ? `${oomKills} OOM kills` : ''},
-		{role: 'muted', text: `${pids}${pidsLimit > 0 && Number.isFinite(pidsLimit) ? ` of ${pidsLimit}` : ''} pids`},
+		{role: 'muted', text: `${second.pids}${pidsLimit > 0 ? ` of ${pidsLimit}` : ''} pids`},
 		{
 			role: 'muted',
 			text: pressure === undefined ? '' : `pressure cpu ${formatPercent(pressure.cpuSome)} mem ${formatPercent(pressure.memorySome)} io ${formatPercent(pressure.ioSome)}`,
@@ -81,12 +88,12 @@ const portWords = ({ports}: ContainerSummary): string =>
 
 /** One or two lines over the charts: how it is, and what it is. */
 export function describeFacts(theme: Theme, container: ContainerSummary, moment: Moment): string[] {
-	const {live, width, lines} = moment;
+	const {live, counters, width, lines} = moment;
 	const addresses = Object.values(container.networks)
 		.map(({ip}) => ip)
 		.filter(ip => ip !== '')
 		.join(' ');
-	const how = [...describeState(container, moment), ...(live && isLive(container) ? describeLoad(live.sample) : [])];
+	const how = [...describeState(container, moment), ...(live && isLive(container) ? describeLoad(live, container, counters) : [])];
 	const what: Fact[] = [
 		{role: 'muted', text: sanitizeLine(container.image)},
 		{role: 'muted', text: addresses},

@@ -31,23 +31,24 @@ export function toSeries(
 	measure: Measure,
 	{minutes, points, now}: {readonly minutes: number; readonly points: number; readonly now: number},
 ): Series {
-	const step = Math.max(1, Math.ceil((minutes * 60) / points));
-	const end = Math.floor(now / 1000 / step) * step;
-	const begin = end - step * points;
+	const step = (minutes * 60) / points;
+	const first = Math.floor(now / 1000 / step) - points;
 	const series: Array<number | undefined> = Array.from({length: points}, () => undefined);
 	const counts = Array.from({length: points}, () => 0);
 	const read = valueOf[measure];
 	// From the newest back: what lies before the chart is not looked at.
 	for (let at = samples.length - 1; at >= 0; at--) {
 		const sample = samples[at];
-		if (sample === undefined || sample.time < begin) break;
-		const index = Math.floor((sample.time - begin) / step);
-		if (index >= points) continue;
+		if (sample === undefined || sample.time < first * step) break;
 		const value = read(sample);
-		const before = series[index];
-		const count = counts[index] ?? 0;
-		series[index] = before === undefined ? value : peaks.has(measure) ? Math.max(before, value) : (before * count + value) / (count + 1);
-		counts[index] = count + 1;
+		// Of short steps a second fills more than one.
+		const last = Math.min(points - 1, Math.max(Math.floor(sample.time / step), Math.ceil((sample.time + 1) / step) - 1) - first);
+		for (let index = Math.max(0, Math.floor(sample.time / step) - first); index <= last; index++) {
+			const before = series[index];
+			const count = counts[index] ?? 0;
+			series[index] = before === undefined ? value : peaks.has(measure) ? Math.max(before, value) : (before * count + value) / (count + 1);
+			counts[index] = count + 1;
+		}
 	}
 	return series;
 }

@@ -1,7 +1,7 @@
 import {memo} from 'react';
 import {sanitizeLine} from '../../terminal/sanitize.ts';
 import {formatBytes, formatPercent, formatRate, formatShortRate} from '../format.ts';
-import type {ContainerSummary, HistorySample} from '../store/engine-port.ts';
+import type {ContainerSummary, HistorySample, StatsSample} from '../store/engine-port.ts';
 import type {Rect} from '../store/layout.ts';
 import type {LiveStats, Task} from '../store/state.ts';
 import type {Theme} from '../theme/theme.ts';
@@ -20,6 +20,8 @@ export type StatsProps = {
 	readonly focused: boolean;
 	readonly container: ContainerSummary | undefined;
 	readonly live: LiveStats | undefined;
+	/** Totals, limits and pressure, as the kernel counts them. */
+	readonly counters: StatsSample | undefined;
 	readonly task: Task | undefined;
 	readonly history: readonly HistorySample[];
 	readonly minutes: number;
@@ -34,11 +36,11 @@ export type StatsProps = {
 const scaleWidth = 4;
 
 /** The four charts. Numbers are live, lines are the past as the monitor has kept it. */
-function chartBlocks({container, live, history, minutes, now, full}: StatsProps, width: number): ChartBlock[] {
+function chartBlocks({container, live, counters, history, minutes, now, full}: StatsProps, width: number): ChartBlock[] {
 	const points = chartPoints(width, scaleWidth);
 	const series = (measure: Measure) => toSeries(history, measure, {minutes, points, now});
-	const sample = live?.sample;
-	const limit = sample !== undefined && container?.resources.memory ? ` of ${formatBytes(sample.memoryLimit)}` : '';
+	const second = live?.second;
+	const limit = container?.resources.memory ? ` of ${formatBytes(container.resources.memory)}` : '';
 	const throttled = live !== undefined && live.throttled >= 0.05 ? [{role: 'warn' as const, label: 'throttled', value: `${formatPercent(live.throttled)}%`}] : [];
 	const value = (text: string | undefined): string => text ?? '–';
 	const rate = width < 40 ? formatShortRate : formatRate;
@@ -53,8 +55,8 @@ function chartBlocks({container, live, history, minutes, now, full}: StatsProps,
 		{
 			title: 'Memory',
 			legends: [
-				{role: 'memory', label: '', value: value(sample && `${formatBytes(sample.memory)}${limit}`)},
-				{role: 'faint', label: 'cache', value: value(sample && formatBytes(sample.memoryCache))},
+				{role: 'memory', label: '', value: value(second && `${formatBytes(second.memory)}${limit}`)},
+				{role: 'faint', label: 'cache', value: value(second && formatBytes(second.cache))},
 			],
 			series: [series('memory'), series('cache')],
 			unit: byteUnit,
@@ -63,8 +65,8 @@ function chartBlocks({container, live, history, minutes, now, full}: StatsProps,
 		{
 			title: 'Block I/O',
 			legends: [
-				{role: 'read', label: 'r', value: value(live && rate(live.read))},
-				{role: 'write', label: 'w', value: value(live && rate(live.written))},
+				{role: 'read', label: 'r', value: value(second && rate(second.readBytes))},
+				{role: 'write', label: 'w', value: value(second && rate(second.writtenBytes))},
 			],
 			series: [series('read'), series('written')],
 			unit: byteUnit,
@@ -73,20 +75,20 @@ function chartBlocks({container, live, history, minutes, now, full}: StatsProps,
 		{
 			title: 'Network',
 			legends: [
-				{role: 'receive', label: '↓', value: value(live && rate(live.received))},
-				{role: 'send', label: '↑', value: value(live && rate(live.sent))},
+				{role: 'receive', label: '↓', value: value(second && rate(second.receivedBytes))},
+				{role: 'send', label: '↑', value: value(second && rate(second.sentBytes))},
 			],
 			series: [series('received'), series('sent')],
 			unit: byteUnit,
 			least: 1024,
 		},
 	];
-	return full ? [...blocks, ...hardship(live, series)] : blocks;
+	return full ? [...blocks, ...hardship(live, counters, series)] : blocks;
 }
 
 /** What a container had to wait for, where the kernel tells. */
-function hardship(live: LiveStats | undefined, series: (measure: Measure) => Series): ChartBlock[] {
-	const pressure = live?.sample.pressure;
+function hardship(live: LiveStats | undefined, counters: StatsSample | undefined, series: (measure: Measure) => Series): ChartBlock[] {
+	const pressure = counters?.pressure;
 	const value = (of: number | undefined): string => (of === undefined ? '–' : `${formatPercent(of)}%`);
 	return [
 		{
@@ -104,8 +106,8 @@ function hardship(live: LiveStats | undefined, series: (measure: Measure) => Ser
 			title: 'Held back',
 			legends: [
 				{role: 'warn', label: 'throttled', value: value(live?.throttled)},
-				{role: 'faint', label: 'OOM kills', value: live ? String(live.sample.oomKills) : '–'},
-				{role: 'faint', label: 'swap', value: live ? formatBytes(live.sample.memorySwap) : '–'},
+				{role: 'faint', label: 'OOM kills', value: counters ? String(counters.oomKills) : '–'},
+				{role: 'faint', label: 'swap', value: live ? formatBytes(live.second.swap) : '–'},
 			],
 			series: [series('throttled')],
 			unit: () => ({size: 1, name: '% of a core'}),
@@ -114,14 +116,17 @@ function hardship(live: LiveStats | undefined, series: (measure: Measure) => Ser
 	];
 }
 
-/** Block I/O of each device, as totals since the start. */
-function deviceLine(theme: Theme, live: LiveStats | undefined, width: number): string {
-	const devices = live?.sample.devices.filter(({readBytes, writeBytes}) => readBytes + writeBytes > 0) ?? [];
-	if (devices.length === 0) return '';
-	return theme.paint(
-		'muted',
-		truncate(devices.map(({device, readBytes, writeBytes}) => `${device}  r ${formatBytes(readBytes)}  w ${formatBytes(writeBytes)}`).join('   '), width),
-	);
+const devicesShown = 4;
+
+/** Block I/O of each device: of the last second, and since the start. */
+function deviceLines(theme: Theme, {live, counters}: StatsProps, width: number): string[] {
+	const rates = new Map(live?.second.devices.map(rate => [rate.device, rate]));
+	const totals = counters?.devices.filter(({readBytes, writeBytes}) => readBytes + writeBytes > 0) ?? [];
+	return totals.slice(0, devicesShown).map(({device, readBytes, writeBytes}) => {
+		const {readBytes: read = 0, writtenBytes: written = 0} = rates.get(device) ?? {};
+		const now = `${device.padEnd(7)} r ${formatRate(read).padStart(11)}  w ${formatRate(written).padStart(11)}`;
+		return theme.paint('text', truncate(now, width)) + theme.paint('faint', truncate(`   in all r ${formatBytes(readBytes)}  w ${formatBytes(writeBytes)}`, width - now.length));
+	});
 }
 
 type Place = {readonly column: number; readonly columns: number};
@@ -155,8 +160,8 @@ export const StatsPane = memo((props: StatsProps) => {
 	const right = [frozen ? theme.paint('warn', 'frozen') : '', theme.paint('faint', `last ${windowName(minutes)}`)].filter(text => text !== '').join('  ');
 	const spec = {...rect, digit: '3', title: container ? `Stats · ${sanitizeLine(container.name)}` : 'Stats', right, focused};
 	if (!container) return <Lines lines={drawFrame(theme, spec, centered(theme, rect.width - 2, rect.height - 2, ['Nothing selected']))} />;
-	const facts = describeFacts(theme, container, {live: props.live, task, now, width, lines: rect.height > 11 ? 2 : 1});
-	const devices = props.full ? [deviceLine(theme, props.live, width)].filter(line => line !== '') : [];
+	const facts = describeFacts(theme, container, {live: props.live, counters: props.counters, task, now, width, lines: rect.height > 11 ? 2 : 1});
+	const devices = props.full ? deviceLines(theme, props, width) : [];
 	const marks = rect.height > 13 ? [marksLine(props, width)] : [];
 	const charts = arrange(props, width, rect.height - 2 - facts.length - devices.length - marks.length);
 	return (

@@ -9,7 +9,14 @@ export type Step = {readonly by: 'line' | 'half' | 'page'; readonly count: numbe
 /** Everything that can happen to the state. What came from the engine, then what somebody did. */
 export type Change =
 	| {readonly type: 'lists'; readonly containers?: readonly ContainerSummary[]; readonly images?: readonly ImageSummary[]}
-	| {readonly type: 'tick'; readonly now: number; readonly host?: HostLoad; readonly stats?: ReadonlyMap<string, LiveStats>; readonly history?: readonly HistorySample[]}
+	| {
+			readonly type: 'tick';
+			readonly now: number;
+			readonly host?: HostLoad;
+			readonly stats?: ReadonlyMap<string, LiveStats>;
+			readonly counters?: State['counters'] | undefined;
+			readonly history?: readonly HistorySample[];
+	  }
 	| {readonly type: 'history'; readonly id: string; readonly samples: readonly HistorySample[]}
 	| {readonly type: 'log-opened'; readonly ids: readonly string[]}
 	| {readonly type: 'log'; readonly id: string; readonly entries: readonly LogLine[]}

@@ -1,6 +1,6 @@
 import {alarmsOf} from './alarms.ts';
 import type {Change} from './change.ts';
-import type {EngineEvent, EnginePort, LogEntry, LogRequest} from './engine-port.ts';
+import type {EngineEvent, EnginePort, LogEntry, LogRequest, StatsHistory} from './engine-port.ts';
 import {type LogLine, logLimits} from './log-buffer.ts';
 import {layoutOf, listHeight} from './layout.ts';
 import {createReaders, toHostLoad, toLive, trendLength} from './live.ts';
@@ -23,21 +23,25 @@ const selectionRest = 70;
 export function connect(store: Store, engine: EnginePort, onAlarm: (words: string) => void): Connection {
 	const begun = Math.floor(Date.now() / 1000);
 	const batch = createBatch(store);
-	const lists = createLists(engine, batch);
+	const lists = createLists(store, engine, batch);
 	const ticker = createTicker(store, engine, lists.refreshContainers);
 	const follower = createFollower(store, engine, batch);
 	const sheets = createSheets(store, engine);
 	const events = new AbortController();
-	lists.refresh();
-	void followEvents(engine, events.signal, list => {
+	const onEvents = (list: readonly EngineEvent[]): void => {
 		const news = list.filter(({time}) => time >= begun);
 		for (const words of new Set(alarmsOf(news, store.getState().events))) onAlarm(words);
 		batch.add({type: 'events', events: list});
 		if (list.some(({Type}) => Type === 'container' || Type === 'network')) lists.refreshContainers();
 		sheets.reload('event');
 		if (list.some(({Type, Action}) => Type === 'image' || /^(create|destroy)$/.test(Action))) lists.refreshImages();
+	};
+	// The lists are there for the first frame; all else comes after it.
+	lists.refresh();
+	const begin = setImmediate(() => {
+		void followEvents(engine, events.signal, onEvents);
+		ticker.start();
 	});
-	ticker.start();
 	return {
 		refresh() {
 			lists.refresh();
@@ -45,6 +49,7 @@ export function connect(store: Store, engine: EnginePort, onAlarm: (words: strin
 		},
 		openRow: key => sheets.openRow(key),
 		close() {
+			clearImmediate(begin);
 			events.abort();
 			ticker.stop();
 			follower.close();
@@ -85,13 +90,12 @@ function createBatch(store: Store): Batch {
 type Lists = {readonly refresh: () => void; readonly refreshContainers: () => void; readonly refreshImages: () => void};
 
 /** Lists are read again when an event says so: at once, and once more for what happened meanwhile. */
-function createLists(engine: EnginePort, batch: Batch): Lists {
-	const read = (change: () => Change): void => {
+function createLists(store: Store, engine: EnginePort, batch: Batch): Lists {
+	const read = (change: () => Change, add = (change: Change): void => batch.add(change)): void => {
 		try {
-			batch.add(change());
+			add(change());
 		} catch (error) {
-			const text = error instanceof Error ? error.message : String(error);
-			batch.add({type: 'message', message: {kind: 'error', text, until: Date.now() + 10_000}});
+			add({type: 'message', message: {kind: 'error', text: reasonOf(error), until: Date.now() + 10_000}});
 		}
 	};
 	const coalesce = (act: () => void, rest: number): (() => void) => {
@@ -112,7 +116,7 @@ function createLists(engine: EnginePort, batch: Batch): Lists {
 		refreshContainers,
 		refreshImages,
 		refresh() {
-			read(() => ({type: 'lists', containers: engine.listContainers(), images: engine.listImages()}));
+			read(() => ({type: 'lists', containers: engine.listContainers(), images: engine.listImages()}), store.dispatch);
 		},
 	};
 }
@@ -210,21 +214,33 @@ function watched(state: State): readonly string[] {
 
 type Ticker = {start(): void; stop(): void};
 
+const staleAfter = 5000;
+
+const lastSecond = (history: StatsHistory) => ({read: () => history.last() ?? ('none' as const), close: () => history.close()});
+
 /** Once a second, on the second: one reading of everything, one dispatch. */
 function createTicker(store: Store, engine: EnginePort, onGone: () => void): Ticker {
-	const readers = createReaders(engine, onGone);
+	const seconds = createReaders(id => lastSecond(engine.openHistory(id)), onGone);
+	const counters = createReaders(id => engine.openStats(id), onGone);
 	let timer: NodeJS.Timeout | undefined;
 
 	function readStats(state: State): ReadonlyMap<string, LiveStats> {
-		const samples = readers.read(watched(state));
 		const stats = new Map<string, LiveStats>();
-		for (const [id, sample] of samples) {
+		for (const [id, second] of seconds.read(watched(state))) {
+			// What the monitor counted before this life, or has stopped counting, is no news.
+			if (second === 'none' || second.time * 1000 < Date.now() - staleAfter) continue;
 			const before = state.stats.get(id);
 			// A row that comes into sight begins with what its monitor has seen.
-			const past = before ? [] : readPast(engine, id, Math.floor(sample.at / 1000) - trendLength - 1).map(({cpuMicros}) => cpuMicros / 10_000);
-			stats.set(id, toLive(sample, before, past));
+			const past = before ? [] : readPast(engine, id, second.time - trendLength).map(({cpuMicros}) => cpuMicros / 10_000);
+			stats.set(id, toLive(second, before, past.slice(0, -1)));
 		}
 		return stats;
+	}
+
+	function readCounters(state: State): State['counters'] {
+		const container = selectedContainer(state);
+		const [read] = counters.read(container && isLive(container) ? [container.id] : []);
+		return read && {id: read[0], sample: read[1]};
 	}
 
 	function tick(): void {
@@ -235,14 +251,15 @@ function createTicker(store: Store, engine: EnginePort, onGone: () => void): Tic
 		const {history} = state;
 		const container = containerById(state, history?.id);
 		const past = history && container && isLive(container) ? readPast(engine, history.id, history.samples.at(-1)?.time ?? Math.floor(now / 1000) - state.window * 60) : [];
-		store.dispatch({type: 'tick', now, host: toHostLoad(engine.hostSample(), state.host), stats: readStats(state), history: past});
+		store.dispatch({type: 'tick', now, host: toHostLoad(engine.hostSample(), state.host), stats: readStats(state), counters: readCounters(state), history: past});
 	}
 
 	return {
 		start: tick,
 		stop() {
 			clearTimeout(timer);
-			readers.close();
+			seconds.close();
+			counters.close();
 		},
 	};
 }

@@ -10,6 +10,7 @@ import type {EngineEvent} from '../../../core/events/event.ts';
 import type {ImageFiles, PathChange} from '../../../core/image/files.ts';
 import type {HistoryLine} from '../../../core/image/history.ts';
 import type {ImageSummary} from '../../../core/image/model.ts';
+import type {StatsHistory} from '../../../core/container/history.ts';
 import type {RingSample} from '../../../core/monitor/stats-ring.ts';
 import type {HostSample} from '../../../core/platform/host.ts';
 
@@ -27,6 +28,7 @@ export type {
 	ImageSummary,
 	LogEntry,
 	NetworkSummary,
+	StatsHistory,
 	StatsReader,
 	StatsSample,
 	StopProgress,
@@ -63,7 +65,10 @@ export type EnginePort = {
 	listContainers(): readonly ContainerSummary[];
 	listImages(): readonly ImageSummary[];
 	hostSample(): HostSample;
+	/** The kernel's own counters, read now. */
 	openStats(id: string): StatsReader;
+	/** What the monitor has counted: a reading costs a hundredth of what the kernel's files cost. */
+	openHistory(id: string): StatsHistory;
 	/** Samples after the unix second `after`, oldest first. */
 	readHistory(id: string, after: number): readonly HistorySample[];
 	readLogs(id: string, options: LogRequest): AsyncIterable<readonly LogEntry[]>;

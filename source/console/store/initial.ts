@@ -15,6 +15,7 @@ export const initialState = (hostName: string, size: Size, now: number): State =
 	containers: [],
 	images: [],
 	stats: new Map(),
+	counters: undefined,
 	history: undefined,
 	window: 5,
 	log: emptyLog(),

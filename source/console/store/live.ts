@@ -1,28 +1,16 @@
-import type {EnginePort, HostSample, StatsReader, StatsSample} from './engine-port.ts';
+import type {HistorySample, HostSample} from './engine-port.ts';
 import type {HostLoad, LiveStats} from './state.ts';
 
 export const trendLength = 8;
 
-const rate = (now: number, before: number, seconds: number): number => (seconds > 0 && now >= before ? (now - before) / seconds : 0);
-
-/** Two readings of one container as rates. The first alone says levels only. */
-export function toLive(sample: StatsSample, before: LiveStats | undefined, past: readonly number[] = []): LiveStats {
-	const last = before?.sample;
-	// Counters that went back belong to a new life.
-	const seconds = last && sample.cpuMicros >= last.cpuMicros ? (sample.at - last.at) / 1000 : 0;
-	const per = (pick: (from: StatsSample) => number): number => (last ? rate(pick(sample), pick(last), seconds) : 0);
-	const cpu = per(({cpuMicros}) => cpuMicros) / 10_000;
-	return {
-		sample,
-		cpu,
-		throttled: per(({throttledMicros}) => throttledMicros) / 10_000,
-		read: per(({readBytes}) => readBytes),
-		written: per(({writeBytes}) => writeBytes),
-		received: per(({rxBytes}) => rxBytes),
-		sent: per(({txBytes}) => txBytes),
-		trend: before ? [...before.trend, cpu].slice(-trendLength) : past.slice(-trendLength),
-	};
+/** The newest second that the monitor has counted. `before` itself where there is none since; `past` is what a row that comes into sight begins with. */
+export function toLive(second: HistorySample, before: LiveStats | undefined, past: readonly number[] = []): LiveStats {
+	if (before?.second.time === second.time) return before;
+	const cpu = second.cpuMicros / 10_000;
+	return {second, cpu, throttled: second.throttledMicros / 10_000, trend: [...(before?.trend ?? past), cpu].slice(-trendLength)};
 }
+
+const rate = (now: number, before: number, seconds: number): number => (seconds > 0 && now >= before ? (now - before) / seconds : 0);
 
 export function toHostLoad(sample: HostSample, before: HostLoad | undefined): HostLoad {
 	const last = before?.sample;
@@ -36,21 +24,23 @@ export function toHostLoad(sample: HostSample, before: HostLoad | undefined): Ho
 	};
 }
 
-/** Readers of the containers that are looked at: opened at the first reading, closed when they are not wanted any more. */
-export type Readers = {read(ids: readonly string[]): ReadonlyMap<string, StatsSample>; close(): void};
+type Reader<Reading> = {read(): Reading | undefined; close(): void};
 
-export function createReaders(engine: EnginePort, onGone: (id: string) => void): Readers {
-	const open = new Map<string, StatsReader>();
+/** Readers of what is looked at: opened at the first reading, closed when it is not wanted any more. */
+export type Readers<Reading> = {read(ids: readonly string[]): ReadonlyMap<string, Reading>; close(): void};
+
+export function createReaders<Reading>(openReader: (id: string) => Reader<Reading>, onGone: (id: string) => void): Readers<Reading> {
+	const open = new Map<string, Reader<Reading>>();
 
 	function drop(id: string): void {
 		open.get(id)?.close();
 		open.delete(id);
 	}
 
-	function readOne(id: string): StatsSample | undefined {
+	function readOne(id: string): Reading | undefined {
 		try {
 			let reader = open.get(id);
-			if (!reader) open.set(id, (reader = engine.openStats(id)));
+			if (!reader) open.set(id, (reader = openReader(id)));
 			return reader.read();
 		} catch {
 			// It ended or was removed between the list and now: the event of that is on its way.
@@ -62,16 +52,16 @@ export function createReaders(engine: EnginePort, onGone: (id: string) => void):
 		read(ids) {
 			const wanted = new Set(ids);
 			for (const id of open.keys()) if (!wanted.has(id)) drop(id);
-			const samples = new Map<string, StatsSample>();
+			const readings = new Map<string, Reading>();
 			for (const id of ids) {
-				const sample = readOne(id);
-				if (sample) samples.set(id, sample);
+				const reading = readOne(id);
+				if (reading !== undefined) readings.set(id, reading);
 				else {
 					drop(id);
 					onGone(id);
 				}
 			}
-			return samples;
+			return readings;
 		},
 		close() {
 			for (const id of open.keys()) drop(id);

@@ -116,9 +116,10 @@ function rateOf({log, logRate, now: before}: State, now: number): State['logRate
 
 function tick(state: State, change: Extract<Change, {type: 'tick'}>): State {
 	const {now, host = state.host, stats = state.stats, history = []} = change;
+	const counters = 'counters' in change ? change.counters : state.counters;
 	const message = state.message && state.message.until <= now ? undefined : state.message;
 	const past = state.history && history.length > 0 ? {...state.history, samples: [...state.history.samples, ...history].slice(-historyKept)} : state.history;
-	return {...state, now, host, stats, message, history: past, logRate: rateOf(state, now)};
+	return {...state, now, host, stats, counters, message, history: past, logRate: rateOf(state, now)};
 }
 
 function setTask(state: State, id: string, task: State['tasks'] extends ReadonlyMap<string, infer Value> ? Value | undefined : never): State {

@@ -32,7 +32,7 @@ export const containerSorts: Readonly<Record<string, {readonly label: string; re
 	name: {label: 'Name', order: () => (a, b) => byName(a.name, b.name)},
 	image: {label: 'Image', order: () => (a, b) => byName(a.image, b.image) || byName(a.name, b.name)},
 	cpu: {label: 'CPU, highest first', order: stats => (a, b) => smooth(stats.get(b.id)) - smooth(stats.get(a.id)) || byName(a.name, b.name)},
-	memory: {label: 'Memory, highest first', order: stats => (a, b) => (stats.get(b.id)?.sample.memory ?? -1) - (stats.get(a.id)?.sample.memory ?? -1) || byName(a.name, b.name)},
+	memory: {label: 'Memory, highest first', order: stats => (a, b) => (stats.get(b.id)?.second.memory ?? -1) - (stats.get(a.id)?.second.memory ?? -1) || byName(a.name, b.name)},
 	created: {label: 'Created, newest first', order: () => (a, b) => byText(b.createdAt, a.createdAt)},
 };
 

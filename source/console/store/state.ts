@@ -22,16 +22,12 @@ export type Page = {
 	readonly merged?: readonly Target[];
 };
 
-/** What the last two readings of a container say; rates are per second. */
+/** The last second of a container, as its monitor has counted it. */
 export type LiveStats = {
-	readonly sample: StatsSample;
+	readonly second: HistorySample;
 	/** Percent of one core. */
 	readonly cpu: number;
 	readonly throttled: number;
-	readonly read: number;
-	readonly written: number;
-	readonly received: number;
-	readonly sent: number;
 	/** CPU of the last readings, oldest first. */
 	readonly trend: readonly number[];
 };
@@ -161,6 +157,8 @@ export type State = {
 	readonly containers: readonly ContainerSummary[];
 	readonly images: readonly ImageSummary[];
 	readonly stats: ReadonlyMap<string, LiveStats>;
+	/** The kernel's own counters of the container under the cursor: totals, limits, pressure. */
+	readonly counters: {readonly id: string; readonly sample: StatsSample} | undefined;
 	/** Of the container under the cursor. */
 	readonly history: {readonly id: string; readonly samples: readonly HistorySample[]} | undefined;
 	/** Minutes that the charts show. */

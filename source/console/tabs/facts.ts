@@ -83,7 +83,8 @@ export const network: TabSpec = {
 	],
 	load(reading): Loaded {
 		const {NetworkSettings: {Networks = {}, Ports = {}} = {}} = reading.engine.inspectContainer(targetId(reading)) as Inspected;
-		const live = reading.state.stats.get(targetId(reading))?.sample;
+		const {counters} = reading.state;
+		const live = counters?.id === targetId(reading) ? counters.sample : undefined;
 		const networks = Object.entries(Networks).map(([name, {IPAddress = '', Gateway = '', MacAddress = '', Aliases}]) => ({
 			key: `network ${name}`,
 			cells: {

@@ -15,6 +15,7 @@ test('a log that comes too fast is skimmed: its newest lines are there, and it i
 		listContainers: () => sampleContainers,
 		listImages: () => [],
 		hostSample: () => sampleState({columns: 120, rows: 40}).host?.sample,
+		openHistory: () => ({last: () => undefined, read: () => [], close() {}}),
 		openStats: () => ({read: () => undefined, close() {}}),
 		readHistory: () => [],
 		async *watchEvents() {},
