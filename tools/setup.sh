@@ -11,25 +11,25 @@ fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 if command -v apt-get >/dev/null 2>&1; then
 	family=apt
 	packages='gcc g++ make python3 pkg-config ca-certificates libc6-dev libseccomp-dev libjansson-dev libisal-dev libzstd-dev libssl-dev busybox-static procps'
-	tests='docker-registry skopeo umoci nftables iproute2 e2fsprogs btrfs-progs strace tar zstd'
+	tests='docker-registry skopeo umoci nftables iproute2 e2fsprogs btrfs-progs fuse-overlayfs strace tar zstd'
 	missing() { for p in "$@"; do [ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || printf '%s ' "$p"; done; }
 	install() { apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -o DPkg::Lock::Timeout=600 install -y -qq --no-install-recommends "$@"; }
 elif command -v dnf >/dev/null 2>&1; then
 	family=dnf
 	packages='gcc gcc-c++ make python3 pkgconf ca-certificates glibc-static libseccomp-static jansson-devel isa-l-devel libzstd-static openssl-devel busybox procps-ng'
-	tests='distribution skopeo umoci nftables iproute e2fsprogs btrfs-progs strace tar zstd'
+	tests='distribution skopeo umoci nftables iproute e2fsprogs btrfs-progs fuse-overlayfs strace tar zstd'
 	missing() { for p in "$@"; do rpm -q "$p" >/dev/null 2>&1 || printf '%s ' "$p"; done; }
 	install() { dnf install -y -q "$@"; }
 elif command -v apk >/dev/null 2>&1; then
 	family=apk
 	packages='gcc g++ make python3 pkgconf ca-certificates musl-dev linux-headers libseccomp-static libseccomp-dev jansson-static jansson-dev isa-l-static isa-l-dev zstd-static zstd-dev openssl-libs-static openssl-dev busybox-static procps'
-	tests='docker-registry skopeo umoci nftables iproute2 e2fsprogs btrfs-progs strace tar zstd'
+	tests='docker-registry skopeo umoci nftables iproute2 e2fsprogs btrfs-progs fuse-overlayfs strace tar zstd'
 	missing() { for p in "$@"; do apk info -e "$p" >/dev/null 2>&1 || printf '%s ' "$p"; done; }
 	install() { apk add --quiet "$@"; }
 elif command -v pacman >/dev/null 2>&1; then
 	family=pacman
 	packages='gcc make python pkgconf ca-certificates libseccomp jansson isa-l zstd openssl busybox procps-ng'
-	tests='skopeo nftables iproute2 e2fsprogs btrfs-progs strace tar'
+	tests='skopeo nftables iproute2 e2fsprogs btrfs-progs fuse-overlayfs strace tar'
 	missing() { for p in "$@"; do pacman -Q "$p" >/dev/null 2>&1 || printf '%s ' "$p"; done; }
 	install() { pacman -S --noconfirm --needed --quiet "$@"; }
 else

@@ -151,6 +151,7 @@ const rootfsAnnotations = ({config, snapshot, cache}: BundleInput): Record<strin
 		'io.hawser.rootfs.lower': snapshot.lower.join(':'),
 		'io.hawser.rootfs.upper': snapshot.upper,
 		'io.hawser.rootfs.work': snapshot.work,
+		...(snapshot.fuse !== undefined && {'io.hawser.rootfs.fuse': snapshot.fuse}),
 	}),
 	'io.hawser.cache': cache,
 });

@@ -10,7 +10,7 @@ import {type MadeLayer, packLayer, type Pin} from '../layer/pack.ts';
 import {stagingFolder} from '../layer/path.ts';
 import type {RunConfig} from '../oci/config.ts';
 import type {Digest} from '../oci/digest.ts';
-import {diffView, hasChangedRoot, readView} from '../snapshot/view.ts';
+import {diffView, hasChangedRoot, readView, writtenView} from '../snapshot/view.ts';
 import {randomHex} from '../platform/random.ts';
 import {reasonOf, runProgram} from '../platform/run.ts';
 import {nowText} from '../platform/time.ts';
@@ -77,7 +77,7 @@ async function packChanges(engine: Engine, {id, name, config}: ContainerRecord, 
 	const mountable = snapshots(engine).mountable(id, config.chainIds);
 	const store = {root: engine.root, helper: engine.native.layer};
 	const root = hasChangedRoot(engine.root, mountable, config.chainIds) ? ['--root'] : [];
-	if (mountable.kind === 'overlay') return packLayer(store, ['--bare', '--source', mountable.upper, ...root], pin);
+	if (mountable.kind === 'overlay') return packLayer(store, [...writtenView(mountable), ...root], pin);
 	const list = openNameless(stagingFolder(engine.root));
 	try {
 		const result = await runProgram(store.helper, ['diff', ...diffView(mountable)], {output: list});

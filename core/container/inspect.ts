@@ -6,6 +6,7 @@ import {inspectEndpoint, inspectPorts} from '../network/inspect.ts';
 import type {Endpoint} from '../network/model.ts';
 import {networkStore} from '../network/store.ts';
 import {isNever} from '../platform/time.ts';
+import {shownName} from '../snapshot/model.ts';
 import {inspectMount} from '../volume/inspect.ts';
 import {hostnameOf} from './etc.ts';
 import {execIds} from './exec.ts';
@@ -14,7 +15,7 @@ import {inspectHostConfig, orNull} from './inspect-host.ts';
 import {isRunning, type LiveState, readExit, readLive, startFile} from './live.ts';
 import {readLink} from './links.ts';
 import {hasAddress, namesOn} from './network.ts';
-import {containerFolder, driverName, snapshots} from './place.ts';
+import {containerFolder, snapshots} from './place.ts';
 import {type ContainerRecord, findRecord} from './record.ts';
 import {sizeOfChanges} from './size.ts';
 
@@ -40,14 +41,14 @@ export function inspectContainer(engine: Engine, ref: string, {size = false}: {r
 		LogPath: config.logDriver !== 'json-file' ? '' : made('log/json.log'),
 		Name: `/${record.name}`,
 		RestartCount: live.restarts,
-		Driver: driverName(engine),
+		Driver: shownName(engine.storageDriver),
 		Platform: 'linux',
 		MountLabel: '',
 		ProcessLabel: '',
 		AppArmorProfile: apparmorOf(config),
 		ExecIDs: orNull(live.monitored ? execIds(engine, record.id) : []),
 		HostConfig: {...inspectHostConfig(record), Links: orNull(hostLinks(engine, record))},
-		GraphDriver: {Name: driverName(engine), Data: driverData(engine, record)},
+		GraphDriver: {Name: shownName(engine.storageDriver), Data: driverData(engine, record)},
 		...(size && sizesOf(engine, record)),
 		Mounts: config.mounts.map(inspectMount),
 		Config: configOf(record),

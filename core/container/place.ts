@@ -4,7 +4,7 @@ import {randomHex} from '../platform/random.ts';
 import type {DriverName, SnapshotDriver} from '../snapshot/model.ts';
 import {btrfsDriver} from '../snapshot/btrfs.ts';
 import {copyDriver} from '../snapshot/copy.ts';
-import {overlayDriver} from '../snapshot/overlay.ts';
+import {fuseDriver, overlayDriver} from '../snapshot/overlay.ts';
 import type {ContainerConfig} from './config.ts';
 
 type Places = {readonly root: string; readonly state: string; readonly cgroupParent: string};
@@ -24,10 +24,7 @@ export const containerFolder = ({root}: Pick<Places, 'root'>, id: string): strin
 /** The writable layer in that folder, over those of the image. */
 export const snapshots = ({root, native, storageDriver}: Pick<Engine, 'root' | 'native' | 'storageDriver'>): SnapshotDriver => drivers[storageDriver]({root, helper: native.layer});
 
-/** Scripts know overlay by this name. */
-export const driverName = ({storageDriver}: Pick<Engine, 'storageDriver'>): string => (storageDriver === 'overlay' ? 'overlay2' : storageDriver);
-
-const drivers: Readonly<Record<DriverName, (store: LayerStore) => SnapshotDriver>> = {overlay: overlayDriver, copy: copyDriver, btrfs: btrfsDriver};
+const drivers: Readonly<Record<DriverName, (store: LayerStore) => SnapshotDriver>> = {overlay: overlayDriver, 'fuse-overlayfs': fuseDriver, copy: copyDriver, btrfs: btrfsDriver};
 
 /** What a reboot takes: bundle, plan, status, socket. It is there while the container has a monitor, and until the next start or rm. */
 export const liveFolder = ({state}: Pick<Places, 'state'>, id: string): string => `${state}/containers/${id}`;

@@ -3,9 +3,9 @@ import {arch, cpus, hostname, release, totalmem} from 'node:os';
 import {cdiFolders} from '../bundle/cdi.ts';
 import {hasApparmor} from '../container/apparmor.ts';
 import {countContainers} from '../container/count.ts';
-import {driverName} from '../container/place.ts';
 import {cgroupLayout} from '../platform/cgroup.ts';
 import {readIfThere} from '../platform/files.ts';
+import {type DriverName, shownName} from '../snapshot/model.ts';
 import type {Engine} from './engine.ts';
 import {version} from './version.ts';
 
@@ -23,7 +23,7 @@ export function engineInfo(engine: Engine): Record<string, unknown> {
 		ContainersPaused: counts.paused,
 		ContainersStopped: counts.all - counts.running - counts.paused,
 		Images: images,
-		Driver: driverName(engine),
+		Driver: shownName(engine.storageDriver),
 		DriverStatus: [['Backing Filesystem', filesystemOf(engine.root)], ...(driverFacts[engine.storageDriver] ?? [])],
 		Plugins: {Volume: ['local'], Network: ['bridge', 'host', 'null'], Authorization: null, Log: ['json-file', 'local', 'none']},
 		MemoryLimit: true,
@@ -78,7 +78,7 @@ export function engineInfo(engine: Engine): Record<string, unknown> {
 	};
 }
 
-const driverFacts: Readonly<Record<string, ReadonlyArray<readonly [string, string]>>> = {
+const driverFacts: Readonly<Partial<Record<DriverName, ReadonlyArray<readonly [string, string]>>>> = {
 	overlay: [
 		['Supports d_type', 'true'],
 		['Native Overlay Diff', 'true'],

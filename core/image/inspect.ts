@@ -2,12 +2,13 @@ import type {Digest} from '../oci/digest.ts';
 import type {RunConfig} from '../oci/config.ts';
 import {chainIds} from '../layer/chain.ts';
 import {layerTree} from '../layer/path.ts';
+import {type DriverName, isStacked, shownName} from '../snapshot/model.ts';
 import {findImageId, notFound} from './find.ts';
 import {configOf, imageRow, repoDigestsOf, repoTagsOf} from './record.ts';
 import type {ImageStore} from './store.ts';
 
 /** In Docker's shape. */
-export function inspectImage({db, root}: Pick<ImageStore, 'db' | 'root'>, ref: string): Record<string, unknown> {
+export function inspectImage({db, root, storageDriver}: Pick<ImageStore, 'db' | 'root'> & {readonly storageDriver: DriverName}, ref: string): Record<string, unknown> {
 	const id = findImageId(db, ref);
 	const row = imageRow(db, id);
 	if (!row) throw notFound(ref);
@@ -26,7 +27,7 @@ export function inspectImage({db, root}: Pick<ImageStore, 'db' | 'root'>, ref: s
 		...(platform.variant !== undefined && {Variant: platform.variant}),
 		Os: platform.os,
 		Size: Number(row['size']),
-		GraphDriver: {Name: 'overlay2', Data: layerFolders(root, diffIds)},
+		GraphDriver: {Name: shownName(storageDriver), Data: isStacked(storageDriver) ? layerFolders(root, diffIds) : null},
 		RootFS: {Type: 'layers', Layers: diffIds},
 		Metadata: {LastTagTime: lastTagTime(db, id)},
 	};

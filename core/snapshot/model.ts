@@ -10,6 +10,8 @@ export type Overlay = {
 	/** What the container writes; and overlayfs's scratch folder beside it, on the same file system. */
 	readonly upper: string;
 	readonly work: string;
+	/** The program that serves it; absent: the kernel's overlayfs does. */
+	readonly fuse?: string;
 };
 
 /** A folder that holds the whole root, the container's alone. */
@@ -18,7 +20,15 @@ export type Plain = {readonly kind: 'plain'; readonly lower: readonly string[]; 
 /** What a container has added and changed. */
 export type SnapshotUsage = {readonly bytes: number; readonly inodes: number};
 
-export type DriverName = 'overlay' | 'copy' | 'btrfs';
+export const driverNames = ['overlay', 'fuse-overlayfs', 'copy', 'btrfs'] as const;
+
+export type DriverName = (typeof driverNames)[number];
+
+/** Whether a container is layers over each other, and no folder that has all. */
+export const isStacked = (driver: DriverName): boolean => driver === 'overlay' || driver === 'fuse-overlayfs';
+
+/** Scripts know overlay by this name. */
+export const shownName = (driver: DriverName): string => (driver === 'overlay' ? 'overlay2' : driver);
 
 /**
  * Writable layers over the unpacked layers of an image. `id` is the container's, `chainIds` the image's, lowest first.

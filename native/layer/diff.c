@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 
+#include "fuse.h"
 #include "links.h"
 #include "tree.h"
 #include "util.h"
@@ -22,6 +23,7 @@ struct diff {
 	bool told[DIFF_DEPTH]; /* whether the folder at this depth of the way was printed */
 	int lower, tree;
 	bool is_whole; /* the tree is all that the container sees, not a layer above the lower ones */
+	bool has_marks; /* fuse-overlayfs has written the tree */
 	bool is_sum;   /* how much it is, instead of what */
 	uint64_t bytes, inodes;
 	struct links seen;
@@ -125,7 +127,7 @@ static int compare_item(void *context, const struct walk_item *item, struct erro
 {
 	struct diff *diff = context;
 	struct stat old;
-	if (item->when == WALK_LEAVE || !*item->path)
+	if (item->when == WALK_LEAVE || !*item->path || (diff->has_marks && is_fuse_mark(item->name)))
 		return 0;
 	diff->told[item->depth] = false;
 	bool was_there = look_up(diff->lower, item->path, &old) == 0;
@@ -178,6 +180,7 @@ int verb_diff(int argc, char **argv, struct error *err)
 		return -1;
 	const char *tree = view.upper ? view.upper : view.source;
 	diff.is_whole = view.source;
+	diff.has_marks = view.upper && view.fuse;
 	diff.tree = open(tree, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (diff.tree < 0)
 		return error_set(err, errno, "open %s", tree);

@@ -10,6 +10,7 @@
 
 #include "archive.h"
 #include "fields.h"
+#include "fuse.h"
 #include "links.h"
 #include "sink.h"
 #include "staging.h"
@@ -184,7 +185,7 @@ static int put_item(void *context, const struct walk_item *item, struct error *e
 {
 	struct pack *pack = context;
 	const char *first;
-	if (item->when == WALK_LEAVE || S_ISSOCK(item->st.st_mode))
+	if (item->when == WALK_LEAVE || S_ISSOCK(item->st.st_mode) || (pack->options->view.fuse && is_fuse_mark(item->name)))
 		return 0;
 	pack->entry = (struct tar_entry){0};
 	const char *slash = strrchr(item->path, '/');

@@ -2,9 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/btrfs.h>
+#include <linux/btrfs_tree.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -40,12 +43,25 @@ static int move_up(struct removal *removal, int parent, const char *name, struct
 	return faccessat(parent, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 ? 0 : error_set(err, EBUSY, "remove folder %s", name);
 }
 
+/* A subvolume of btrfs goes at once, whatever is in it; but for another one, which goes first when it is emptied like a folder. */
+static bool remove_subvolume(int parent, const char *name)
+{
+	struct btrfs_ioctl_vol_args args = {0};
+	struct stat st;
+	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode) || st.st_ino != BTRFS_FIRST_FREE_OBJECTID)
+		return false;
+	snprintf(args.name, sizeof args.name, "%s", name);
+	return ioctl(parent, BTRFS_IOC_SNAP_DESTROY, &args) == 0;
+}
+
 static int remove_folder(struct removal *removal, int parent, const char *name, int depth, struct error *err)
 {
 	if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
 		return 0;
 	if (errno != ENOTEMPTY && errno != EEXIST)
 		return error_set(err, errno, "remove folder %s", name);
+	if (remove_subvolume(parent, name))
+		return 0;
 	if (depth >= DEPTH_LIMIT)
 		return move_up(removal, parent, name, err);
 	cleanup_close int folder = open_below(parent, name);
@@ -104,7 +120,7 @@ int remove_at(int parent, const char *name, struct error *err)
 		return 0;
 	if (errno != EISDIR)
 		return error_set(err, errno, "remove %s", name);
-	if (unlinkat(parent, name, AT_REMOVEDIR) == 0)
+	if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || remove_subvolume(parent, name))
 		return 0;
 	cleanup_close int folder = open_below(parent, name);
 	if (folder < 0)

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "fuse.h"
 #include "sandbox.h"
 #include "util.h"
 
@@ -43,6 +44,9 @@ int view_option(struct view *view, int option, char *text, struct error *err)
 		return 0;
 	case 'w':
 		view->work = text;
+		return 0;
+	case 'F':
+		view->fuse = text;
 		return 0;
 	case 'P':
 		view->process = text;
@@ -115,6 +119,27 @@ static int overlay_by_page(const struct view *view)
 	return clone_tree(view->lower[0], 0);
 }
 
+static int append(char **options, const char *key, const char *value)
+{
+	char *longer;
+	if (asprintf(&longer, "%s%s%s", *options ? *options : "", key, value) < 0)
+		return -1;
+	free(*options);
+	*options = longer;
+	return 0;
+}
+
+static int overlay_by_fuse(const struct view *view, struct error *err)
+{
+	cleanup_free char *options = NULL;
+	for (size_t i = 0; i < view->lower_count; i++)
+		if (append(&options, i ? ":" : "lowerdir=", view->lower[i]) < 0)
+			return error_set(err, ENOMEM, "name the layers");
+	if (view->work && (append(&options, ",upperdir=", view->upper) < 0 || append(&options, ",workdir=", view->work) < 0))
+		return error_set(err, ENOMEM, "name the layers");
+	return fuse_overlay(view->fuse, options, 0, err);
+}
+
 /* Without `work` nothing is written: the writable layer is then the topmost of those that are only read. */
 static int open_layers(const struct view *view, struct error *err)
 {
@@ -125,6 +150,8 @@ static int open_layers(const struct view *view, struct error *err)
 		read_only.lower_count++;
 	}
 	const struct view *layers = view->work ? view : &read_only;
+	if (view->fuse)
+		return overlay_by_fuse(layers, err);
 	/* overlayfs wants two. */
 	int fd = layers->lower_count == 1 && !view->work ? clone_tree(layers->lower[0], 0) : overlay_by_parts(layers);
 	if (fd < 0 && errno == EINVAL)
@@ -251,9 +278,15 @@ static int restrict_mounts(const struct view *view, struct error *err)
 int view_enter(const struct view *view, struct error *err)
 {
 	static int mounts[VIEW_MOUNT_LIMIT];
+	bool is_served = view->fuse && !view->process && !view->source;
+	/* Before: a server inside would keep the namespace, and with it the mount that it ends with. */
+	int tree = is_served ? open_layers(view, err) : -1;
+	if (is_served && tree < 0)
+		return -1;
 	if (!view->process && (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0))
 		return error_set(err, errno, "make a mount namespace");
-	int tree = view->process ? open_process(view, err) : view->source ? open_source(view, err) : open_layers(view, err);
+	if (!is_served)
+		tree = view->process ? open_process(view, err) : view->source ? open_source(view, err) : open_layers(view, err);
 	if (tree < 0 || open_mounts(view, mounts, err) < 0 || make_root(tree, err) < 0 || attach(view, mounts, err) < 0 ||
 		restrict_mounts(view, err) < 0)
 		return -1;

@@ -14,6 +14,7 @@ struct view {
 	const char *lower[VIEW_LOWER_LIMIT]; /* layers, topmost first */
 	size_t lower_count;
 	const char *upper, *work; /* the writable layer above them */
+	const char *fuse;	  /* the program that serves them merged, in place of the kernel's overlayfs; it has written the writable layer */
 	const char *process;	  /* PID:STARTTIME: one whose root it is */
 	struct view_mount {
 		const char *source, *target; /* a folder or file of the host, and where it is seen */
@@ -25,7 +26,7 @@ struct view {
 
 #define VIEW_OPTIONS                                                                                                                       \
 	{"source", 1, NULL, 's'}, {"lower", 1, NULL, 'l'}, {"upper", 1, NULL, 'u'}, {"work", 1, NULL, 'w'}, {"process", 1, NULL, 'P'},     \
-		{"mount", 1, NULL, 'M'},                                                                                                   \
+		{"mount", 1, NULL, 'M'}, {"fuse", 1, NULL, 'F'},                                                                           \
 	{                                                                                                                                  \
 		"bare", 0, NULL, 'B'                                                                                                       \
 	}

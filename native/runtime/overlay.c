@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "container.h"
+#include "fuse.h"
 #include "rights.h"
 #include "target.h"
 #include "util.h"
@@ -247,6 +248,34 @@ static int overlay_make(struct container *c, const char *lower, struct overlay *
 	return c->rootfs < 0 ? error_set(err, errno, "mount the overlay of %d layers%s", overlay->count, hint(errno)) : 0;
 }
 
+static void print_maps(FILE *out, const char *key, const struct id_maps *maps)
+{
+	for (size_t i = 0; i < maps->count; i++)
+		fprintf(out, "%s%u:%u:%u", i ? ":" : key, maps->list[i].inside, maps->list[i].outside, maps->list[i].size);
+}
+
+/* fuse-overlayfs takes all folders by name; ids it maps itself. */
+static int overlay_serve(struct container *c, const char *program, const char *lower, uint64_t attributes, struct error *err)
+{
+	const char *upper = spec_annotation(&c->spec, "io.hawser.rootfs.upper"), *work = spec_annotation(&c->spec, "io.hawser.rootfs.work");
+	cleanup_free char *options = NULL;
+	size_t size;
+	FILE *out = open_memstream(&options, &size);
+	if (!out)
+		return error_set(err, ENOMEM, "name the layers");
+	fprintf(out, "lowerdir=%s", lower);
+	if (upper && work)
+		fprintf(out, ",upperdir=%s,workdir=%s", upper, work);
+	if (spec_annotation(&c->spec, "io.hawser.rootfs.idmap")) {
+		print_maps(out, ",uidmapping=", &c->spec.uids);
+		print_maps(out, ",gidmapping=", &c->spec.gids);
+	}
+	if (fclose(out) != 0)
+		return error_set(err, ENOMEM, "name the layers");
+	c->rootfs = fuse_overlay(program, options, attributes, err);
+	return c->rootfs < 0 ? error_wrap(err, "mount the overlay") : 0;
+}
+
 /* Layers hold the ids that the image gave; in a user namespace these are those of its own range. */
 static int set_mapping(const struct container *c, struct overlay *overlay, struct error *err)
 {
@@ -264,6 +293,9 @@ int overlay_open(struct container *c, const char *lower, struct error *err)
 	/* The devices come from a tmpfs of ours. Only a container that may make nodes can use those that lie in its files. */
 	if (!(c->spec.process.caps[CAPS_BOUNDING] & (UINT64_C(1) << CAP_MKNOD)))
 		overlay.attributes |= MOUNT_ATTR_NODEV;
+	const char *program = spec_annotation(&c->spec, "io.hawser.rootfs.fuse");
+	if (program)
+		return overlay_serve(c, program, lower, overlay.attributes, err);
 	int result = set_mapping(c, &overlay, err);
 	if (result == 0)
 		result = open_folders(c, &overlay, lower, err);

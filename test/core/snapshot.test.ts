@@ -1,19 +1,30 @@
 import {execFileSync, spawnSync} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
-import {mkdirSync, readFileSync, statfsSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, statfsSync} from 'node:fs';
 import test, {type ExecutionContext} from 'ava';
 import type {LayerStore} from '../../core/layer/model.ts';
 import {unpackLayers} from '../../core/layer/unpack.ts';
 import {chooseDriver} from '../../core/snapshot/choose.ts';
 import {btrfsDriver} from '../../core/snapshot/btrfs.ts';
 import {copyDriver} from '../../core/snapshot/copy.ts';
-import {overlayDriver} from '../../core/snapshot/overlay.ts';
+import {findFuse, fuseDriver, overlayDriver} from '../../core/snapshot/overlay.ts';
 import {snapshotContract} from '../contracts/snapshot.ts';
 import {file, tar} from '../helpers/tar.ts';
 import {layersOf, layerStore, sourceOf} from './layer-world.ts';
 
 snapshotContract(test, 'overlay', overlayDriver);
 snapshotContract(test, 'copy', copyDriver);
+
+if (existsSync(findFuse()) && existsSync('/dev/fuse')) snapshotContract(test, 'fuse-overlayfs', fuseDriver);
+else skip('fuse-overlayfs', 'there is no fuse-overlayfs here');
+
+/** A line in the report in place of the tests. */
+function skip(name: string, why: string): void {
+	test(name, t => {
+		t.log(`skipped: ${why}`);
+		t.pass();
+	});
+}
 
 /** A file system of its own in the store's folder, until the end of the test. */
 function mounted(t: ExecutionContext, point: string, ...args: readonly string[]): string {
@@ -41,11 +52,7 @@ function btrfsStore(t: ExecutionContext): LayerStore {
 const lack = lacksBtrfs();
 
 if (lack === undefined) snapshotContract(test, 'btrfs', btrfsDriver, btrfsStore);
-else
-	test('btrfs', t => {
-		t.log(`skipped: ${lack}`);
-		t.pass();
-	});
+else skip('btrfs', lack);
 
 const onBtrfs = lack === undefined ? test : test.skip;
 

@@ -10,9 +10,10 @@ import {readImageConfig} from '../../core/oci/config.ts';
 import {parseDigest, type Digest} from '../../core/oci/digest.ts';
 import {openDatabase, transaction} from '../../core/state/database.ts';
 import {containerTables} from '../../core/state/tables.ts';
+import type {DriverName} from '../../core/snapshot/model.ts';
 import type {MadeImage} from './registry-image.ts';
 
-export type TestStore = ImageStore & {close(): void};
+export type TestStore = ImageStore & {readonly storageDriver: DriverName; close(): void};
 
 /** A store of its own on this machine's disk, with the records of images and containers. */
 export function makeStore(parent = tmpdir()): TestStore {
@@ -25,6 +26,7 @@ export function makeStore(parent = tmpdir()): TestStore {
 		root,
 		state,
 		native: {layer: fileURLToPath(new URL('../../dist/hawser-layer', import.meta.url))},
+		storageDriver: 'overlay',
 		db,
 		close() {
 			db.close();

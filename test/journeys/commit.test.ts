@@ -1,6 +1,6 @@
 import {execFileSync} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {gzipSync} from 'node:zlib';
@@ -281,21 +281,43 @@ test('import: what is no tar, too hostile or not there makes no image and leaves
 	t.deepEqual(readdirSync(`${store.root}/staging`), []);
 });
 
-test('with the storage driver copy a container runs, differs, is committed and goes like any other; the store keeps its driver', async t => {
-	const store = await openStore(t);
-	await store.must('--storage-driver', 'copy', 'run', '--network', 'none', '--name', 'box', 'busybox', 'sh', '-c', 'mkdir -p /new/deep; echo x > /new/deep/file; rm /bin/false; chmod 711 /');
-	t.deepEqual((await store.must('diff', 'box')).split('\n').sort(), ['A /new', 'A /new/deep', 'A /new/deep/file', 'C /bin', 'D /bin/false']);
-	t.regex(await store.must('ps', '-as', '--format', '{{.Size}}'), /^2B /);
-	await store.must('commit', 'box', 'made:1');
-	const look = 'cat /new/deep/file; ls /bin/false; stat -c %a /; grep -c . /etc/passwd';
-	const {stdout} = await store.run('run', '--rm', '--network', 'none', 'made:1', 'sh', '-c', look);
-	t.regex(stdout, /^x\n711\n[1-9]/);
-	const [made] = JSON.parse(await store.must('image', 'inspect', 'made:1')) as [Inspected];
-	t.is(made.RootFS.Layers.length, 2);
-	t.is(await store.must('info', '--format', '{{.Driver}}'), 'copy');
-	const {code, stderr} = await store.run('--storage-driver', 'overlay', 'create', 'busybox');
-	t.is(code, 1);
-	t.regex(stderr, /keeps its containers with the storage driver copy, and overlay was asked for/);
-	await store.must('rm', 'box');
-	t.deepEqual(readdirSync(`${store.root}/containers`), []);
-});
+const lackOf: Readonly<Record<string, string | undefined>> = {
+	copy: undefined,
+	'fuse-overlayfs': existsSync('/usr/bin/fuse-overlayfs') && existsSync('/dev/fuse') ? undefined : 'it is not there',
+};
+
+for (const [driver, lack] of Object.entries(lackOf))
+	(lack === undefined ? test : test.skip)(
+		`with the storage driver ${driver} a container runs, differs, is committed and goes like any other; the store keeps its driver`,
+		async t => {
+			const store = await openStore(t);
+			await store.must(
+				'--storage-driver',
+				driver,
+				'run',
+				'--network',
+				'none',
+				'--name',
+				'box',
+				'busybox',
+				'sh',
+				'-c',
+				'mkdir -p /new/deep; echo x > /new/deep/file; rm /bin/false; chmod 711 /',
+			);
+			t.deepEqual((await store.must('diff', 'box')).split('\n').sort(), ['A /new', 'A /new/deep', 'A /new/deep/file', 'C /bin', 'D /bin/false']);
+			t.regex(await store.must('ps', '-as', '--format', '{{.Size}}'), /^2B /);
+			await store.must('commit', 'box', 'made:1');
+			const look = 'cat /new/deep/file; ls /bin/false; stat -c %a /; grep -c . /etc/passwd';
+			const {stdout} = await store.run('run', '--rm', '--network', 'none', 'made:1', 'sh', '-c', look);
+			t.regex(stdout, /^x\n711\n[1-9]/);
+			const [made] = JSON.parse(await store.must('image', 'inspect', 'made:1')) as [Inspected];
+			t.is(made.RootFS.Layers.length, 2);
+			t.is(await store.must('info', '--format', '{{.Driver}}'), driver);
+			t.is(await store.must('image', 'inspect', '--format', '{{.GraphDriver.Name}}', 'made:1'), driver);
+			const {code, stderr} = await store.run('--storage-driver', 'overlay', 'create', 'busybox');
+			t.is(code, 1);
+			t.regex(stderr, new RegExp(`keeps its containers with the storage driver ${driver}, and overlay was asked for`));
+			await store.must('rm', 'box');
+			t.deepEqual(readdirSync(`${store.root}/containers`), []);
+		},
+	);
