@@ -156,6 +156,9 @@ export const mountCount = (): number => readFileSync('/proc/self/mountinfo', 'ut
 
 const hierarchies = (): string[] => (unified ? ['/sys/fs/cgroup'] : readdirSync('/sys/fs/cgroup').map(name => `/sys/fs/cgroup/${name}`));
 
+/** Where the cgroups of a container are while it is there. */
+export const cgroupsOf = (id: string): string[] => hierarchies().map(path => `${path}/hawser-test-runtime/${id}`);
+
 export async function until<T>(what: string, probe: () => T | undefined | false): Promise<T> {
 	const end = Date.now() + 15_000;
 	for (;;) {
@@ -200,10 +203,7 @@ export function openWorld(): World {
 			},
 			exec: (...command) => made.verb('exec', [], command),
 			state: () => JSON.parse(call(['--root', root, 'state', id]).out) as ReturnType<Box['state']>,
-			cgroups: () =>
-				hierarchies()
-					.map(path => `${path}/hawser-test-runtime/${id}`)
-					.filter(path => existsSync(path)),
+			cgroups: () => cgroupsOf(id).filter(path => existsSync(path)),
 			limit: (v1, v2) =>
 				readFileSync(unified ? `/sys/fs/cgroup/hawser-test-runtime/${id}/${v2}` : `/sys/fs/cgroup/${v1.split('.')[0]}/hawser-test-runtime/${id}/${v1}`, 'utf8').trim(),
 		};
