@@ -10,3 +10,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 char *fuzz_text(const uint8_t *data, size_t size);
 /* A descriptor of a file with these bytes; its path is /proc/self/fd/N. */
 int fuzz_file(const uint8_t *data, size_t size);
+/* A folder in memory that has no path and goes with the process; needs root. */
+int fuzz_folder(void);
+void fuzz_write(int folder, const char *name, const uint8_t *data, size_t size);

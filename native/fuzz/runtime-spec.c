@@ -9,9 +9,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct error err = {0};
 	struct spec spec = {0};
 	struct filter filter = {0};
-	unsigned flags;
 	char *text = fuzz_text(data, size);
-	if (spec_parse(&spec, text, size, &err) == 0 && spec.seccomp && filter_flags(spec.seccomp, &spec.arena, &flags, &err) == 0)
+	if (spec_parse(&spec, text, size, &err) == 0 && spec.seccomp && filter_flags(spec.seccomp, &spec.arena, &filter, &err) == 0)
 		filter_compile(spec.seccomp, &spec.arena, &filter, &err);
 	free(filter.code);
 	free(text);

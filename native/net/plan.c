@@ -96,15 +96,23 @@ static bool parse_mac(const char *text, uint8_t mac[6])
 	return !(mac[0] & 1);
 }
 
+/* Ranges of ports are written out: a short plan may ask for many. */
+#define LIST_LIMIT (1u << 18)
+
+/* Room doubles: it is full whenever the count is a power of two. */
 static void *append(void *list, size_t *count, size_t size)
 {
-	char *grown = reallocarray(*(void **)list, *count + 1, size);
-	if (!grown)
+	if (*count >= LIST_LIMIT)
 		return NULL;
-	*(void **)list = grown;
-	void *entry = memset(grown + *count * size, 0, size);
+	if ((*count & (*count - 1)) == 0) {
+		void *grown = reallocarray(*(void **)list, *count ? *count * 2 : 1, size);
+		if (!grown)
+			return NULL;
+		*(void **)list = grown;
+	}
+	char *entry = *(char **)list + *count * size;
 	++*count;
-	return entry;
+	return memset(entry, 0, size);
 }
 
 /* ADDRESS/PREFIX, "-" is none. */

@@ -1,6 +1,9 @@
 /** Hostile images and containers against the engine, by the rows of docs/security.md. Each attack fails, and its twin, the honest thing beside it, works. */
-import {execFileSync} from 'node:child_process';
+import {execFileSync, spawnSync} from 'node:child_process';
+import {once} from 'node:events';
 import {chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {createServer} from 'node:net';
+import {fileURLToPath} from 'node:url';
 import test from 'ava';
 import {compileProbe} from '../helpers/probe.ts';
 import {makeStore, type TestStore} from '../helpers/store.ts';
@@ -184,6 +187,10 @@ test('A25: no abstract socket, and those that there are lie where only root can 
 	await store.must('run', '-d', '--name', 'sockets', '--network', 'host', 'busybox', 'sleep', '100');
 	const id = await store.must('inspect', '--format', '{{.Id}}', 'sockets');
 	t.notRegex(await store.must('exec', 'sockets', 'cat', '/proc/net/unix'), /@.*hawser/);
+	const abstract = createServer().listen('\0hawser-control');
+	await once(abstract, 'listening');
+	t.regex(await store.must('exec', 'sockets', 'cat', '/proc/net/unix'), /@hawser-control/, 'the control: one would be seen');
+	abstract.close();
 	t.is(statSync(`${store.state}/containers/${id}`).mode & 0o777, 0o700);
 	const asUser = `${store.state}/containers/${id}/monitor.sock`;
 	t.throws(() => execFileSync('setpriv', ['--reuid', '65534', '--regid', '65534', '--clear-groups', 'stat', asUser], {stdio: 'pipe'}), {message: /Permission denied/});
@@ -200,7 +207,7 @@ test('A28: what tells of the host is empty, and the list is the union of what Do
 });
 
 test('A31, A39: programs, libraries and variables of the image are never run or read by the host', async t => {
-	const trojan = `#!/bin/sh\\ntouch ${canary}/ran\\n`;
+	const trojan = `#!/bin/sh\\ntouch ${canary}/ran /ran\\n`;
 	const image = await hostileImage(
 		'trojans',
 		`mkdir -p /usr/bin /evil /lib/x86_64-linux-gnu; for n in xz unpigz gzip zstd ps git tar mount modprobe iptables nft; do printf '${trojan}' > /usr/bin/$n; cp /usr/bin/$n /evil/; chmod +x /usr/bin/$n /evil/$n; done; for l in files dns compat; do printf x > /lib/x86_64-linux-gnu/libnss_$l.so.2; done; echo /x.so > /etc/ld.so.preload`,
@@ -212,10 +219,15 @@ test('A31, A39: programs, libraries and variables of the image are never run or 
 	await store.must('run', '-d', '--name', 'trojan', '--network', 'none', image);
 	t.regex(await store.must('top', 'trojan'), /sleep 100/);
 	writeFileSync(`${store.folder}/f`, 'f');
-	execFileSync('tar', ['-C', store.folder, '-cJf', `${store.folder}/f.tar.xz`, 'f']);
+	const packed = ['gz', 'bz2', 'xz', 'zst'].map(suffix => `${store.folder}/f.tar.${suffix}`);
+	for (const file of packed) spawnSync('tar', ['-C', store.folder, '-caf', file, 'f'], {stdio: 'ignore'});
 	await store.must('cp', `${store.folder}/f`, 'trojan:/tmp/f');
 	await store.must('cp', 'trojan:/etc/passwd', `${store.folder}/passwd`);
+	const hawser = fileURLToPath(new URL('../../dist/hawser', import.meta.url));
+	for (const file of packed) spawnSync('sh', ['-c', '"$0" cp - trojan:/tmp < "$1"', hawser, file], {env: {...process.env, ...store.env}, stdio: 'ignore', timeout: 20_000});
 	await store.must('exec', '-u', 'app', 'trojan', '/bin/busybox', 'true');
+	t.is(await store.must('exec', 'trojan', '/bin/busybox', 'ls', '/tmp'), 'f');
+	t.not((await store.run('exec', 'trojan', '/bin/busybox', 'ls', '/ran')).code, 0, 'run in the root of the container');
 	await store.must('rm', '-f', 'trojan');
 	t.true(untouched());
 });
@@ -268,6 +280,22 @@ test('A22: corrupted layers are not the filter’s matter, but no family that br
 	for (const family of [38, 40]) t.regex(stdout, new RegExp(`^socket ${family} EPERM$`, 'm'));
 	t.false(existsSync(`${canary}/ran`));
 	rmSync(`${shared}/probe2`);
+});
+
+test.serial('A22: a file of a layer that was changed behind our back is found and named; twin: before that nothing is', async t => {
+	const look = () => store.run('check', '--deep');
+	t.is((await look()).code, 0, (await look()).stderr);
+	const file = execFileSync('find', [`${store.root}`, '-path', '*/etc/group', '-type', 'f'], {encoding: 'utf8'}).trim().split('\n')[0] ?? '';
+	const kept = readFileSync(file);
+	writeFileSync(file, Buffer.concat([kept.subarray(0, -1), Buffer.from('X')]));
+	try {
+		const {code, stdout, stderr} = await look();
+		t.not(code, 0);
+		t.regex(stdout + stderr, /busybox/);
+		t.regex(stdout + stderr, /etc\/group/);
+	} finally {
+		writeFileSync(file, kept);
+	}
 });
 
 test('A30: nothing restores a container from an archive', async t => {

@@ -233,7 +233,7 @@ test('ids of a container of its own are told as it knows them, running or stoppe
 	}
 });
 
-test('a program of the container is never run, whatever it is called', async t => {
+test('A31: a program of the container is never run, whatever it is called', async t => {
 	const {store, here, sh} = await open(t);
 	const trojan = '#!/bin/sh\necho run >> /ran\nexec cat';
 	await sh(
@@ -249,7 +249,7 @@ test('a program of the container is never run, whatever it is called', async t =
 	t.is(readFileSync(`${here}/out/z`, 'utf8'), 'z');
 });
 
-test('a container that changes links meanwhile reaches nothing of the host', async t => {
+test('A32: a container that changes links meanwhile reaches nothing of the host', async t => {
 	const {store, here, sh} = await open(t);
 	const secret = join(store.folder, 'secret');
 	writeFileSync(secret, 'only the host has this');
@@ -269,7 +269,7 @@ test('a container that changes links meanwhile reaches nothing of the host', asy
 	t.is(readFileSync(secret, 'utf8'), 'only the host has this');
 });
 
-test('what comes out stays below its destination', async t => {
+test('A33: what comes out stays below its destination', async t => {
 	const {store, here, sh} = await open(t);
 	mkdirSync(join(here, 'out'));
 	symlinkSync(join(store.folder, 'elsewhere'), join(here, 'out/d'));

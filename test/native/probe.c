@@ -1,12 +1,15 @@
 /* What tests do inside a container, where a shell cannot.
  *   probe calls          which system calls, sockets and ioctls the container's filter lets through, without making any of them
- *   probe swap A B       exchanges two names for ever: the other side of a race
- *   probe peek           for ever: opens descriptors, memory and program files of every other process; prints what it got
+ *   probe peek           for ever: opens descriptors, memory and program files of every other process; prints what it got.
+ *                        A program file is held open, and written as soon as nobody runs it
+ *   probe keep COMMAND…  runs a command with a key in its session
+ *   probe find           looks for that key
  *   probe type           types a line into the terminal on its stdin (TIOCSTI), with and without high bits */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/keyctl.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -177,13 +180,6 @@ static int calls(void)
 }
 #endif
 
-static int swap(const char *a, const char *b)
-{
-	for (;;)
-		if (renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) < 0 && errno != ENOENT)
-			return 1;
-}
-
 static void try(const char *path, int flags)
 {
 	char target[256];
@@ -196,6 +192,29 @@ static void try(const char *path, int flags)
 	printf("got %s -> %.*s\n", path, n > 0 ? (int)n : 0, target);
 	fflush(stdout);
 	close(fd);
+}
+
+/* Who holds a program file gets to write it when the last that runs it is gone. */
+static void hold(const char *path)
+{
+	static int held[64];
+	static unsigned next;
+	char own[64], exe[8] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	snprintf(own, sizeof own, "/proc/self/fd/%d", fd);
+	if (fd >= 0 && readlink(own, exe, 5) == 5 && strcmp(exe, "/bin/") != 0) {
+		int *slot = &held[next++ % 64];
+		if (*slot > 0)
+			close(*slot);
+		*slot = fd;
+	} else if (fd >= 0) {
+		close(fd);
+	}
+	for (int i = 0; i < 64; i++)
+		if (held[i] > 0) {
+			snprintf(own, sizeof own, "/proc/self/fd/%d", held[i]);
+			try(own, O_WRONLY);
+		}
 }
 
 /* Processes that were here first are ours; the others are on their way to become a program. */
@@ -220,6 +239,9 @@ static int peek(void)
 			snprintf(path, sizeof path, "/proc/%d/mem", pid);
 			if (*exe && !ours)
 				try(path, O_RDWR);
+			snprintf(path, sizeof path, "/proc/%d/exe", pid);
+			if (!ours)
+				hold(path);
 		}
 }
 
@@ -233,13 +255,32 @@ static int type(void)
 	return 0;
 }
 
+static int keep(char **command)
+{
+	static const char secret[] = "of the host";
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 ||
+		syscall(SYS_add_key, "user", "hawser-canary", secret, sizeof secret, KEY_SPEC_SESSION_KEYRING) < 0)
+		return 3;
+	execvp(*command, command);
+	return 4;
+}
+
+static int find(void)
+{
+	long key = syscall(SYS_keyctl, KEYCTL_SEARCH, KEY_SPEC_SESSION_KEYRING, "user", "hawser-canary", 0);
+	puts(key < 0 ? "no key" : "key");
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "calls") == 0)
 		return calls();
-	if (argc == 4 && strcmp(argv[1], "swap") == 0)
-		return swap(argv[2], argv[3]);
 	if (argc == 2 && strcmp(argv[1], "peek") == 0)
 		return peek();
+	if (argc >= 3 && strcmp(argv[1], "keep") == 0)
+		return keep(argv + 2);
+	if (argc == 2 && strcmp(argv[1], "find") == 0)
+		return find();
 	return argc == 2 && strcmp(argv[1], "type") == 0 ? type() : 2;
 }

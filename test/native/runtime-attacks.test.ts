@@ -1,13 +1,27 @@
 /** Hostile images, configurations and processes. Each attack has a twin: the honest thing beside it still works. */
-import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {execFileSync, spawnSync} from 'node:child_process';
+import {chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import test from 'ava';
+import {compileProbe} from '../helpers/probe.ts';
 import {spawn} from '../helpers/spawn-pty.ts';
-import {beside, capabilities, isGone, mountCount, openWorld, runtime, silently, unified} from './runtime-world.ts';
+import {beside, type Box, capabilities, type Config, isGone, mountCount, openWorld, runtime, silently, unified} from './runtime-world.ts';
 
 const world = openWorld();
+const probe = compileProbe(world.directory);
 const canary = `${world.directory}/canary`;
 mkdirSync(canary);
 test.after.always(() => world.close());
+
+/** With /dev/null of the host as stdin, whose owner a runtime may wish to change. */
+function silentlyRun(box: Box): {code: number | null; err: string} {
+	box.verb('state');
+	const {status, stderr} = spawnSync(runtime, ['--root', world.root, 'run', '--bundle', box.bundle, box.id], {
+		encoding: 'utf8',
+		stdio: ['ignore', 'ignore', 'pipe'],
+		timeout: 30_000,
+	});
+	return {code: status, err: stderr};
+}
 
 const hostCorePattern = readFileSync('/proc/sys/kernel/core_pattern', 'utf8');
 const untouched = (): boolean => readdirSync(canary).length === 0 && readFileSync('/proc/sys/kernel/core_pattern', 'utf8') === hostCorePattern;
@@ -93,6 +107,31 @@ for (const target of ['CANARY', '../../../canary', '/tmp'])
 		t.deepEqual(readdirSync(`${box.rootfs}/tmp`), []);
 		t.true(untouched());
 		t.true(isGone(world, box));
+	});
+
+for (const mapped of ['no user namespace', 'a user namespace of its own', "a user namespace where all ids are the host's"] as const)
+	test(`A7: crun gave the host's /dev/null to the container's user: its owner and mode stay, with ${mapped}, with and without a link at /dev`, t => {
+		const owner = (): string => execFileSync('stat', ['-c', '%u:%g:%a:%t', '/dev/null', '/dev/zero'], {encoding: 'utf8'});
+		const before = owner();
+		const change = (config: Config): void => {
+			config.process['user'] = {uid: 4242, gid: 4242};
+			if (mapped === 'no user namespace') return;
+			const [hostID, size] = mapped.includes('own') ? [100_000, 65_536] : [0, 4_294_967_295];
+			config.linux.namespaces.push({type: 'user'});
+			config.linux['uidMappings'] = config.linux['gidMappings'] = [{containerID: 0, hostID, size}];
+		};
+		const box = world.box(['sh', '-c', 'echo x > /dev/null; stat -c %a /dev/null'], change);
+		chmodSync(world.directory, 0o755);
+		const {code, err} = silentlyRun(box);
+		t.is(code, 0, err);
+		t.is(owner(), before);
+		const linked = world.box(['true'], (config, {rootfs}) => {
+			change(config);
+			rmdirSync(`${rootfs}/dev`);
+			symlinkSync('/dev', `${rootfs}/dev`);
+		});
+		t.is(silentlyRun(linked).code, 1);
+		t.is(owner(), before);
 	});
 
 test('A7 twin: an image without /dev, /proc and /sys runs', t => {
@@ -208,6 +247,11 @@ test('A13: no capabilities named means none; a user gets none in effect, twin: a
 	t.is(ambient.run().out, 'CapEff:\t0000000000000400\n');
 });
 
+test('A19 control: the names that an image may not decide by do decide where the caller gives them', t => {
+	const box = world.box(['id', '-u'], config => void (config.annotations = {...config.annotations, 'io.hawser.user': 'app'}));
+	t.is(box.run().out, '1000\n');
+});
+
 const sysctls: Array<[string, boolean, string?]> = [
 	['net.ipv4.ip_forward', true],
 	['kernel.shmmax', true],
@@ -232,6 +276,40 @@ for (const [key, allowed, without] of sysctls)
 		if (!allowed) t.regex(err, /sysctl\.\S+ (is not a key|would change the host)/);
 		t.true(untouched());
 	});
+
+test("A23: a key in the caller's session is not in the container's, in run and in exec, though nothing refuses to look", t => {
+	const box = world.box(['sh', '-c', '/bin/probe find; sleep 100'], (config, {rootfs}) => {
+		copyFileSync(probe, `${rootfs}/bin/probe`);
+		delete config.linux['seccomp'];
+	});
+	box.verb('state');
+	const keeping = (...words: string[]): string => execFileSync(probe, ['keep', runtime, '--root', world.root, ...words], {encoding: 'utf8', timeout: 30_000});
+	t.is(execFileSync(probe, ['keep', probe, 'find'], {encoding: 'utf8'}), 'key\n', 'the caller finds it');
+	const once = world.box(['/bin/probe', 'find'], (config, {rootfs}) => {
+		copyFileSync(probe, `${rootfs}/bin/probe`);
+		delete config.linux['seccomp'];
+	});
+	once.verb('state');
+	t.is(keeping('run', '--bundle', once.bundle, once.id), 'no key\n');
+	box.up();
+	t.is(keeping('exec', box.id, '/bin/probe', 'find'), 'no key\n');
+	box.verb('delete', ['--force']);
+});
+
+test("A24: what a program types into its terminal, or into the one that it was given, is not in the caller's queue; control: chroot on the same terminal", async t => {
+	const box = world.box(['/bin/probe', 'type'], (_config, {rootfs}) => copyFileSync(probe, `${rootfs}/bin/probe`));
+	const own = world.box(['/bin/probe', 'type'], (config, {rootfs}) => {
+		copyFileSync(probe, `${rootfs}/bin/probe`);
+		config.process['terminal'] = true;
+	});
+	for (const each of [box, own]) each.verb('state');
+	const queueAfter = async (command: string): Promise<string | undefined> => {
+		const {output} = await spawn('bash', ['-c', `${command}; IFS= read -r -t 0.3 line; echo "queue=[$line]"`]);
+		return /queue=\[(.*)\]/.exec(output)?.[1];
+	};
+	t.is(await queueAfter(`chroot ${box.rootfs} /bin/probe type`), 'eecchhoo  ttyyppeedd');
+	for (const {bundle, id} of [box, own]) t.is(await queueAfter(`${runtime} --root ${world.root} run --bundle ${bundle} ${id}`), '');
+});
 
 test("A24: the caller's terminal is out of reach, and the container's own is its controlling one", async t => {
 	const box = world.box(['sleep', '100']);
@@ -281,6 +359,25 @@ test('A28: masked paths are empty, read-only paths cannot be written', t => {
 	const {out, err} = box.run();
 	t.is(out, '0\n0\n0\n0\n0\n');
 	t.is(err.match(/Read-only file system|Permission denied|Operation not permitted|not permitted/gi)?.length, 3, err);
+});
+
+test('A29: a volume that is read-only recursively is so in a mount of the host below it too; twin: with ro alone that one is written', t => {
+	const volume = `${world.directory}/with-mount`;
+	mkdirSync(`${volume}/sub`, {recursive: true});
+	execFileSync('mount', ['-t', 'tmpfs', 'none', `${volume}/sub`]);
+	try {
+		const outcome = (option: string) =>
+			world
+				.box(
+					['sh', '-c', 'touch /d/x; touch /d/sub/x && echo wrote'],
+					config => void config.mounts.push({destination: '/d', type: 'bind', source: volume, options: ['rbind', option]}),
+				)
+				.run();
+		t.is(outcome('rro').err.match(/Read-only file system/g)?.length, 2);
+		t.is(outcome('ro').out, 'wrote\n');
+	} finally {
+		execFileSync('umount', [`${volume}/sub`]);
+	}
 });
 
 test("A29: rro makes a volume read-only all the way down; nothing reaches the host's mounts", t => {

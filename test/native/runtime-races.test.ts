@@ -1,7 +1,7 @@
 /** Attacks that are won or lost by timing. HAWSER_TEST_RACES=2000 makes the long run of them. */
 import {execFileSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
-import {copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, symlinkSync, writeFileSync} from 'node:fs';
+import {copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
 import test, {type ExecutionContext} from 'ava';
 import {compileProbe, compileRace, type Outcome, race, RACES} from '../helpers/probe.ts';
 import {type Box, cgroupsOf, isGone, openWorld, runtime, until} from './runtime-world.ts';
@@ -40,7 +40,7 @@ function outcomesOf(t: ExecutionContext, box: Box, swap: readonly [string, strin
 
 const ran = (outcomes: readonly Outcome[]): readonly Outcome[] => outcomes.filter(({code}) => code === 0);
 
-test("A1, A3: a container's loop gets no descriptor, memory or program file of a process on its way into it", async t => {
+test.serial("A1, A3: a container's loop gets no descriptor, memory or program file of a process on its way into it", async t => {
 	const sum = programSum();
 	const log = `${world.directory}/log`;
 	const box = world.box(['sh', '-c', '/bin/probe peek > /log/peeked'], (config, {rootfs}) => {
@@ -140,7 +140,10 @@ test('A8: the place of a mount that is swapped for a link to / of the host never
 	});
 	const outcomes = outcomesOf(t, box, [`${volume}/place`, `${volume}/link`]);
 	for (const {out} of outcomes) t.false(out.includes('of the host'));
-	t.true(outcomes.some(({out}) => out.startsWith('f\n')), 'the twin');
+	t.true(
+		outcomes.some(({out}) => out.startsWith('f\n')),
+		'the twin',
+	);
 	t.false(existsSync('/f'));
 });
 
@@ -164,6 +167,19 @@ test('A16: user files that change places with a link to the host are never read 
 	});
 	const outcomes = outcomesOf(t, box, [`${box.rootfs}/etc/passwd`, `${box.rootfs}/etc/other`]);
 	t.deepEqual([...new Set(ran(outcomes).map(({out}) => out))], ['1000\n']);
+});
+
+test('A40: a part of a volume that changes places with a link to / is a part of that volume, or an error', t => {
+	const volume = `${world.directory}/parts`;
+	mkdirSync(`${volume}/a/b`, {recursive: true});
+	writeFileSync(`${volume}/a/b/of-the-volume`, '');
+	symlinkSync(`/../../../../../../../..${world.directory}`, `${volume}/out`);
+	mkdirSync(`${world.directory}/b`);
+	writeFileSync(`${world.directory}/b/of-the-host`, '');
+	const box = world.box(['ls', '/p'], config => void config.mounts.push({destination: '/p', type: 'bind', source: volume, options: ['rbind', 'X-mount.subdir=a/b']}));
+	const outcomes = outcomesOf(t, box, [`${volume}/a`, `${volume}/out`]);
+	t.deepEqual([...new Set(ran(outcomes).map(({out}) => out))], ['of-the-volume\n']);
+	for (const {err} of outcomes.filter(({code}) => code !== 0)) t.regex(err, /cannot access path .*parts\/a\/b/);
 });
 
 test('A27: a stranger who got the pid of the first process is neither signalled, nor entered, nor killed by delete', t => {
@@ -192,9 +208,20 @@ test('A27: a stranger who got the pid of the first process is neither signalled,
 			wait
 		}
 		for try in $(seq ${Math.min(RACES, 500)}); do attempt; done`;
-	const out = execFileSync('unshare', ['--pid', '--fork', '--mount-proc', '--kill-child', 'sh', '-c', script], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 600_000});
+	const out = execFileSync('unshare', ['--pid', '--fork', '--mount-proc', '--kill-child', 'sh', '-c', script], {
+		encoding: 'utf8',
+		stdio: ['ignore', 'pipe', 'ignore'],
+		timeout: 600_000,
+	});
 	const words = Object.groupBy(out.trim().split('\n'), word => word);
-	t.log(Object.entries(words).map(([word, list]) => `${list?.length} ${word}`).join(', '));
-	t.deepEqual(Object.keys(words).filter(word => word !== 'missed'), ['alive']);
+	t.log(
+		Object.entries(words)
+			.map(([word, list]) => `${list?.length} ${word}`)
+			.join(', '),
+	);
+	t.deepEqual(
+		Object.keys(words).filter(word => word !== 'missed'),
+		['alive'],
+	);
 	t.true(isGone(world, box));
 });

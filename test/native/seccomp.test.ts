@@ -14,7 +14,7 @@ const probe = compileProbe(world.directory);
 const onX64 = process.arch === 'x64' ? test : test.skip;
 
 for (const name of ['docker', 'hardened'] as const)
-	onX64(`the ${name} profile lets through what was reviewed: every system call to 600 in three forms, every socket family, ioctls, clone flags, personalities`, t => {
+	onX64(`A21: the ${name} profile lets through what was reviewed: every system call to 600 in three forms, every socket family, ioctls, clone flags, personalities`, t => {
 		const golden = fileURLToPath(new URL(`golden/seccomp-${name}.txt`, import.meta.url));
 		const box = world.box(['/bin/probe', 'calls'], (config, {rootfs}) => {
 			copyFileSync(probe, `${rootfs}/bin/probe`);
@@ -26,7 +26,7 @@ for (const name of ['docker', 'hardened'] as const)
 		t.is(out, readFileSync(golden, 'utf8'));
 	});
 
-onX64('the reviewed tables: no way round the filter by another form of a call, or by high bits', t => {
+onX64('A21: the reviewed tables: no way round the filter by another form of a call, or by high bits', t => {
 	const table = readFileSync(new URL('golden/seccomp-hardened.txt', import.meta.url), 'utf8');
 	t.regex(table, /^x32 0-450 (killed|EPERM|ENOSYS)$/m);
 	t.regex(table, /^i386 0-600 killed$/m);
