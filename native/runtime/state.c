@@ -7,11 +7,13 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <time.h>
 
 #include "util.h"
 
 #define STATE_LIMIT (1u << 20)
+#define PIDFS_MAGIC 0x50494446
 
 bool state_id_is_good(const char *id)
 {
@@ -90,13 +92,23 @@ static const char *now_text(char *text, size_t room)
 	return text;
 }
 
+/* Start times count in hundredths of a second, in which a pid may come round; pidfs numbers the processes of a boot one by one.
+ * 0: this kernel has none. */
+static uint64_t pidfd_inode(int fd)
+{
+	struct statfs fs;
+	struct stat st;
+	return fd >= 0 && fstatfs(fd, &fs) == 0 && fs.f_type == PIDFS_MAGIC && fstat(fd, &st) == 0 ? st.st_ino : 0;
+}
+
 int state_write(struct container *c, struct error *err)
 {
 	char created[64];
 	unsigned long long start = c->pid ? process_start_time(c->pid) : 0;
-	json_t *json = json_pack("{s:i, s:s, s:i, s:I, s:s, s:s, s:s, s:b, s:s?, s:o, s:O?}", "version", 1, "id", c->id, "pid", (int)c->pid,
-		"start", (json_int_t)start, "bundle", c->bundle, "rootfs", c->spec.root, "created", now_text(created, sizeof created),
-		"unified", c->cgroup.pure, "unit", c->cgroup.unit, "cgroup", cgroup_json(&c->cgroup), "annotations", c->spec.annotations);
+	json_t *json = json_pack("{s:i, s:s, s:i, s:I, s:I, s:s, s:s, s:s, s:b, s:s?, s:o, s:O?}", "version", 1, "id", c->id, "pid",
+		(int)c->pid, "start", (json_int_t)start, "inode", (json_int_t)pidfd_inode(c->pidfd), "bundle", c->bundle, "rootfs",
+		c->spec.root, "created", now_text(created, sizeof created), "unified", c->cgroup.pure, "unit", c->cgroup.unit, "cgroup",
+		cgroup_json(&c->cgroup), "annotations", c->spec.annotations);
 	cleanup_free char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	json_decref(json);
 	if (!text)
@@ -170,6 +182,7 @@ int state_load(struct state *state, int root, const char *id, struct error *err)
 	state->created = read_string(&r, state->json, "state", "created");
 	state->pid = (pid_t)read_number(&r, state->json, "state", "pid", 0, INT32_MAX).value;
 	state->start = (uint64_t)read_number(&r, state->json, "state", "start", 0, INT64_MAX).value;
+	state->inode = (uint64_t)read_number(&r, state->json, "state", "inode", 0, INT64_MAX).value;
 	state->annotations = read_object(&r, state->json, "state", "annotations");
 	read_cgroups(&r, state);
 	return r.failed ? -1 : 0;
@@ -197,16 +210,23 @@ static bool is_zombie(pid_t pid)
 	return !at || at[1] != ' ' || at[2] == 'Z' || at[2] == 'X';
 }
 
+/* Looked at after the descriptor was got: it cannot become another process any more. */
+static bool is_ours(const struct state *state, int fd)
+{
+	return fd >= 0 && (state->inode == 0 || pidfd_inode(fd) == state->inode) && process_start_time(state->pid) == state->start &&
+	       !is_zombie(state->pid);
+}
+
 bool state_is_alive(const struct state *state)
 {
-	return state->pid > 0 && process_start_time(state->pid) == state->start && !is_zombie(state->pid);
+	cleanup_close int fd = state->pid > 0 ? pidfd_open(state->pid, 0) : -1;
+	return is_ours(state, fd);
 }
 
 int state_pidfd(const struct state *state, struct error *err)
 {
 	int fd = state->pid > 0 ? pidfd_open(state->pid, 0) : -1;
-	/* Looked at after the descriptor was got: it cannot become another process any more. */
-	if (fd >= 0 && state_is_alive(state))
+	if (is_ours(state, fd))
 		return fd;
 	if (fd >= 0)
 		close(fd);

@@ -12,7 +12,7 @@ struct state {
 	int dir;
 	const char *id, *bundle, *created, *rootfs;
 	pid_t pid;
-	uint64_t start; /* of the process, in clock ticks: (pid, start) is one process only */
+	uint64_t start, inode; /* of the process, in clock ticks; of its pidfd, 0 where the kernel has no pidfs */
 	struct cgroup cgroup;
 	const json_t *annotations;
 };
