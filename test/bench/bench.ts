@@ -11,6 +11,8 @@ import {parseArgs} from 'node:util';
 import {benchClient, startMany} from './cases/client.ts';
 import {benchConsole} from './cases/console.ts';
 import {benchImageList, benchTransfers} from './cases/images.ts';
+import {benchLog} from './cases/log.ts';
+import {benchMany, benchStats} from './cases/many.ts';
 import {benchMemory} from './cases/memory.ts';
 import {benchPull} from './cases/pull.ts';
 import {benchLife, benchRun} from './cases/run.ts';
@@ -76,6 +78,9 @@ try {
 			removeAll();
 		}
 	}
+	await bench('many', () => benchMany(world, 1));
+	await bench('stats', () => benchStats(world));
+	await bench('log', () => benchLog(world, 3));
 	await bench('images', async () => [await benchImageList(world, rounds)]);
 	const reference = options.pull;
 	if (reference) {

@@ -1,5 +1,6 @@
 /** Timing of contenders side by side: one round after another, each contender once a round, so that a noisy minute hits all. */
 import {spawnSync} from 'node:child_process';
+import {readFileSync} from 'node:fs';
 
 export type Contender = {
 	/** 'hawser', a peer's name, or 'floor' for what the kernel or a bare Node costs. */
@@ -31,26 +32,54 @@ export function median(values: readonly number[]): number {
 	return sorted.length % 2 ? (sorted[middle] ?? Number.NaN) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }
 
-async function timeOnce({before, run, after}: Contender): Promise<number> {
+/** Seconds that the machine's processors have worked since it came up (proc(5), /proc/stat: ticks of 10 ms). */
+export function busySeconds(): number {
+	const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = (/^cpu +(.*)$/m.exec(readFileSync('/proc/stat', 'latin1'))?.[1] ?? '').split(' ').map(Number);
+	return (user + nice + system + irq + softirq) / 100;
+}
+
+type Cost = {readonly wall: number; readonly busy: number};
+
+async function costOf({before, run, after}: Contender): Promise<Cost> {
 	await before?.();
+	const busy = busySeconds();
 	const start = performance.now();
 	try {
 		await run();
-		return performance.now() - start;
+		return {wall: performance.now() - start, busy: busySeconds() - busy};
 	} finally {
 		await after?.();
 	}
 }
 
-/** Median wall time in ms of each contender over `rounds` rounds, after one round that is not counted. */
-export async function race(title: string, contenders: readonly Contender[], {rounds, goal, warmUp = true}: {rounds: number; goal?: string; warmUp?: boolean}): Promise<Result> {
-	const times = new Map(contenders.map(({name}) => [name, [] as number[]]));
+export type RaceOptions = {readonly rounds: number; readonly goal?: string; readonly warmUp?: boolean};
+
+async function costsOf(contenders: readonly Contender[], {rounds, warmUp = true}: RaceOptions): Promise<Map<string, Cost[]>> {
+	const costs = new Map(contenders.map(({name}) => [name, [] as Cost[]]));
 	for (let round = warmUp ? -1 : 0; round < rounds; round++) {
 		for (const contender of contenders) {
-			const time = await timeOnce(contender);
-			if (round >= 0) times.get(contender.name)?.push(time);
+			const cost = await costOf(contender);
+			if (round >= 0) costs.get(contender.name)?.push(cost);
 		}
 	}
-	const figures = Object.fromEntries([...times].map(([name, values]) => [name, median(values)]));
-	return {title, unit: 'ms', figures, ...(goal && {goal})};
+	return costs;
+}
+
+const medians = (costs: ReadonlyMap<string, readonly Cost[]>, of: (cost: Cost) => number): Record<string, number> =>
+	Object.fromEntries([...costs].map(([name, values]) => [name, median(values.map(of))]));
+
+/** Median wall time in ms of each contender over `rounds` rounds, after one round that is not counted. */
+export async function race(title: string, contenders: readonly Contender[], options: RaceOptions): Promise<Result> {
+	const {goal} = options;
+	return {title, unit: 'ms', figures: medians(await costsOf(contenders, options), ({wall}) => wall), ...(goal && {goal})};
+}
+
+/** Wall time, and the CPU that the whole machine spent meanwhile; for work so long that a tick of 10 ms says nothing. */
+export async function sideBySide(title: string, contenders: readonly Contender[], options: RaceOptions): Promise<[Result, Result]> {
+	const {goal} = options;
+	const costs = await costsOf(contenders, {...options, warmUp: false});
+	return [
+		{title, unit: 'ms', figures: medians(costs, ({wall}) => wall), ...(goal && {goal})},
+		{title: '… its CPU', unit: 's of CPU', figures: medians(costs, ({busy}) => busy), ...(goal && {goal})},
+	];
 }

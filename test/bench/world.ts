@@ -8,7 +8,17 @@ import {must, works} from './measure.ts';
 export const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 
 /** A container program with docker's command line. */
-export type Engine = {readonly name: string; readonly image: string; readonly call: (...args: string[]) => string};
+export type Engine = {
+	readonly name: string;
+	readonly image: string;
+	/** The program and the options that come before any verb. */
+	readonly program: readonly string[];
+	/** Without grace: podman's `rm -f` waits for the stop timeout where docker's and ours kill at once. */
+	readonly removeNow: readonly string[];
+	/** Flags of `run` for a log file: docker's and ours write json-file, podman its own. */
+	readonly jsonLog: readonly string[];
+	readonly call: (...args: string[]) => string;
+};
 
 export type World = {
 	readonly hawser: Engine;
@@ -18,25 +28,35 @@ export type World = {
 	readonly close: () => void;
 };
 
-/** podman's `rm -f` waits for the stop timeout where docker's and ours kill at once. */
-const ownWords = (name: string, args: readonly string[]): readonly string[] => (name === 'podman' && args[0] === 'rm' ? ['rm', '-t', '0', ...args.slice(1)] : args);
+function engine(name: string, program: readonly string[], image: string): Engine {
+	const [command = '', ...options] = program;
+	const podman = name === 'podman';
+	const removeNow = podman ? ['rm', '-f', '-t', '0'] : ['rm', '-f'];
+	return {
+		name,
+		image,
+		program,
+		removeNow,
+		jsonLog: podman ? ['--log-driver', 'k8s-file'] : ['--log-driver', 'json-file'],
+		call: (...args) => must(command, ...options, ...(args[0] === 'rm' && args[1] === '-f' ? [...removeNow, ...args.slice(2)] : args)),
+	};
+}
 
-const peer = (name: string, image: string): Engine | undefined =>
-	works(name, 'image', 'inspect', image) ? {name, image, call: (...args) => must(name, ...ownWords(name, args))} : undefined;
+const peer = (name: string, image: string): Engine | undefined => (works(name, 'image', 'inspect', image) ? engine(name, [name], image) : undefined);
 
 /** `peerImage` must be in the peers' stores already and hold a busybox, as our demo image does. */
 export function openWorld(peerImage: string): World {
 	const folder = mkdtempSync(join(process.env['HAWSER_TEST_DIR'] ?? tmpdir(), 'hawser-bench-'));
 	const store = {root: join(folder, 'root'), state: join(folder, 'state')};
-	const call = (...args: string[]) => must(join(dist, 'hawser'), '--root', store.root, '--state', store.state, ...args);
-	call('load', '-i', join(dist, 'demo-image.tar'));
+	const hawser = engine('hawser', [join(dist, 'hawser'), '--root', store.root, '--state', store.state], 'hawser-demo');
+	hawser.call('load', '-i', join(dist, 'demo-image.tar'));
 	return {
-		hawser: {name: 'hawser', image: 'hawser-demo', call},
+		hawser,
 		peers: ['docker', 'podman'].flatMap(name => peer(name, peerImage) ?? []),
 		node: process.execPath,
 		store,
 		close() {
-			call('system', 'reset', '--force');
+			hawser.call('system', 'reset', '--force');
 			rmSync(folder, {recursive: true, force: true});
 		},
 	};
