@@ -11,7 +11,7 @@ export type Database = DatabaseSync;
 export function openDatabase(path: string, tables: readonly string[], upgrades: readonly string[] = []): DatabaseSync {
 	// A dynamic way in, so that commands which need no records do not pay for loading SQLite.
 	const {DatabaseSync: Database} = process.getBuiltinModule('node:sqlite');
-	const db = new Database(path, {timeout: 10_000, enableForeignKeyConstraints: true});
+	const db = new Database(path, {timeout: PATIENCE_MS, enableForeignKeyConstraints: true});
 	try {
 		// Short commands leave the log as it is; it is read by the next one, so it must stay short.
 		db.exec('PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=256');
@@ -33,12 +33,17 @@ export function openDatabase(path: string, tables: readonly string[], upgrades: 
 	return db;
 }
 
+/** As long as a writer waits for hundreds of others, on a machine that has more to do. */
+const PATIENCE_MS = 120_000;
+/** SQLite looks for the lock at growing intervals, so that a newcomer overtakes whoever waits long; begun anew so often, all have the same chance. */
+const TURN_MS = 40;
+
 /** All or nothing; waits for another writer up to the busy timeout. Keep it short, with no I/O but the database's: on a full disk it is done twice. */
 export function transaction<T>(db: DatabaseSync, work: () => T): T {
 	try {
 		return attempt(db, work);
 	} catch (error) {
-		if (!isFull(error)) throw error;
+		if (!isResult(error, SQLITE_FULL)) throw error;
 		// Folded into the records, the log begins anew in the room that it has.
 		db.exec('PRAGMA wal_checkpoint(RESTART)');
 		return attempt(db, work);
@@ -46,7 +51,7 @@ export function transaction<T>(db: DatabaseSync, work: () => T): T {
 }
 
 function attempt<T>(db: DatabaseSync, work: () => T): T {
-	db.exec('BEGIN IMMEDIATE');
+	begin(db);
 	try {
 		const result = work();
 		db.exec('COMMIT');
@@ -57,9 +62,40 @@ function attempt<T>(db: DatabaseSync, work: () => T): T {
 	}
 }
 
+/** Takes the one writer's place. */
+function begin(db: DatabaseSync): void {
+	const end = Date.now() + PATIENCE_MS;
+	db.exec(`PRAGMA busy_timeout=${TURN_MS}`);
+	try {
+		while (!began(db)) {
+			if (Date.now() > end)
+				throw new EngineError({
+					code: 'state.busy',
+					subject: 'records',
+					message: `another command has held the records for ${PATIENCE_MS / 1000} seconds`,
+					hint: 'Nothing was changed. Is one stopped or frozen? Let it go on, or end it, and ask again.',
+				});
+		}
+	} finally {
+		db.exec(`PRAGMA busy_timeout=${PATIENCE_MS}`);
+	}
+}
+
+function began(db: DatabaseSync): boolean {
+	try {
+		db.exec('BEGIN IMMEDIATE');
+		return true;
+	} catch (error) {
+		if (isResult(error, SQLITE_BUSY)) return false;
+		throw error;
+	}
+}
+
+/** Primary result codes (sqlite.org/rescode.html). */
+const SQLITE_BUSY = 5;
 const SQLITE_FULL = 13;
 
-const isFull = (error: unknown): boolean => error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === SQLITE_FULL;
+const isResult = (error: unknown, code: number): boolean => error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === code;
 
 function versionOf(db: DatabaseSync): number {
 	const row = db.prepare('PRAGMA user_version').get();

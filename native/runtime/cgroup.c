@@ -38,21 +38,29 @@ static bool is_noted_parent(const char *text, const char *path, size_t length)
 	return false;
 }
 
-/* A v1 cpuset is born empty and would take no process: each level gets what its parent has. */
-static int fill_cpuset(const char *path, struct error *err)
+static bool is_blank(const char *text)
 {
-	static const char *const files[] = {"cpuset.cpus", "cpuset.mems"};
-	for (int i = 0; i < 2; i++) {
-		char own[PATH_MAX], parent[PATH_MAX];
-		snprintf(own, sizeof own, "%s/%s", path, files[i]);
-		snprintf(parent, sizeof parent, "%.*s/%s", (int)(strrchr(path, '/') - path), path, files[i]);
-		cleanup_free char *text = read_file_at(AT_FDCWD, parent, 65536, NULL, err);
-		if (!text)
+	return !text[strspn(text, " \n")];
+}
+
+/* A v1 cpuset is born empty and would take no process: each level gets what its parent has. A parent that another command has made and
+ * not filled yet is filled here. */
+static int fill_cpuset(const char *path, const char *file, struct error *err)
+{
+	char own[PATH_MAX], above[PATH_MAX], parent[PATH_MAX];
+	snprintf(own, sizeof own, "%s/%s", path, file);
+	snprintf(above, sizeof above, "%.*s", (int)(strrchr(path, '/') - path), path);
+	snprintf(parent, sizeof parent, "%.*s/%s", (int)(strrchr(path, '/') - path), path, file);
+	cleanup_free char *text = read_file_at(AT_FDCWD, parent, 65536, NULL, err);
+	if (text && is_blank(text)) {
+		if (fill_cpuset(above, file, err) < 0)
 			return -1;
-		if (write_file_at(AT_FDCWD, own, text) < 0)
-			return error_set(err, errno, "write %s", own);
+		free(text);
+		text = read_file_at(AT_FDCWD, parent, 65536, NULL, err);
 	}
-	return 0;
+	if (!text)
+		return -1;
+	return write_file_at(AT_FDCWD, own, text) < 0 ? error_set(err, errno, "write %s", own) : 0;
 }
 
 /* Makes one level. 1: made, 0: was there. */
@@ -60,7 +68,7 @@ static int make_level(const struct hierarchy *hierarchy, const char *path, struc
 {
 	if (mkdir(path, 0755) < 0)
 		return errno == EEXIST ? 0 : error_set(err, errno, "make cgroup %s", path);
-	if (strstr(hierarchy->controllers, "cpuset") && fill_cpuset(path, err) < 0)
+	if (strstr(hierarchy->controllers, "cpuset") && (fill_cpuset(path, "cpuset.cpus", err) < 0 || fill_cpuset(path, "cpuset.mems", err) < 0))
 		return -1;
 	return 1;
 }

@@ -1,4 +1,4 @@
-import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, rmdirSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import test from 'ava';
 import {call, isGone, mountCount, openWorld, silently, unified, until} from './runtime-world.ts';
@@ -173,6 +173,19 @@ test('limits are in the files of the cgroup, and update changes them', t => {
 	t.is(box.limit('cpu.cfs_quota_us', 'cpu.max'), unified ? '25000 100000' : '25000');
 	t.regex(box.verb('update', ['--resources', '-'], [], '{"cpu":{"quota":"x"}}').err, /linux\.resources\.cpu\.quota must be a whole number/);
 	box.verb('delete', ['--force']);
+	t.true(isGone(world, box));
+});
+
+// Two starts at once: one has made the common parent, and has not filled it when the other makes its own below.
+test('a cpuset that another start has made and not filled yet is filled', t => {
+	if (unified) return t.pass('v2 has no such state');
+	const parent = `/hawser-test-runtime-${process.pid}`;
+	const folder = `/sys/fs/cgroup/cpuset${parent}`;
+	mkdirSync(folder);
+	t.teardown(() => rmdirSync(folder));
+	const box = world.box(['true'], config => (config.linux.cgroupsPath = `${parent}/box`));
+	t.deepEqual(box.run(), {code: 0, out: '', err: ''});
+	t.is(readFileSync(`${folder}/cpuset.cpus`, 'latin1'), readFileSync('/sys/fs/cgroup/cpuset/cpuset.cpus', 'latin1'));
 	t.true(isGone(world, box));
 });
 
