@@ -14,6 +14,7 @@ import {isRunning, readLive} from './live.ts';
 import {checkWish, currentSetup, hasAddress, leaseOn, partialPlan} from './network.ts';
 import {liveFolder} from './place.ts';
 import {type ContainerRecord, findRecord} from './record.ts';
+import {replaceUses} from './uses.ts';
 import {checkWords} from './validate.ts';
 
 const refused = (subject: string, message: string): EngineError => new EngineError({code: 'container.invalid', subject, message});
@@ -94,6 +95,7 @@ export async function refreshNetwork(engine: Engine, record: ContainerRecord): P
 	const setup = currentSetup(engine, record);
 	const path = `${liveFolder(engine, record.id)}/net-plan`;
 	replaceFile(path, setup.plan ?? '', 0o600);
+	replaceUses(engine, record, setup.endpoints);
 	await mendNetwork(engine, path, pid);
 	rewriteEtcFiles(engine, record, setup);
 }

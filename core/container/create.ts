@@ -9,6 +9,7 @@ import {formatPlatform, isSameMachine, parsePlatform} from '../oci/platform.ts';
 import {nowText} from '../platform/time.ts';
 import {transaction} from '../state/database.ts';
 import {type Borrowed, resolveMounts} from '../volume/point.ts';
+import type {VolumeStore} from '../volume/model.ts';
 import {volumeStore} from '../volume/store.ts';
 import {parseTmpfs} from '../volume/tmpfs.ts';
 import type {ContainerConfig} from './config.ts';
@@ -44,7 +45,9 @@ export async function createContainer(engine: Engine, spec: ContainerSpec): Prom
 	mkdirSync(`${containerFolder(engine, id)}/log`, {recursive: true, mode: 0o700});
 	try {
 		await driver.prepare(id, config.chainIds);
-		const record = transaction(engine.db, () => insert(engine, id, spec, {...config, mounts: []}, image));
+		const made: string[] = [];
+		const record = transaction(engine.db, () => insert(engine, id, spec, {...config, mounts: []}, image, made));
+		for (const volume of made) recordEvent(engine, {type: 'volume', action: 'create', id: volume, attributes: {driver: 'local'}});
 		recordEvent(engine, {type: 'container', action: 'create', id, attributes: eventAttributes(record)});
 		return {id, name: record.name, warnings: [...warnings, ...warningsFor(spec, image.architecture)]};
 	} catch (error) {
@@ -70,11 +73,23 @@ function capabilitiesOf({capAdd = [], capDrop = []}: ContainerSpec): Pick<Contai
 	return {capAdd: add, capDrop: capabilityNames('CapDrop', capDrop).filter(name => !add.includes(name))};
 }
 
-function insert(engine: Engine, id: string, spec: ContainerSpec, config: ContainerConfig, image: ReturnType<typeof findImage>): ContainerRecord {
+/** A store of volumes that notes which were made. */
+function notingStore(engine: Engine, made: string[]): VolumeStore {
+	const store = volumeStore(engine.db);
+	return {
+		...store,
+		insertVolume(volume) {
+			store.insertVolume(volume);
+			made.push(volume.name);
+		},
+	};
+}
+
+function insert(engine: Engine, id: string, spec: ContainerSpec, config: ContainerConfig, image: ReturnType<typeof findImage>, made: string[]): ContainerRecord {
 	// Looked at again under the write lock: it may have been removed meanwhile.
 	findImage(engine, image.id);
 	const name = spec.name === undefined ? freeName(engine) : spec.name.replace(/^\//, '');
-	const mounts = resolveMounts(volumeStore(engine.db), engine.root, askedMounts(spec), Object.keys(image.config.Volumes ?? {}), (spec.volumesFrom ?? []).map(text => borrow(engine, text)));
+	const mounts = resolveMounts(notingStore(engine, made), engine.root, askedMounts(spec), Object.keys(image.config.Volumes ?? {}), (spec.volumesFrom ?? []).map(text => borrow(engine, text)));
 	const idMap = leaseIds(engine, config);
 	const record: ContainerRecord = {id, name, createdAt: nowText(), image: spec.image, imageId: image.id, config: {...config, mounts, ...(idMap !== undefined && {idMap})}};
 	insertRecord(engine.db, record);

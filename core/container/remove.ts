@@ -32,17 +32,20 @@ export async function removeContainer(engine: Engine, ref: string, {force = fals
 	const record = findRecord(engine.db, ref);
 	const {id} = record;
 	const claim = await claimForRemoval(engine, record, force);
+	let gone: string[];
 	try {
 		const waste = moveAside(engine, id);
 		// Aside is as good as gone: the files go while the commit waits for the disk.
 		const removal = removeTrees(engine, waste);
 		removal.catch(() => {});
-		const folders = transaction(engine.db, () => forget(engine, record, volumes));
+		const forgotten = transaction(engine.db, () => forget(engine, record, volumes));
+		gone = forgotten.names;
 		await removal;
-		await removeTrees(engine, folders);
+		await removeTrees(engine, forgotten.folders);
 	} finally {
 		claim.release();
 	}
+	for (const name of gone) recordEvent(engine, {type: 'volume', action: 'destroy', id: name, attributes: {driver: 'local'}});
 	recordEvent(engine, {type: 'container', action: 'destroy', id, attributes: eventAttributes(record)});
 	return {id};
 }
@@ -97,13 +100,15 @@ function moveAside(engine: Engine, id: string): string[] {
 		.map(name => `${trash}/${name}`);
 }
 
-function forget(engine: Engine, {id, config}: ContainerRecord, volumes: boolean): string[] {
+/** The volumes that go with it, by name and folder. */
+function forget(engine: Engine, {id, config}: ContainerRecord, volumes: boolean): {names: string[]; folders: string[]} {
 	deleteRecord(engine.db, id);
 	releaseEndpoints(networkStore(engine.db), id);
-	if (!volumes) return [];
+	if (!volumes) return {names: [], folders: []};
 	const store = volumeStore(engine.db);
-	const names = config.mounts.flatMap(({name, anonymous}) => (anonymous && name !== undefined && store.volume(name) !== undefined ? [name] : []));
-	return names.filter(name => volumeUsers(engine, name).length === 0).flatMap(name => removeVolume(store, engine.root, name, other => volumeUsers(engine, other)));
+	const usersOf = (name: string): string[] => volumeUsers(engine, name);
+	const names = config.mounts.flatMap(({name, anonymous}) => (anonymous && name !== undefined && store.volume(name) !== undefined ? [name] : [])).filter(name => usersOf(name).length === 0);
+	return {names, folders: names.flatMap(name => removeVolume(store, engine.root, name, usersOf))};
 }
 
 /** Containers, running or not, that mount a volume. */

@@ -31,6 +31,7 @@ import {setUpNetwork} from './network.ts';
 import type {AttachOptions, StartOptions} from './options.ts';
 import {cgroupOf, containerFolder, liveFolder, runtimeRoot, snapshots} from './place.ts';
 import {type ContainerRecord, findRecord} from './record.ts';
+import {usesFile, writeUses} from './uses.ts';
 
 /** Starts a container, or does nothing when it runs. No commit, unless it publishes ports. */
 export async function startContainer(engine: Engine, ref: string, {attach: wish, onStarted}: StartOptions = {}): Promise<Attachment | undefined> {
@@ -141,6 +142,7 @@ function prepare(engine: Engine, record: ContainerRecord, {folder}: Claim, {wish
 	mkdirSync(runtimeRoot(engine), {recursive: true, mode: 0o700});
 	countBlockIo({path: engine.root, parent: engine.cgroupParent, markers: `${engine.state}/cache`});
 	writeFileSync(`${folder}/bundle/config.json`, JSON.stringify(spec), {mode: 0o600});
+	writeUses(engine, record, setup.endpoints);
 	if (setup.plan !== undefined) writeFileSync(`${folder}/net-plan`, setup.plan, {mode: 0o600});
 	const probe = healthCommand(record.config);
 	if (probe !== undefined) writeFileSync(`${folder}/health-process`, JSON.stringify(buildExec(record, {command: probe}, apparmor)), {mode: 0o600});
@@ -171,6 +173,7 @@ function planMonitor(engine: Engine, record: ContainerRecord, hasNet: boolean, w
 		cgroup: cgroupOf(engine, record),
 		monitorCgroup: `${engine.cgroupParent}/monitors`,
 		journal: `${engine.root}/journal`,
+		uses: usesFile(engine, id),
 		health: planHealth(config, `${folder}/health-process`),
 		restart: config.restart,
 		stopSignal: stopSignal(config.stopSignal),

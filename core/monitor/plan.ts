@@ -57,6 +57,8 @@ export type MonitorPlan = {
 	readonly cgroup: string;
 	readonly monitorCgroup: string;
 	readonly journal: string;
+	/** What it uses of the store: networks and volumes, for events. */
+	readonly uses?: string;
 	readonly restart?: {readonly name: 'no' | 'always' | 'unless-stopped' | 'on-failure'; readonly maximumRetryCount: number};
 	readonly stopSignal: number;
 	readonly stopTimeout: number;
@@ -109,6 +111,7 @@ export function encodePlan(plan: MonitorPlan): string {
 		cgroup: plan.cgroup,
 		'monitor-cgroup': plan.monitorCgroup,
 		journal: plan.journal,
+		uses: plan.uses,
 		...(plan.health && healthFields(plan.health)),
 		restart: plan.restart?.name ?? 'no',
 		'restart-max': plan.restart?.maximumRetryCount ?? 0,

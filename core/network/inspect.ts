@@ -2,7 +2,8 @@ import {poolOf, poolWith, prefixOf} from './ipam.ts';
 import type {Endpoint, Network, Pool, PortLease} from './model.ts';
 import {hasNames, isPredefined} from './network.ts';
 
-const dockerDriver = ({driver}: Network): string => (driver === 'none' ? 'null' : driver);
+/** As Docker names it. */
+export const dockerDriver = ({driver}: Network): string => (driver === 'none' ? 'null' : driver);
 
 const prefixLength = (network: Network, address: string | null): number => (address === null ? 0 : Number(prefixOf(poolWith(network, address)?.subnet ?? '/0')));
 

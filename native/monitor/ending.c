@@ -4,6 +4,7 @@
 #include "journal.h"
 #include "life.h"
 #include "session.h"
+#include "uses.h"
 #include "util.h"
 
 #define DRAIN_TIME (2 * SECOND)
@@ -101,8 +102,10 @@ static void report_end(struct monitor *m)
 	char code[8], duration[24];
 	snprintf(code, sizeof code, "%d", m->exit_code);
 	snprintf(duration, sizeof duration, "%lld", (long long)((m->finished_at - m->started_at) / SECOND));
-	if (m->ran)
+	if (m->ran) {
 		journal_event(&m->plan, "die", (struct attribute[]){{"execDuration", duration}, {"exitCode", code}, {0}});
+		uses_left(&m->plan);
+	}
 	if (m->stop_asked)
 		journal_event(&m->plan, "stop", NULL);
 }

@@ -85,6 +85,7 @@ static const struct entry {
 	{"cgroup", PATH, offsetof(struct plan, cgroup), true},
 	{"monitor-cgroup", PATH, offsetof(struct plan, monitor_cgroup), true},
 	{"journal", PATH, offsetof(struct plan, journal), true},
+	{"uses", PATH, offsetof(struct plan, uses), false},
 	{"restart", POLICY, offsetof(struct plan, restart), false},
 	{"restart-max", NUMBER, offsetof(struct plan, restart_max), false},
 	{"stop-signal", SIGNAL, offsetof(struct plan, stop_signal), false},

@@ -25,7 +25,7 @@ struct plan {
 	 * syslog. */
 	const char *forward, *forward_out, *forward_err, *forward_time;
 	const char **forward_fields;
-	const char *exit_record, *stats, *journal;
+	const char *exit_record, *stats, *journal, *uses;
 	const char *health, *health_command;						     /* process JSON, and its words for events */
 	int64_t health_interval, health_timeout, health_start_period, health_start_interval; /* ns */
 	uint64_t health_retries;

@@ -8,6 +8,7 @@
 #include "detach.h"
 #include "journal.h"
 #include "life.h"
+#include "uses.h"
 #include "util.h"
 
 static int signal_init(struct monitor *m, int signal)
@@ -49,6 +50,7 @@ void on_started(struct monitor *m)
 	m->state = RUNNING;
 	health_follow(&m->health, true);
 	announce(m);
+	uses_taken(&m->plan);
 	journal_event(&m->plan, "start", NULL);
 	answer_clients(m, AWAIT_START, true);
 	if (m->again) {
