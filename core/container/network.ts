@@ -1,4 +1,4 @@
-import {readFileSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import type {Engine} from '../engine/engine.ts';
 import {EngineError, isEngineError} from '../errors/error.ts';
 import {allocateEndpoint, interfaceName, releaseAddresses} from '../network/endpoint.ts';
@@ -160,7 +160,8 @@ export function hostServers(): string[] {
 /** A container that is only on internal networks has no way out, not even by asking for names. */
 function planNames(engine: Engine, record: ContainerRecord, endpoints: readonly PlannedEndpoint[]): PlannedNames | undefined {
 	const named = endpoints.filter(({network}) => hasNames(network));
-	if (named.length === 0) return undefined;
+	// One that has left all such networks keeps its resolver, which must forget their names.
+	if (named.length === 0 && !existsSync(`${engine.state}/names/containers/${record.id}`)) return undefined;
 	const {dns} = record.config;
 	const hasWayOut = endpoints.some(({network}) => !network.internal);
 	return {

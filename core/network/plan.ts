@@ -154,8 +154,9 @@ export const netPlan = (input: NetPlanInput): string => {
 		storeName,
 		endpoints.map(({network}) => network),
 	)}owner ${containerId}\n`;
-	if (endpoints.length === 0) return `${head}loopback only\n`;
+	const nameText = lines(names ? nameLines(names) : []);
+	if (endpoints.length === 0) return `${head}loopback only\n${nameText}`;
 	const routes = {4: routedNetwork(endpoints, 4), 6: routedNetwork(endpoints, 6)} as const;
 	const own = endpoints.flatMap(planned => endpointLines(input, planned, routes));
-	return `${head}${lines([...own, ...portLines(input, routes), ...(names ? nameLines(names) : [])])}`;
+	return `${head}${lines([...own, ...portLines(input, routes)])}${nameText}`;
 };

@@ -67,7 +67,7 @@ static int write_record(int root, const struct plan *plan, const struct record *
 
 int names_tell_view(const struct plan *plan, struct error *err)
 {
-	if (!plan->names.view)
+	if (!*plan->names.folder)
 		return 0;
 	cleanup_close int root = open_folder(plan->names.folder, err);
 	return root < 0 ? -1 : write_view(root, plan, err);

@@ -189,7 +189,9 @@ int network_mend(const struct plan *plan, int pid, struct error *err)
 	cleanup_close int netns = open_netns(pid, err);
 	if (netns < 0)
 		return -1;
-	return plan->loopback_only ? set_loopback_up(netns, plan, err) : set_up(plan, pid, netns, false, err);
+	if (!plan->loopback_only)
+		return set_up(plan, pid, netns, false, err);
+	return names_tell_view(plan, err) < 0 ? -1 : set_loopback_up(netns, plan, err);
 }
 
 /* The last close of an nfnetlink socket waits for an RCU grace period, some 10 ms, when elements were removed just now: a child

@@ -41,7 +41,7 @@ int resolver_prepare(struct resolver *resolver, const struct plan *plan, struct 
 {
 	const struct names *names = &plan->names;
 	char path[PATH_MAX + OWNER_NAME + 16];
-	*resolver = (struct resolver){.wanted = names->view && *names->program, .root = -1, .own = -1};
+	*resolver = (struct resolver){.wanted = *names->folder && *names->program, .root = -1, .own = -1};
 	if (!resolver->wanted)
 		return 0;
 	snprintf(path, sizeof path, "%s/containers/%s", names->folder, plan->owner);

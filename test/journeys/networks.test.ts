@@ -79,7 +79,12 @@ test.serial('a container of the default network that is connected to another get
 	t.regex(await inside('plain', 'cat', '/etc/hosts'), new RegExp(`^${await addressOf('plain', 'names')}\t`, 'm'));
 	t.regex((await store.run('network', 'connect', 'names', 'plain')).stderr, /endpoint with name plain already exists in network names/);
 	t.regex((await store.run('network', 'rm', 'names')).stderr, /network names has active endpoints \(name:"plain"|network names has active endpoints \(name:"named"/);
+	// Disconnected again, it knows nobody there, and nobody knows it.
+	await store.must('network', 'disconnect', 'names', 'plain');
+	t.deepEqual([await find('plain', 'named'), await find('named', 'plain')], [[], []]);
+	t.deepEqual([...(await inside('plain', 'nslookup', 'named', '127.0.0.11')).matchAll(/^Address: (.*)$/gm)], []);
 	await remove('plain', 'named');
+	t.deepEqual(readdirSync(join(store.state, 'names', 'containers')), []);
 });
 
 test.serial('a network with IPv6: addresses, names, ports, and no way between networks', async t => {
@@ -121,6 +126,30 @@ test.serial('--link on the default network writes lines and variables', async t 
 	await store.must('stop', '-t', '0', 'base');
 	t.regex((await store.run('run', '--rm', '--link', 'base', 'busybox', 'true')).stderr, /Cannot link to a non running container: \/base AS/);
 	await remove('base');
+});
+
+test.serial('events tell of networks and volumes at each start and end, and of what is connected while it runs', async t => {
+	const since = String(Date.now() / 1000);
+	await start('teller', '--network', 'names', '-v', 'told:/data:ro');
+	await store.must('network', 'connect', 'bridge', 'teller');
+	await store.must('stop', '-t', '0', 'teller');
+	await store.must('start', 'teller');
+	await store.must('network', 'disconnect', 'names', 'teller');
+	await remove('teller');
+	await store.must('run', '--rm', '--network', 'host', '-v', '/once', 'busybox', 'true');
+	const told = await store.must('events', '--since', since, '--until', '0s', '--filter', 'type=network', '--filter', 'type=volume', '--format', '{{.Action}} {{.Actor.Attributes.name}}');
+	const at = (verb: string): string[] => told.split('\n').filter(line => line.startsWith(`${verb} `));
+	t.deepEqual(at('connect'), ['connect names', 'connect bridge', 'connect names', 'connect bridge', 'connect host']);
+	t.deepEqual(at('disconnect'), ['disconnect names', 'disconnect bridge', 'disconnect names', 'disconnect bridge', 'disconnect host']);
+	t.deepEqual(
+		told
+			.split('\n')
+			.filter(line => !line.includes('connect '))
+			.map(line => line.split(' ')[0]),
+		['create', 'mount', 'unmount', 'mount', 'unmount', 'create', 'mount', 'unmount', 'destroy'],
+	);
+	const mounted = await store.must('events', '--since', since, '--until', '0s', '--filter', 'event=mount', '--filter', 'volume=told', '--format', '{{json .Actor.Attributes}}');
+	t.like(JSON.parse(mounted.split('\n')[0] ?? ''), {destination: '/data', driver: 'local', 'read/write': 'false', propagation: ''});
 });
 
 /** A resolver of the host's side, on an address that only this test has. */
