@@ -79,9 +79,17 @@ type World = {readonly root: string; readonly env: Record<string, string>; reado
 
 const files = (layer: number) => makeTar(Array.from({length: 6}, (_, index) => ({name: `layer${layer}-${index}`, content: `${layer}.${index}`.repeat(3000)})));
 
+/**
+ * A write to a pipe by which Node wakes its own threads fails as well, though no kernel would let it: then the program stands still, and is
+ * killed after this time with all that it began.
+ */
+const STILL_MS = 40_000;
+
 const run = (world: World, args: readonly string[], wrap: readonly string[] = []): Promise<Result> => {
 	const [command = program, ...rest] = [...wrap, program, ...args];
-	const child = spawn(command, rest, {env: world.env, stdio: ['ignore', 'pipe', 'pipe']});
+	const child = spawn(command, rest, {env: world.env, stdio: ['ignore', 'pipe', 'pipe'], detached: true});
+	const timer = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), wrap.length > 0 ? STILL_MS : 2 ** 31 - 1);
+	child.once('close', () => clearTimeout(timer));
 	const output = {stdout: '', stderr: ''};
 	for (const name of ['stdout', 'stderr'] as const) child[name].setEncoding('utf8').on('data', (text: string) => (output[name] += text));
 	return new Promise((resolve, reject) => child.on('error', reject).on('close', (code, signal) => resolve({code: code ?? (signal === 'SIGKILL' ? 137 : 128), ...output})));

@@ -30,6 +30,7 @@ const place = () => ({root: store.root, state: store.state, store: readFileSync(
 /** Each command is killed at points spread over its time; then the same container is brought to its end, and nothing of it is left. */
 for (const verb of ['run', 'stop', 'rm', 'exec'] as const)
 	test.serial(`kill -9 of ${verb} at ${points} points: the next command sees the truth and finishes the work`, async t => {
+		t.timeout(60_000 + points * 20_000);
 		const before = countAll(place());
 		for (let point = 0; point < points; point++) {
 			const name = `${verb}-${point}`;
