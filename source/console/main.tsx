@@ -1,5 +1,6 @@
 import './without-ci.ts';
 import {closeEngine, type EngineOptions, findContainer, openEngine} from '../../core/index.ts';
+import {setFlagsFromString} from 'node:v8';
 import {openScreen, type Screen} from './screen.tsx';
 
 /** Says in one sentence why there is no console, or nothing when there can be one. */
@@ -15,6 +16,14 @@ function say(sentence: string): number {
 	return 1;
 }
 
+/**
+ * For days on end a console makes garbage, and V8 would rather have memory than time: the nursery stays as small as it is, and the heap
+ * grows in small steps. At the start of Node these flags would be for all commands, and `logs` is half as fast with them.
+ */
+function keepSmall(): void {
+	for (const flag of ['--semi-space-growth-factor=1', '--heap-growing-percent=25']) setFlagsFromString(flag);
+}
+
 /** Where the console begins: a tab of one container; without a name, of the one that was looked at last. */
 export type ConsoleStart = {readonly tab: 'logs' | 'stats'; readonly name: string | undefined};
 
@@ -24,6 +33,7 @@ export async function openConsole(options: EngineOptions = {}, start?: ConsoleSt
 	if (reason !== undefined) return say(reason);
 	let engine: ReturnType<typeof openEngine> | undefined;
 	let screen: Screen | undefined;
+	keepSmall();
 	try {
 		engine = openEngine(options);
 		const first = start?.name === undefined ? undefined : findContainer(engine, start.name);

@@ -23,9 +23,11 @@ export function createRouter(context: Context): (press: Press) => void {
 	return press => {
 		const {overlay, size} = context.store.getState();
 		if (size.columns < 1) return;
-		if (overlay) handleOverlay(context, overlay, press);
-		else if (press.kind === 'key') pressKey(press.key);
-		else if (press.kind === 'mouse') handleMouse(context, press);
-		// Pasted text is for text boxes only: as keys it would act.
+		context.store.handle(() => {
+			if (overlay) handleOverlay(context, overlay, press);
+			else if (press.kind === 'key') pressKey(press.key);
+			else if (press.kind === 'mouse') handleMouse(context, press);
+			// Pasted text is for text boxes only: as keys it would act.
+		});
 	};
 }
