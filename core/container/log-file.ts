@@ -136,20 +136,21 @@ export async function seekTail(files: readonly LogFile[], wanted: number): Promi
 }
 
 /** How many lines are still wanted of older files. */
-async function seekFile(file: LogFile, wanted: number): Promise<number> {
+export async function seekFile(file: LogFile, wanted: number): Promise<number> {
 	if (wanted === 0) file.offset = fstatSync(file.fd).size;
 	if (wanted === 0) return 0;
-	if (file.origin === undefined) return seekLines(file, wanted);
+	if (file.origin === undefined) return seekLines(file, wanted, fstatSync(file.fd).size);
 	const lines = await countLines(file);
 	file.offset = Math.max(0, lines - wanted);
 	return Math.max(0, wanted - lines);
 }
 
-function seekLines(file: LogFile, wanted: number): number {
+/** To `wanted` lines before `from`, where a line begins; tells how many there are too few. */
+export function seekLines(file: LogFile, wanted: number, from: number): number {
 	const buffer = chunk();
 	// A line that has no end yet is not a line.
 	let lines = -1;
-	let end = fstatSync(file.fd).size;
+	let end = from;
 	while (end > 0) {
 		const start = Math.max(0, end - CHUNK);
 		const count = readSync(file.fd, buffer, 0, end - start, start);
@@ -163,5 +164,6 @@ function seekLines(file: LogFile, wanted: number): number {
 		}
 		end = start;
 	}
+	file.offset = 0;
 	return wanted - Math.max(0, lines + 1);
 }

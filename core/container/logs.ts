@@ -6,6 +6,7 @@ import {createSignal, type Signal} from '../platform/signal.ts';
 import {isRunning, readLive} from './live.ts';
 import {type LogFile, openLogFiles, openNewerFiles, readLines, inflateLines, seekTail} from './log-file.ts';
 import {parseLogLine} from './log-line.ts';
+import {seekTime} from './log-seek.ts';
 import type {LogEntry} from './model.ts';
 import type {LogOptions, LogReader} from './options.ts';
 import {containerFolder} from './place.ts';
@@ -26,7 +27,8 @@ async function* read(engine: Engine, id: string, options: LogOptions): AsyncGene
 	let files = openLogFiles(path);
 	try {
 		if (options.tail !== undefined && options.tail >= 0) files = await seekTail(files, options.tail);
-		const wanted = timeFilter(options);
+		else if (options.lead !== undefined && options.since !== undefined) files = await seekTime(files, beginOf(options.since), options.lead);
+		const wanted = timeFilter(options.lead === undefined ? options : {...options, since: undefined});
 		let more = options.follow === true && (await isLive(engine, id));
 		for (;;) {
 			yield* drain(files, wanted, options.signal);
@@ -77,9 +79,11 @@ function* plainLines(file: LogFile): Generator<string[]> {
 	for (let lines = readLines(file); lines !== undefined; lines = readLines(file)) yield lines;
 }
 
+const beginOf = (since: Date): string => since.toISOString().replace('Z', '000000Z');
+
 /** Times of equal form compare as text; entries have nine digits of a second, a Date three: the whole of the last millisecond counts. */
-function timeFilter({since, until}: LogOptions): (entry: LogEntry) => boolean {
-	const from = since === undefined ? '' : since.toISOString().replace('Z', '000000Z');
+function timeFilter({since, until}: {readonly since?: Date | undefined; readonly until?: Date | undefined}): (entry: LogEntry) => boolean {
+	const from = since === undefined ? '' : beginOf(since);
 	const to = until === undefined ? '\uffff' : until.toISOString().replace('Z', '999999Z');
 	return ({time}) => time >= from && time <= to;
 }

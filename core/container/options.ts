@@ -43,6 +43,8 @@ export type LogOptions = {
 	/** The last so many lines. */
 	readonly tail?: number;
 	readonly since?: Date;
+	/** So many lines at least before `since`, found without reading what lies before them. */
+	readonly lead?: number;
 	readonly until?: Date;
 	readonly signal?: AbortSignal;
 };

@@ -61,3 +61,6 @@ export function formatClock(time: number): string {
 	const date = new Date(time);
 	return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
+
+/** `1,234,567` */
+export const grouped = (value: number): string => String(value).replaceAll(/\B(?=(\d{3})+$)/g, ',');

@@ -153,6 +153,7 @@ export function openScreen(engine: Engine, first?: FirstPage): Screen {
 		setMouse: on => terminal.setMouse(on),
 		refresh: connection.refresh,
 		openRow: connection.openRow,
+		findFar: connection.findFar,
 		openFile: node => void openFile(context, node),
 		copy(text) {
 			const sequence = clipboardSequence(text, process.env);

@@ -1,7 +1,7 @@
 import {createSocket} from 'node:dgram';
 import {readdirSync} from 'node:fs';
 import test, {type ExecutionContext} from 'ava';
-import {type ContainerSpec, type Engine, type LogOptions, readLogs, startContainer, waitContainer} from '../../core/index.ts';
+import {type ContainerSpec, type Engine, type LogEntry, type LogOptions, readLogs, startContainer, waitContainer} from '../../core/index.ts';
 import {addBusybox, create, openTestStore, until} from './store.ts';
 
 function openStore(t: ExecutionContext): Engine {
@@ -29,6 +29,32 @@ test('a log that is rotated and compressed is read whole, by its end, and by who
 	await until('compressed files', () => readdirSync(folder).some(name => name.endsWith('.gz')));
 	t.deepEqual(await linesOf(engine, id), numbers(1, 10_000));
 	for (const tail of [1, 40, 1234, 9999, 20_000]) t.deepEqual(await linesOf(engine, id, {tail}), numbers(Math.max(1, 10_001 - tail), 10_000));
+});
+
+test('lines around a time are found without reading what lies before them', async t => {
+	const engine = openStore(t);
+	const id = await create(engine, ['sh', '-c', 'i=0; while [ $i -lt 20 ]; do seq $((i * 500 + 1)) $((i * 500 + 500)); sleep 0.01; i=$((i + 1)); done'], {
+		logOptions: {'max-size': '200k', 'max-file': '100'},
+	});
+	await startContainer(engine, id);
+	await waitContainer(engine, id);
+	const entries: LogEntry[] = [];
+	for await (const batch of readLogs(engine, id)) entries.push(...batch);
+	t.is(entries.length, 10_000);
+	for (const [at, lead] of [
+		[0, 10],
+		[1, 0],
+		[4321, 0],
+		[4321, 700],
+		[7000, 6999],
+		[9999, 20_000],
+	] as const) {
+		const since = new Date(entries[at]?.time ?? '');
+		const from = entries.findIndex(({time}) => new Date(time) >= since);
+		t.deepEqual((await linesOf(engine, id, {since, lead}))[0], numbers(Math.max(1, from + 1 - lead), 10_000)[0], `${lead} before ${at}`);
+		t.is((await linesOf(engine, id, {since, lead})).length, 10_000 - Math.max(0, from - lead));
+	}
+	t.deepEqual(await linesOf(engine, id, {since: new Date(Date.now() + 60_000), lead: 3}), numbers(9998, 10_000));
 });
 
 test('what is left plain by an end is compressed after the next start', async t => {

@@ -198,7 +198,7 @@ export function sampleState(size: Size): State {
 		{type: 'selected' as const, list: 'containers' as const, id: web ?? ''},
 		{type: 'tick' as const, now, counters: {id: web ?? '', sample: sampleStats({memory: 21 * mib})}},
 		{type: 'history' as const, id: web ?? '', samples: sampleHistory},
-		{type: 'log-opened' as const, ids: [web ?? '']},
+		{type: 'log-opened' as const, ids: [web ?? ''], asked: 2000},
 		{type: 'log' as const, id: web ?? '', entries: sampleLog},
 	].reduce(reduce, start);
 }

@@ -58,6 +58,7 @@ export function createConsole(settings: Partial<Settings> = {}, fail: (call: str
 		setMouse() {},
 		refresh() {},
 		openRow() {},
+		findFar: async () => false,
 		openFile() {},
 		copy: text => calls.push(`copy ${text}`) > 0,
 		undo: new Map(),

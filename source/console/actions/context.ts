@@ -20,6 +20,8 @@ export type Context = {
 	refresh(): void;
 	/** Reads what is below a row of the open page. */
 	openRow(key: string): void;
+	/** Shows the next match of the search beyond the lines of the log that are held; false: there is none. */
+	findFar(direction: 1 | -1): Promise<boolean>;
 	/** Shows what a row stands for, where that is a file. */
 	openFile(node: SheetNode): void;
 	/** To the clipboard of whoever sits at the terminal, however far away. Says whether it fits. */

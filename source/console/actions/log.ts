@@ -1,4 +1,5 @@
 import {formatClock} from '../format.ts';
+import {type LogBuffer, startOf} from '../store/log-buffer.ts';
 import {findInLog, lineAtTime, logWindow, plainText, shownIndices} from '../store/log-window.ts';
 import {matcherOf, parseLineFilter} from '../store/matcher.ts';
 import {containerTarget, visibleContainers} from '../store/select.ts';
@@ -80,11 +81,27 @@ function showLine({store}: Context, line: number, match: number | undefined): vo
 	store.dispatch({type: 'log-look', look: {match, top: window.last >= line ? top : line}});
 }
 
+const hasMore = (log: LogBuffer, direction: 1 | -1): boolean => log.ids.length === 1 && (direction === -1 ? startOf(log) !== log.first : log.isApart);
+
+/** Beyond the lines that are held; where there is none, round to the other end of them. */
+async function jumpFar(context: Context, direction: 1 | -1, round: number | undefined): Promise<void> {
+	const {search} = context.store.getState().logLook;
+	if (await context.findFar(direction)) return;
+	if (round === undefined) return inform(context, `“${search}” is nowhere ${direction === -1 ? 'above' : 'below'}`);
+	showLine(context, round, round);
+	inform(context, `“${search}”: ${direction === -1 ? 'none above, on from the end' : 'none below, on from the beginning'} of what is held`);
+}
+
+const other = (direction: 1 | -1): 1 | -1 => (direction === 1 ? -1 : 1);
+
 function jump(context: Context, direction: 1 | -1): void {
 	const {log, logLook} = context.store.getState();
 	const from = logLook.match ?? (logLook.top === undefined ? log.first + log.entries.length : logLook.top);
 	const found = findInLog(log, logLook, from, direction);
-	if (found === undefined) return inform(context, `“${logLook.search}” is not in the ${log.entries.length} lines kept here`);
+	const isFar = found === undefined || (direction === -1 ? found >= from : found <= from);
+	if (isFar && hasMore(log, direction)) return void jumpFar(context, direction, found);
+	if (found === undefined && hasMore(log, other(direction))) return void jumpFar(context, other(direction), undefined);
+	if (found === undefined) return inform(context, `“${logLook.search}” is nowhere in it`);
 	showLine(context, found, found);
 }
 

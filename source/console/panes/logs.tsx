@@ -2,10 +2,10 @@ import {memo} from 'react';
 import {sanitizeLine} from '../../terminal/sanitize.ts';
 import type {ContainerSummary} from '../store/engine-port.ts';
 import type {Rect} from '../store/layout.ts';
-import type {LogBuffer} from '../store/log-buffer.ts';
+import {type LogBuffer, logEnd, startOf} from '../store/log-buffer.ts';
 import {countMatches} from '../store/log-window.ts';
 import type {LogLook, LogRange} from '../store/state.ts';
-import {formatBytes} from '../format.ts';
+import {formatBytes, formatClock, grouped} from '../format.ts';
 import type {Theme} from '../theme/theme.ts';
 import {centered, drawFrame} from '../widgets/frame.ts';
 import {Lines} from '../widgets/lines.tsx';
@@ -33,9 +33,16 @@ function searchWords({log, look}: LogsProps): string {
 	return `“${look.search}” ${place > 0 ? `${place} of ` : ''}${count}`;
 }
 
+/** Where in the log one is, as far as it is known: from its beginning, from its end, or by the clock. */
+function placeWords(log: LogBuffer, top: number): string {
+	const start = startOf(log);
+	if (start !== undefined) return `line ${grouped(top - start + 1)}${log.isApart ? '' : ` of ${grouped(logEnd(log) - start)}`}`;
+	if (!log.isApart) return `${grouped(logEnd(log) - top)} lines from the end`;
+	return `at ${formatClock(Date.parse(log.entries[top - log.first]?.time ?? ''))}`;
+}
+
 function describeLook(props: LogsProps): string {
 	const {theme, log, look, range} = props;
-	const last = log.first + log.entries.length;
 	const words = [
 		look.search === '' ? '' : theme.paint('warn', searchWords(props)),
 		look.only === '' ? '' : theme.paint('warn', `&${look.only}`),
@@ -45,15 +52,21 @@ function describeLook(props: LogsProps): string {
 		look.wrap ? theme.paint('faint', 'wrap') : '',
 		look.pretty ? theme.paint('faint', 'JSON') : '',
 		look.left > 0 ? theme.paint('faint', `→${look.left}`) : '',
-		look.top === undefined ? theme.paint('good', '● following') : theme.paint('warn', `line ${look.top + 1} of ${last}`),
+		look.top === undefined ? theme.paint('good', '● following') : theme.paint('warn', placeWords(log, look.top)),
 	];
 	return words.filter(word => word !== '').join('  ');
 }
 
+const hasOlder = (log: LogBuffer): boolean => (log.ids.length > 1 ? log.first > 0 : log.entries.length > 0 && startOf(log) !== log.first);
+
+/** Of one log the older lines are read when one goes there; of several as one they are not. */
+const olderWords = (log: LogBuffer): string =>
+	log.ids.length > 1 ? `${grouped(log.first)} older lines passed over` : log.skimmed ? 'too fast to be read whole' : 'older lines above';
+
 /** What is no longer kept, or was never read, is said; and in full how much is held, and how fast it comes. */
 function footer({theme, log, full, rate}: LogsProps): string {
 	const words = [
-		log.first > 0 ? `${log.first} older lines passed over` : '',
+		hasOlder(log) ? olderWords(log) : '',
 		full ? `${log.entries.length} lines, ${formatBytes(log.characters)} held` : '',
 		rate > 0 && !log.skimmed ? `${rate} lines/s` : '',
 	];

@@ -18,10 +18,15 @@ export type Change =
 			readonly history?: readonly HistorySample[];
 	  }
 	| {readonly type: 'history'; readonly id: string; readonly samples: readonly HistorySample[]}
-	| {readonly type: 'log-opened'; readonly ids: readonly string[]}
+	/** `asked`: how many of its newest lines are read, where it is read from its end. */
+	| {readonly type: 'log-opened'; readonly ids: readonly string[]; readonly asked?: number}
 	| {readonly type: 'log'; readonly id: string; readonly entries: readonly LogLine[]}
 	/** Lines of a log that comes too fast to be read whole; without any, it is followed again. */
 	| {readonly type: 'log-skimmed'; readonly id: string; readonly entries: readonly LogLine[] | undefined}
+	/** Lines beyond those that are held: before them, after them, or elsewhere. */
+	| {readonly type: 'log-older'; readonly entries: readonly LogLine[]; readonly isStart: boolean}
+	| {readonly type: 'log-newer'; readonly entries: readonly LogLine[]}
+	| {readonly type: 'log-at'; readonly entries: readonly LogLine[]; readonly first: number; readonly isStart: boolean}
 	| {readonly type: 'log-ended'; readonly id: string}
 	| {readonly type: 'events'; readonly events: readonly EngineEvent[]}
 	| {readonly type: 'task'; readonly id: string; readonly task: Task | undefined}

@@ -2,6 +2,7 @@ import {alarmsOf} from './alarms.ts';
 import type {Change} from './change.ts';
 import type {EngineEvent, EnginePort, LogEntry, LogRequest, StatsHistory} from './engine-port.ts';
 import {type LogLine, logLimits} from './log-buffer.ts';
+import {createLogPages} from './log-pages.ts';
 import {layoutOf, listHeight} from './layout.ts';
 import {createReaders, toHostLoad, toLive, trendLength} from './live.ts';
 import {tabs} from '../tabs/table.ts';
@@ -9,7 +10,14 @@ import {containerById, currentId, isLive, selectedContainer, visibleContainers} 
 import type {LiveStats, LogRange, Page, State} from './state.ts';
 import type {Store} from './store.ts';
 
-export type Connection = {readonly refresh: () => void /** Reads the children of a row of the open sheet. */; readonly openRow: (key: string) => void; readonly close: () => void};
+export type Connection = {
+	readonly refresh: () => void;
+	/** Reads the children of a row of the open sheet. */
+	readonly openRow: (key: string) => void;
+	/** Shows the next match of the search beyond the lines that are held; false: there is none. */
+	readonly findFar: (direction: 1 | -1) => Promise<boolean>;
+	readonly close: () => void;
+};
 
 const frame = 33;
 const logTail = 2000;
@@ -27,6 +35,8 @@ export function connect(store: Store, engine: EnginePort, onAlarm: (words: strin
 	const ticker = createTicker(store, engine, lists.refreshContainers);
 	const follower = createFollower(store, engine, batch);
 	const sheets = createSheets(store, engine);
+	const pages = createLogPages(store, engine);
+	const stopLooking = store.subscribe(() => pages.look());
 	const events = new AbortController();
 	const onEvents = (list: readonly EngineEvent[]): void => {
 		const news = list.filter(({time}) => time >= begun);
@@ -48,11 +58,14 @@ export function connect(store: Store, engine: EnginePort, onAlarm: (words: strin
 			sheets.reload();
 		},
 		openRow: key => sheets.openRow(key),
+		findFar: direction => pages.find(direction),
 		close() {
 			clearImmediate(begin);
 			events.abort();
 			ticker.stop();
 			follower.close();
+			stopLooking();
+			pages.close();
 			sheets.close();
 			batch.close();
 		},
@@ -372,7 +385,7 @@ function createFollower(store: Store, engine: EnginePort, batch: Batch): Followe
 		log = new AbortController();
 		followed = wanted?.key;
 		if (wanted) for (const id of wanted.ids) void followLog(id, wanted, log.signal);
-		return {type: 'log-opened', ids: wanted?.ids ?? []};
+		return {type: 'log-opened', ids: wanted?.ids ?? [], asked: wanted?.ids.length === 1 ? (wanted.request.tail ?? 0) : 0};
 	}
 
 	function openPast(id: string, minutes: number): Change {
@@ -385,11 +398,15 @@ function createFollower(store: Store, engine: EnginePort, batch: Batch): Followe
 		const id = currentId(state);
 		const container = selectedContainer(state);
 		const restarted = state.log.ended && state.logRange.kind === 'tail' && id !== undefined && state.log.ids.includes(id) && container !== undefined && isLive(container);
-		return {log: wantedLog(state)?.key !== followed || restarted, past: `${id} ${state.window}` !== past};
+		return {log: wantedLog(state)?.key !== followed || restarted || isBack(state), past: `${id} ${state.window}` !== past};
 	}
+
+	/** At the end again, from another part of the log. */
+	const isBack = ({log: {isApart}, logLook}: State): boolean => isApart && logLook.top === undefined;
 
 	function look(): void {
 		rest = undefined;
+		if (isBack(store.getState())) store.dispatch({type: 'log-range', range: {kind: 'tail'}});
 		const state = store.getState();
 		const id = currentId(state);
 		const {log: wantsLog, past: wantsPast} = wanted(state);

@@ -57,7 +57,15 @@ export type DiskUse = {readonly type: string; readonly total: string; readonly a
 export type HostCheck = {readonly what: string; readonly words: string; readonly good: boolean};
 
 /** `follow` false: what is there now, and no more. */
-export type LogRequest = {readonly tail?: number; readonly follow?: boolean; readonly since?: Date; readonly until?: Date; readonly signal?: AbortSignal};
+export type LogRequest = {
+	readonly tail?: number;
+	readonly follow?: boolean;
+	readonly since?: Date;
+	/** So many lines at least before `since`. */
+	readonly lead?: number;
+	readonly until?: Date;
+	readonly signal?: AbortSignal;
+};
 
 /** All that the console needs of an engine. `console/engine.ts` is its implementation over core; containers go by their full id. */
 export type EnginePort = {

@@ -1,6 +1,6 @@
 import type {Change, Step} from './change.ts';
 import {layoutOf, listHeight, paneOrder, type Rect} from './layout.ts';
-import {appendLog, emptyLog} from './log-buffer.ts';
+import {appendLog, emptyLog, extendLog, prependLog, replaceLog} from './log-buffer.ts';
 import {moveLog} from './reduce-log.ts';
 import {imageKey, visibleContainers, visibleImages, visibleRows} from './select.ts';
 import {emptySheet, withChildren} from './sheet.ts';
@@ -177,7 +177,7 @@ function apply(state: State, change: Change): State {
 		case 'log-opened':
 			return {
 				...state,
-				log: emptyLog(...change.ids),
+				log: {...emptyLog(...change.ids), asked: change.asked ?? 0, startsAt: state.logRange.kind === 'head' ? 0 : undefined},
 				logRate: {received: 0, perSecond: 0},
 				logLook: {...state.logLook, top: state.logRange.kind === 'tail' ? undefined : 0, left: 0, match: undefined, range: undefined, rulers: []},
 			};
@@ -185,8 +185,14 @@ function apply(state: State, change: Change): State {
 			return state.log.ids.includes(change.id) ? {...state, log: appendLog(state.log, change.entries)} : state;
 		case 'log-skimmed':
 			return state.log.ids.includes(change.id) ? {...state, log: {...appendLog(state.log, change.entries ?? []), skimmed: change.entries !== undefined}} : state;
+		case 'log-older':
+			return {...state, log: prependLog(state.log, change.entries, change.isStart)};
+		case 'log-newer':
+			return {...state, log: extendLog(state.log, change.entries)};
+		case 'log-at':
+			return {...state, log: replaceLog(state.log, change.entries, change.first, change.isStart)};
 		case 'log-ended':
-			return state.log.ids.includes(change.id) ? {...state, log: {...state.log, ended: true}} : state;
+			return state.log.ids.includes(change.id) ? {...state, log: {...state.log, ended: true, isApart: state.log.isApart || state.logRange.kind === 'head'}} : state;
 		case 'log-range':
 			return {...state, logRange: change.range};
 		case 'events':
