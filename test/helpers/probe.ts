@@ -16,6 +16,9 @@ export const compileListener = (folder: string): string => compile('listener', f
 /** Likewise test/native/race.c, which runs a command many times beside two names that change places. */
 export const compileRace = (folder: string): string => compile('race', folder);
 
+/** Likewise test/native/strike.c, which kills a command at one of its system calls. */
+export const compileStrike = (folder: string): string => compile('strike', folder);
+
 /** How often a row that is won by timing is tried; 2,000 for the long run. */
 export const RACES = Number(process.env['HAWSER_TEST_RACES'] ?? 20);
 
