@@ -20,8 +20,8 @@ static int mount_device(int device, uint64_t attributes)
 {
 	char number[16];
 	snprintf(number, sizeof number, "%d", device);
-	const char *const words[][2] = {{"source", "hawser"}, {"subtype", "fuse-overlayfs"}, {"fd", number}, {"rootmode", "40000"}, {"user_id", "0"},
-		{"group_id", "0"}, {"default_permissions", NULL}, {"allow_other", NULL}};
+	const char *const words[][2] = {{"source", "hawser"}, {"subtype", "fuse-overlayfs"}, {"fd", number}, {"rootmode", "40000"},
+		{"user_id", "0"}, {"group_id", "0"}, {"default_permissions", NULL}, {"allow_other", NULL}};
 	cleanup_close int fs = fsopen("fuse", FSOPEN_CLOEXEC);
 	if (fs < 0)
 		return -1;
@@ -34,13 +34,13 @@ static int mount_device(int device, uint64_t attributes)
 /* Nothing of the caller's goes along: no descriptor, no variable, no terminal. Its complaints may find no reader later on. */
 static _Noreturn void serve(const char *program, const char *options, int device, int complaints)
 {
-	char *const argv[] = {(char *)program, (char *)"-f", (char *)"-o", (char *)options, (char *)"/dev/fd/3", NULL}, *const none[] = {NULL};
+	char *const argv[] = {(char *)program, (char *)"-f", (char *)"-o", (char *)options, (char *)"/dev/fd/3", NULL}, *const none[] = {
+																NULL};
 	int null = open("/dev/null", O_RDWR);
 	setsid();
 	signal(SIGPIPE, SIG_IGN);
 	if (null < 0 || chdir("/") < 0 || dup2(complaints, 2) < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 ||
-		(device == 3 ? fcntl(device, F_SETFD, 0) : dup2(device, 3)) < 0 ||
-		syscall(SYS_close_range, 4, ~0U, 0) < 0)
+		(device == 3 ? fcntl(device, F_SETFD, 0) : dup2(device, 3)) < 0 || syscall(SYS_close_range, 4, ~0U, 0) < 0)
 		_exit(1);
 	execve(program, argv, none);
 	dprintf(2, "%s\n", strerror(errno));

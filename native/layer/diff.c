@@ -22,9 +22,9 @@ enum { DIFF_DEPTH = 2100 };
 struct diff {
 	bool told[DIFF_DEPTH]; /* whether the folder at this depth of the way was printed */
 	int lower, tree;
-	bool is_whole; /* the tree is all that the container sees, not a layer above the lower ones */
+	bool is_whole;	/* the tree is all that the container sees, not a layer above the lower ones */
 	bool has_marks; /* fuse-overlayfs has written the tree */
-	bool is_sum;   /* how much it is, instead of what */
+	bool is_sum;	/* how much it is, instead of what */
 	uint64_t bytes, inodes;
 	struct links seen;
 };

@@ -93,7 +93,7 @@ static int take_record(struct tar_extra *extra, const struct record *record, str
 	const char *key = record->key;
 	/* An empty value takes the record back, says POSIX; only an xattr may be empty. */
 	if (record->value_size == 0 && strncmp(key, XATTR, sizeof XATTR - 1) != 0)
-		return strcmp(key, "path") && strcmp(key, "linkpath") ? 0 : error_set(err, 0, "a pax header's %s is empty", key);
+		return strcmp(key, "path") != 0 && strcmp(key, "linkpath") != 0 ? 0 : error_set(err, 0, "a pax header's %s is empty", key);
 	/* Of a sparse file, the path is what a reader shall call it that does not know them. */
 	if (strcmp(key, "path") == 0 && extra->has_sparse_name)
 		return 0;

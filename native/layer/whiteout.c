@@ -63,9 +63,9 @@ int whiteout_put(struct tree *tree, const struct tar_entry *entry, const char *p
 	size_t prefix = sizeof PREFIX - 1;
 	const char *last = strrchr(path, '/');
 	last = last ? last + 1 : path;
-	if (strncmp(path, PREFIX, prefix) && !strstr(path, "/.wh."))
+	if (strncmp(path, PREFIX, prefix) != 0 && !strstr(path, "/.wh."))
 		return 0;
-	if (strncmp(last, PREFIX, prefix))
+	if (strncmp(last, PREFIX, prefix) != 0)
 		return error_set(err, 0, "%s: lies below a whiteout", path);
 	/* A whiteout in the way to the last component. */
 	if (strncmp(path, PREFIX, prefix) == 0 ? last != path : strstr(path, "/.wh.") + 1 < last)

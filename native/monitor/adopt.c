@@ -122,9 +122,7 @@ static void follow(struct monitor *m, const struct monitor *old)
 	if (m->keeper.successors)
 		child_expect(&m->init, m->pid, 0, init_ended);
 	/* The predecessor may have had the word, and was killed before it wrote it down. */
-	if (!lives)
-		orphan_doubt(&m->orphan, orphan_ended);
-	else if (!m->keeper.successors && orphan_follow(&m->orphan, m->pid, m->pidfd, orphan_ended, &err) < 0)
+	if (!lives || (!m->keeper.successors && orphan_follow(&m->orphan, m->pid, m->pidfd, orphan_ended, &err) < 0))
 		orphan_doubt(&m->orphan, orphan_ended);
 }
 

@@ -240,7 +240,7 @@ static bool take_port(struct plan *plan, char **word)
 		!parse_port(word[4], &first.container_port) || (word[5] && !parse_number(word[5], 1, UINT16_MAX, &count)) ||
 		first.host_port + count - 1 > UINT16_MAX || first.container_port + count - 1 > UINT16_MAX)
 		return false;
-	for (uint16_t i = 0; i < count; i++) {
+	for (uint64_t i = 0; i < count; i++) {
 		struct port *port = append(&plan->ports, &plan->port_count, sizeof *port);
 		if (!port)
 			return false;

@@ -83,7 +83,7 @@ static int connect_to(int fd, size_t server)
 	struct sockaddr none = {.sa_family = AF_UNSPEC};
 	if (size == 0)
 		return -1;
-	connect(fd, &none, sizeof none);
+	(void)connect(fd, &none, sizeof none);
 	return connect(fd, (struct sockaddr *)&address, size) < 0 && errno != EINPROGRESS ? -1 : 0;
 }
 
@@ -93,7 +93,7 @@ static void release(struct pending *one)
 		udps[one->socket].users--;
 	if (one->socket >= 0 && one->way == TCP) {
 		struct sockaddr none = {.sa_family = AF_UNSPEC};
-		connect(tcp_fd(one->socket), &none, sizeof none);
+		(void)connect(tcp_fd(one->socket), &none, sizeof none);
 		free(tcps[one->socket].in);
 		tcps[one->socket] = (struct tcp){0};
 	}

@@ -71,11 +71,11 @@ static int apply_memory(struct hierarchy *hierarchy, const struct resources *res
 
 static int apply_cpu(struct hierarchy *hierarchy, const struct resources *resources, struct error *err)
 {
-	int64_t shares = resources->cpu.shares.value;
+	long long shares = resources->cpu.shares.value;
 	/* 2…262144 of v1 onto 1…10000 of v2. */
 	if (resources->cpu.shares.set && shares) {
 		shares = shares < 2 ? 2 : shares > 262144 ? 262144 : shares;
-		if (cgroup_write(hierarchy, "cpu.weight", err, "%lld", (long long)(1 + (shares - 2) * 9999 / 262142)) < 0)
+		if (cgroup_write(hierarchy, "cpu.weight", err, "%lld", 1 + (shares - 2) * 9999 / 262142) < 0)
 			return -1;
 	}
 	if (resources->cpu.idle.set && cgroup_write(hierarchy, "cpu.idle", err, "%lld", (long long)resources->cpu.idle.value) < 0)

@@ -134,7 +134,7 @@ int verb_ps(const struct options *options, int argc, char **argv, struct error *
 	if (state.cgroup.count == 0 && state_is_alive(&state) && (pids = malloc(sizeof *pids)))
 		pids[count++] = state.pid;
 	printf("%s", json ? "[" : "UID      PID      PPID     S  COMMAND\n");
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; pids && i < count; i++) {
 		if (json)
 			printf("%s%d", i ? "," : "", (int)pids[i]);
 		else
