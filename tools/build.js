@@ -1,6 +1,7 @@
 // npm run build: the native helpers by make, the TypeScript by esbuild, the demo image; all into dist/.
 import {execFileSync} from 'node:child_process';
 import {existsSync, readdirSync, readFileSync, rmSync} from 'node:fs';
+import {basename} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
 import {directImports} from './direct-imports.js';
@@ -22,11 +23,10 @@ const patches = {
 	},
 };
 
-/** Between the bundles: each is loaded by the other's name in dist/. */
+/** The whole program is loaded by the others by its name in dist/. */
 const neighbours = {
 	name: 'neighbours',
 	setup({onResolve}) {
-		onResolve({filter: /^\.\/(look|life)\.ts$/}, ({path}) => ({path: path.replace('.ts', '.js'), external: true}));
 		onResolve({filter: /^\.\/program\.ts$/}, () => ({path: './program.js', external: true}));
 		onResolve({filter: /^\.\.\/console\/main\.tsx$/}, () => ({path: './console.js', external: true}));
 	},
@@ -34,7 +34,7 @@ const neighbours = {
 
 export const options = {
 	absWorkingDir: root,
-	entryPoints: {cli: 'source/cli/main.ts', program: 'source/cli/program.ts'},
+	entryPoints: {program: 'source/cli/program.ts'},
 	outdir: 'dist',
 	bundle: true,
 	splitting: true,
@@ -55,15 +55,24 @@ export const options = {
 	logLevel: 'warning',
 };
 
-/** The commands that are called all day: one file each, so that Node has one to load. They share nothing with the others. */
-export const quickOptions = {...options, entryPoints: {look: 'source/cli/look.ts', life: 'source/cli/life.ts'}, splitting: false};
+const asScript = {...options, splitting: false, format: 'cjs', outExtension: {'.js': '.cjs'}, banner: {}, define: {...options.define, 'import.meta.dirname': '__dirname'}};
+
+/** The commands that are called all day: one script each, so that Node has one to load. They share nothing with the others. */
+export const quickOptions = {...asScript, entryPoints: {look: 'source/cli/look.ts', life: 'source/cli/life.ts'}, entryNames: '[name]-[hash]', metafile: true};
+
+async function buildScripts() {
+	const {metafile} = await build(quickOptions);
+	const names = Object.keys(metafile.outputs).map(path => basename(path));
+	const nameOf = way => JSON.stringify(names.find(name => name.startsWith(`${way}-`) && name.endsWith('.cjs')));
+	await build({...asScript, entryPoints: {cli: 'source/cli/main.ts'}, define: {...asScript.define, HAWSER_LOOK: nameOf('look'), HAWSER_LIFE: nameOf('life')}});
+}
 
 /** The same for the console: what it needs for its first frame is one file, what it may need later is beside it. */
 export const consoleOptions = {...options, entryPoints: {console: 'source/console/main.tsx'}, chunkNames: 'chunks/console-[name]-[hash]'};
 
 function removeOldScripts() {
 	for (const name of ['chunks', 'compiled']) rmSync(`${root}/dist/${name}`, {recursive: true, force: true});
-	for (const name of existsSync(`${root}/dist`) ? readdirSync(`${root}/dist`) : []) if (/\.js(\.map)?$/.test(name)) rmSync(`${root}/dist/${name}`);
+	for (const name of existsSync(`${root}/dist`) ? readdirSync(`${root}/dist`) : []) if (/\.c?js(\.map)?$/.test(name)) rmSync(`${root}/dist/${name}`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
@@ -71,7 +80,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
 	if (only !== 'js') run('make', '--no-print-directory', '-C', 'native', '-j2');
 	if (only !== 'native') {
 		removeOldScripts();
-		await Promise.all([build(options), build(quickOptions), build(consoleOptions)]);
+		await Promise.all([build(options), buildScripts(), build(consoleOptions)]);
 	}
 	if (only === undefined && existsSync(`${root}/tools/demo-image.js`)) run(process.execPath, 'tools/demo-image.js');
 }

@@ -9,7 +9,7 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 function prepare() {
 	if (process.getuid() !== 0) throw new Error('the tests make namespaces, mounts and cgroups: run them as root');
 	execFileSync('sh', ['tools/setup.sh', '--tests'], {stdio: 'inherit'});
-	if (!existsSync('dist/cli.js') || !existsSync('dist/hawser-runtime')) execFileSync(process.execPath, ['tools/build.js'], {stdio: 'inherit'});
+	if (!existsSync('dist/cli.cjs') || !existsSync('dist/hawser-runtime')) execFileSync(process.execPath, ['tools/build.js'], {stdio: 'inherit'});
 }
 
 /** Counts a TAP stream line by line while it passes through: only what fails is worth a reader's time in full. */

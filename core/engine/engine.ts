@@ -1,7 +1,6 @@
 import {createHash} from 'node:crypto';
 import {chmodSync, existsSync, mkdirSync, readdirSync, statSync} from 'node:fs';
 import {dirname, join, resolve} from 'node:path';
-import {fileURLToPath} from 'node:url';
 import {EngineError} from '../errors/error.ts';
 import {type AskedSettings, readSettings, type Settings} from './settings.ts';
 import {imageTables} from '../image/tables.ts';
@@ -153,7 +152,7 @@ const isOurs = (path: string): boolean => ['hawser.db', 'store', 'containers'].s
 
 /** The helpers lie beside the running bundle, or in dist/ when the sources run as they are. */
 function helperFolder(): string {
-	const here = dirname(fileURLToPath(import.meta.url));
+	const here = import.meta.dirname;
 	const candidates = [here, dirname(here), join(here, '../../dist'), dirname(process.execPath)];
 	return candidates.find(folder => existsSync(join(folder, 'hawser-runtime'))) ?? candidates[2] ?? here;
 }

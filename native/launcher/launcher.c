@@ -1,4 +1,4 @@
-/* dist/hawser: runs cli.js beside it with the Node that belongs to it, in an environment that cannot change what that Node does.
+/* dist/hawser: runs cli.cjs beside it with the Node that belongs to it, in an environment that cannot change what that Node does.
  * It decides nothing and answers nothing itself. */
 #include <errno.h>
 #include <limits.h>
@@ -32,14 +32,6 @@ static void clean_environment(void)
 		if (!is_dropped(*from))
 			*to++ = *from;
 	*to = NULL;
-}
-
-/* Compiled scripts are kept beside the scripts, in a folder that is trusted as they are: they start in two thirds of the time. */
-static bool keep_compiled(const char *folder)
-{
-	static char variable[PATH_MAX + 32];
-	int n = snprintf(variable, sizeof variable, "NODE_COMPILE_CACHE=%s/compiled", folder);
-	return n > 0 && n < (int)sizeof variable && putenv(variable) == 0;
 }
 
 /* The folder of this very file, whatever link or PATH led to it. */
@@ -99,7 +91,7 @@ int main(int argc, char *argv[])
 		return fail("cannot find my own place by ", "/proc/self/exe", ": is /proc mounted?");
 	if (!find_node(node, folder))
 		return fail("there is no Node.js beside ", folder, " nor on the PATH: run `npm run setup`, or install Node.js 24 or newer");
-	snprintf(script, sizeof script, "%s/cli.js", folder);
+	snprintf(script, sizeof script, "%s/cli.cjs", folder);
 	if (access(script, R_OK) < 0)
 		return fail("", script, " is missing: run `npm run build`");
 	const char **args = calloc((size_t)argc + 5, sizeof *args);
@@ -117,8 +109,6 @@ int main(int argc, char *argv[])
 	for (int i = 1; i < argc; i++)
 		args[n++] = argv[i];
 	clean_environment();
-	if (!keep_compiled(folder))
-		return fail("no memory for ", node, "");
 	execve(node, (char *const *)(void *)args, environ);
 	return fail("", node, errno == EACCES ? " may not be run" : " cannot be run");
 }

@@ -1,8 +1,14 @@
 /**
- * Where `hawser` begins. The commands that scripts and fingers call all day come from one file each way of use (`look.ts`, `life.ts`), since
- * each file that Node has to load costs as much as their work; so does the console. All others, and every help, come from the whole program.
+ * Where `hawser` begins. The commands that scripts and fingers call all day come from one script each way of use (`look.ts`, `life.ts`), since
+ * each file that Node has to load costs as much as their work; the console from a file of its own. All others, and every help, come from the whole program.
  */
+import {enableCompileCache} from 'node:module';
 import {refuseRemote} from './docker-env.ts';
+import {loadScript} from './script.ts';
+
+/** The scripts' names in dist/, as the build has drawn them. */
+declare const HAWSER_LOOK: string;
+declare const HAWSER_LIFE: string;
 
 const LOOK: readonly string[] = ['ps', 'images', 'logs', 'inspect', 'version'];
 const LIFE: readonly string[] = ['run', 'create', 'start', 'stop', 'restart', 'kill', 'pause', 'unpause', 'rm', 'wait', 'attach', 'exec'];
@@ -31,9 +37,9 @@ async function runProgram(words: readonly string[]): Promise<number> {
 	const [name = '', ...rest] = verb;
 	if (!rest.includes('--help') && !rest.includes('--tui') && (LOOK.includes(name) || LIFE.includes(name))) {
 		Object.assign(process.env, store);
-		if (LOOK.includes(name)) return (await import('./look.ts')).runLook(name, rest);
-		return (await import('./life.ts')).runLife(name, rest);
+		return runQuick(name, rest);
 	}
+	enableCompileCache(`${import.meta.dirname}/compiled`);
 	if (verb.length === 0 && process.stdin.isTTY && process.stdout.isTTY) {
 		Object.assign(process.env, store);
 		return (await import('../console/main.tsx')).openConsole();
@@ -41,4 +47,23 @@ async function runProgram(words: readonly string[]): Promise<number> {
 	return (await import('./program.ts')).runProgram(words);
 }
 
-process.exit(await runProgram(process.argv.slice(2)));
+async function runQuick(name: string, words: readonly string[]): Promise<number> {
+	const {code, keep} = LOOK.includes(name) ? await runLook(name, words) : await runLife(name, words);
+	// What fails has seen too little of it.
+	if (code === 0) keep();
+	return code;
+}
+
+type Ran = {readonly code: number; readonly keep: () => void};
+
+async function runLook(name: string, words: readonly string[]): Promise<Ran> {
+	const {exports, keep} = loadScript<typeof import('./look.ts')>(import.meta.dirname, HAWSER_LOOK, name);
+	return {code: await exports.runLook(name, words), keep};
+}
+
+async function runLife(name: string, words: readonly string[]): Promise<Ran> {
+	const {exports, keep} = loadScript<typeof import('./life.ts')>(import.meta.dirname, HAWSER_LIFE, name);
+	return {code: await exports.runLife(name, words), keep};
+}
+
+void runProgram(process.argv.slice(2)).then(code => process.exit(code));
