@@ -11,6 +11,7 @@ import {deleteFromRuntime} from '../runtime/runtime.ts';
 import {writeExitRecord} from './exit.ts';
 import {hasKeeper, readClaim, readLive, readMonitor} from './live.ts';
 import {liveFolder, runtimeRoot} from './place.ts';
+import {begin} from '../state/database.ts';
 import {recordById} from './record.ts';
 
 /** The right to make or remove a container's live folder; one process has it at a time. */
@@ -99,7 +100,7 @@ async function replaceDead(engine: Engine, id: string, prepared: string): Promis
 	const waste = wasteFolder(engine, id);
 	// Nobody saw it end: said once and for all, before what tells of it is taken away.
 	const past = readLive(engine, id);
-	engine.db.exec('BEGIN IMMEDIATE');
+	begin(engine.db);
 	try {
 		if (whoHolds(folder) !== 'nobody') return false;
 		// The plan stays reachable: should this process be killed as well, the next one needs it.

@@ -63,7 +63,7 @@ function attempt<T>(db: DatabaseSync, work: () => T): T {
 }
 
 /** Takes the one writer's place. */
-function begin(db: DatabaseSync): void {
+export function begin(db: DatabaseSync): void {
 	const end = Date.now() + PATIENCE_MS;
 	db.exec(`PRAGMA busy_timeout=${TURN_MS}`);
 	try {

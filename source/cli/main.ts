@@ -48,22 +48,17 @@ async function runProgram(words: readonly string[]): Promise<number> {
 }
 
 async function runQuick(name: string, words: readonly string[]): Promise<number> {
-	const {code, keep} = LOOK.includes(name) ? await runLook(name, words) : await runLife(name, words);
-	// What fails has seen too little of it.
-	if (code === 0) keep();
+	return LOOK.includes(name)
+		? runScript<typeof import('./look.ts')>(HAWSER_LOOK, name, ({runLook}) => runLook(name, words))
+		: runScript<typeof import('./life.ts')>(HAWSER_LIFE, name, ({runLife}) => runLife(name, words));
+}
+
+async function runScript<T>(file: string, use: string, run: (exports: T) => Promise<number>): Promise<number> {
+	const script = loadScript<T>(import.meta.dirname, file, use);
+	const code = await run(script.exports);
+	// What failed has run too little of it.
+	if (code === 0) script.keep();
 	return code;
-}
-
-type Ran = {readonly code: number; readonly keep: () => void};
-
-async function runLook(name: string, words: readonly string[]): Promise<Ran> {
-	const {exports, keep} = loadScript<typeof import('./look.ts')>(import.meta.dirname, HAWSER_LOOK, name);
-	return {code: await exports.runLook(name, words), keep};
-}
-
-async function runLife(name: string, words: readonly string[]): Promise<Ran> {
-	const {exports, keep} = loadScript<typeof import('./life.ts')>(import.meta.dirname, HAWSER_LIFE, name);
-	return {code: await exports.runLife(name, words), keep};
 }
 
 void runProgram(process.argv.slice(2)).then(code => process.exit(code));

@@ -1,6 +1,6 @@
 /** What a host has that a container program can leak: counted before and after. */
 import {execFileSync} from 'node:child_process';
-import {readdirSync, readFileSync} from 'node:fs';
+import {readdirSync, readFileSync, readlinkSync} from 'node:fs';
 
 export type Ledger = Readonly<Record<string, number>>;
 
@@ -31,6 +31,18 @@ function cgroupsIn(folder: string): number {
 	}
 }
 
+/** Those that processes in the store's cgroups hold: other stores' come and go meanwhile. */
+function namespacesOf(store: string, processes: readonly string[]): number {
+	const held = processes.flatMap(pid => {
+		try {
+			return readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(`/${store}/`) ? [readlinkSync(`/proc/${pid}/ns/net`)] : [];
+		} catch {
+			return [];
+		}
+	});
+	return new Set(held).size;
+}
+
 /** Of one store: its cgroups, processes, cables and rules carry its name, which is `hawser` or hawser-XXXXXXXX. */
 export function countAll({root, state, store}: {readonly root: string; readonly state: string; readonly store: string}): Ledger {
 	const processes = readdirSync('/proc').filter(name => /^\d+$/.test(name));
@@ -43,7 +55,7 @@ export function countAll({root, state, store}: {readonly root: string; readonly 
 	};
 	return {
 		mounts: lines(readFileSync('/proc/self/mountinfo', 'utf8')),
-		'network namespaces': lines(output('lsns', '-n', '-t', 'net', '-o', 'NS')),
+		'network namespaces': namespacesOf(store, processes),
 		cables: lines(output('ip', '-o', 'link', 'show', 'type', 'veth')),
 		rules: lines(output('nft', 'list', 'table', 'inet', store.replaceAll('-', '_'))),
 		cgroups: ['.', ...readdirSync('/sys/fs/cgroup')].reduce((sum, controller) => sum + cgroupsIn(`/sys/fs/cgroup/${controller}/${store}`), 0),
