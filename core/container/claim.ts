@@ -135,7 +135,8 @@ async function replaceDead(engine: Engine, id: string, prepared: string): Promis
 /** What a monitor does at its end, for one that could not: both helpers are idempotent. */
 async function takeBack(engine: Engine, id: string, folder: string): Promise<void> {
 	if (existsSync(`${runtimeRoot(engine)}/${id}`)) {
-		await deleteFromRuntime(engine, id);
+		// One whose record is gone was ours: the others' end with their removal.
+		await deleteFromRuntime(engine, recordById(engine.db, id) ?? {id, config: {runtime: 'hawser'}});
 		if (existsSync(`${folder}/net-plan`)) await takeNetworkDown(engine, `${folder}/net-plan`);
 	}
 	rmSync(`${folder}/net-plan`, {force: true});

@@ -7,6 +7,7 @@ import {recordEvent} from '../events/journal.ts';
 import {findImage} from '../image/find.ts';
 import {formatPlatform, isSameMachine, parsePlatform} from '../oci/platform.ts';
 import {nowText} from '../platform/time.ts';
+import {runtimeProgram} from '../runtime/choice.ts';
 import {transaction} from '../state/database.ts';
 import {type Borrowed, resolveMounts} from '../volume/point.ts';
 import type {VolumeStore} from '../volume/model.ts';
@@ -92,6 +93,7 @@ function insert(engine: Engine, id: string, spec: ContainerSpec, config: Contain
 	const mounts = resolveMounts(notingStore(engine, made), engine.root, askedMounts(spec), Object.keys(image.config.Volumes ?? {}), (spec.volumesFrom ?? []).map(text => borrow(engine, text)));
 	const idMap = leaseIds(engine, config);
 	const record: ContainerRecord = {id, name, createdAt: nowText(), image: spec.image, imageId: image.id, config: {...config, mounts, ...(idMap !== undefined && {idMap})}};
+	checkRuntime(engine, record.config);
 	insertRecord(engine.db, record);
 	leaseAddresses(engine, record, spec.networks ?? []);
 	return record;
@@ -124,12 +126,19 @@ function checkSupported(config: Omit<ContainerConfig, 'mounts'>): void {
 			message: "--storage-opt is supported only for overlay over xfs with 'pquota' mount option",
 			hint: 'The writable layer is as large as the file system of the store.',
 		});
-	if (config.runtime !== 'hawser' && !config.runtime.endsWith('/hawser-runtime'))
+}
+
+/** What another runtime can open only by paths, which a container may have shaped, is for ours alone. */
+function checkRuntime(engine: Engine, {runtime, idMap, ipc, mounts}: ContainerConfig): void {
+	if (runtimeProgram(engine, runtime).runtimeArgs.length === 0) return;
+	const hasSubpath = mounts.some(({options}) => options.some(option => option.startsWith('volume-subpath=')));
+	const reason = idMap !== undefined ? 'a user namespace' : ipc.startsWith('container:') ? "another container's /dev/shm" : hasSubpath ? 'a part of a volume' : undefined;
+	if (reason !== undefined)
 		throw new EngineError({
 			code: 'container.unsupported',
-			subject: config.runtime,
-			message: `unknown or invalid runtime name: ${config.runtime}`,
-			hint: 'There is one, hawser: leave --runtime out.',
+			subject: runtime,
+			message: `runtime ${runtime} cannot give a container ${reason}`,
+			hint: 'The default runtime can: leave --runtime out.',
 		});
 }
 

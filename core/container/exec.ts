@@ -7,6 +7,7 @@ import type {Engine} from '../engine/engine.ts';
 import {EngineError, isEngineError} from '../errors/error.ts';
 import {numberField} from '../monitor/fields.ts';
 import {exec, type MonitorStream} from '../monitor/stream.ts';
+import {bareReason} from '../runtime/choice.ts';
 import {ensureMonitor} from './adopt.ts';
 import {confinementOf} from './apparmor.ts';
 import {toAttachment} from './attach.ts';
@@ -54,7 +55,7 @@ function inOurWords(error: unknown, id: string): unknown {
 		return new EngineError({code: 'command.not-invokable', subject: id, message, cause: error});
 	}
 	if (!isEngineError(error, 'command.not-found') && !isEngineError(error, 'command.not-invokable')) return error;
-	const reason = error.message.replace(/^hawser-runtime: (container: )?(program: )?/, '');
+	const reason = bareReason(error.message);
 	return new EngineError({code: error.code, subject: id, message: `OCI runtime exec failed: exec failed: unable to start container process: ${reason}: unknown`, cause: error});
 }
 

@@ -28,6 +28,6 @@ export async function killContainer(engine: Engine, ref: string, {signal = 'SIGK
 	requireRunning(record, live, 'kill');
 	if (live.monitored) return void (await request(liveFolder(engine, record.id), 'kill', {signal: number}));
 	// Nobody is there to do it, or to say that it was done.
-	await signalByRuntime(engine, record.id, number);
+	await signalByRuntime(engine, record, number);
 	recordEvent(engine, {type: 'container', action: 'kill', id: record.id, attributes: eventAttributes(record, {signal: String(number)})});
 }

@@ -57,7 +57,7 @@ async function claimForRemoval(engine: Engine, record: ContainerRecord, force: b
 		const live = readLive(engine, record.id);
 		if (!isRunning(live) && live.status !== 'created') continue;
 		if (!force) throw inUse(record, live);
-		await kill(engine, record.id, live, tries < 100);
+		await kill(engine, record, live, tries < 100);
 	}
 }
 
@@ -74,8 +74,9 @@ const inUse = ({name}: ContainerRecord, {status}: LiveState): EngineError =>
 	});
 
 /** By the monitor, marked as wanted, so that no restart policy brings it back. One that is just ending hangs up in the middle: `patient` looks again. */
-async function kill(engine: Engine, id: string, live: LiveState, patient: boolean): Promise<void> {
-	if (!live.monitored) return signalByRuntime(engine, id, SIGKILL);
+async function kill(engine: Engine, record: ContainerRecord, live: LiveState, patient: boolean): Promise<void> {
+	const {id} = record;
+	if (!live.monitored) return signalByRuntime(engine, record, SIGKILL);
 	let asked: Awaited<ReturnType<typeof requestExit>> | undefined;
 	try {
 		asked = await requestExit(liveFolder(engine, id), 'stop', {signal: SIGKILL, timeout: 0});

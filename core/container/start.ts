@@ -29,6 +29,7 @@ import {linkVariables} from './links.ts';
 import type {Attachment} from './model.ts';
 import {setUpNetwork} from './network.ts';
 import type {AttachOptions, StartOptions} from './options.ts';
+import {bareReason, runtimeProgram} from '../runtime/choice.ts';
 import {cgroupOf, containerFolder, liveFolder, runtimeRoot, snapshots} from './place.ts';
 import {type ContainerRecord, findRecord} from './record.ts';
 import {usesFile, writeUses} from './uses.ts';
@@ -80,7 +81,7 @@ async function launch(engine: Engine, {id}: ContainerRecord, claim: Claim): Prom
 /** The program's trouble in the words that scripts know, without the names of the parts that met it. */
 function inOurWords(error: unknown, id: string): unknown {
 	if (!isEngineError(error) || !(error.code in failureCodes || error.code === 'runtime.failed')) return error;
-	const reason = error.message.replace(/^hawser-runtime: /, '').replace(/^container: (program|user): /, '');
+	const reason = bareReason(error.message);
 	const message = error.code in failureCodes ? `unable to start container process: ${reason}` : reason;
 	return new EngineError({code: error.code, subject: id, message, hint: error.hint, cause: error});
 }
@@ -158,7 +159,7 @@ function planMonitor(engine: Engine, record: ContainerRecord, hasNet: boolean, w
 		id,
 		name,
 		image,
-		runtime: engine.defaultRuntime,
+		...runtimeProgram(engine, config.runtime),
 		runtimeRoot: runtimeRoot(engine),
 		bundle: `${folder}/bundle`,
 		...(hasNet && {net: {program: engine.native.net, plan: `${folder}/net-plan`}}),

@@ -50,12 +50,13 @@ async function stopByMonitor(engine: Engine, {id}: ContainerRecord, signal: numb
 }
 
 /** Its monitor has died: this process has to keep the time. */
-async function stopAlone(engine: Engine, {id}: ContainerRecord, signal: number, timeout: number, {onProgress}: StopOptions): Promise<void> {
-	await signalByRuntime(engine, id, signal);
+async function stopAlone(engine: Engine, record: ContainerRecord, signal: number, timeout: number, {onProgress}: StopOptions): Promise<void> {
+	const {id} = record;
+	await signalByRuntime(engine, record, signal);
 	onProgress?.({phase: 'signalled', ...(timeout >= 0 && {deadline: Date.now() + timeout * 1000})});
 	if (await ends(engine, id, timeout)) return;
 	onProgress?.({phase: 'killing'});
-	await signalByRuntime(engine, id, SIGKILL);
+	await signalByRuntime(engine, record, SIGKILL);
 	await ends(engine, id, -1);
 }
 

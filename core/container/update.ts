@@ -79,7 +79,7 @@ async function applyLive(engine: Engine, record: ContainerRecord, asked: Resourc
 	if (Object.keys(asked).length > 0 && live.status !== 'restarting') {
 		const {devices: _devices, pids, ...planned} = planResources(config.resources, []);
 		const limit = config.resources.pidsLimit ?? 0;
-		await updateByRuntime(engine, id, {...planned, ...(limit !== 0 && {pids: pids ?? {limit}})});
+		await updateByRuntime(engine, record, {...planned, ...(limit !== 0 && {pids: pids ?? {limit}})});
 	}
 	if (restart !== undefined && live.monitored) await request(liveFolder(engine, id), 'update', {restart: restart.name, 'restart-max': restart.maximumRetryCount});
 }

@@ -5,6 +5,7 @@ import {hasApparmor} from '../container/apparmor.ts';
 import {countContainers} from '../container/count.ts';
 import {cgroupLayout} from '../platform/cgroup.ts';
 import {readIfThere} from '../platform/files.ts';
+import {installedRuntimes} from '../runtime/choice.ts';
 import {type DriverName, shownName} from '../snapshot/model.ts';
 import type {Engine} from './engine.ts';
 import {version} from './version.ts';
@@ -62,7 +63,7 @@ export function engineInfo(engine: Engine): Record<string, unknown> {
 		Labels: [],
 		ExperimentalBuild: false,
 		ServerVersion: version,
-		Runtimes: {hawser: {path: engine.defaultRuntime}},
+		Runtimes: installedRuntimes(engine),
 		DefaultRuntime: 'hawser',
 		Swarm: {NodeID: '', NodeAddr: '', LocalNodeState: 'inactive', ControlAvailable: false, Error: '', RemoteManagers: null},
 		LiveRestoreEnabled: true,

@@ -129,8 +129,17 @@ static int copy_folder(struct copy *copy, int from, int to)
 	return copy_facts(from, to, &st) < 0 ? fail(copy, "set the facts of", "a folder") : 0;
 }
 
-int copy_tree(int from, int to, const char *name, struct error *err)
+static bool is_empty(int folder)
+{
+	cleanup_dir DIR *dir = fdopendir(openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	struct dirent *entry = NULL;
+	while (dir && (entry = readdir(dir)) && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0))
+		;
+	return dir && !entry;
+}
+
+int copy_first(int from, int to, const char *name, struct error *err)
 {
 	struct copy copy = {.name = name, .err = err};
-	return copy_folder(&copy, from, to);
+	return is_empty(to) ? copy_folder(&copy, from, to) : 0;
 }

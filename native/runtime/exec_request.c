@@ -101,7 +101,7 @@ static int take_flag(struct container *c, struct exec_request *request, int flag
 	}
 }
 
-static int read_process_file(struct container *c, const char *path, struct error *err)
+int exec_read_process(struct container *c, const char *path, struct error *err)
 {
 	size_t size;
 	cleanup_free char *text = read_file_at(AT_FDCWD, path, PROCESS_LIMIT, &size, err);
@@ -179,7 +179,7 @@ static void set_lists(struct container *c, const struct exec_request *request, i
 int exec_build_process(struct container *c, const struct exec_request *request, int argc, char **argv, struct error *err)
 {
 	if (request->process_file)
-		return read_process_file(c, request->process_file, err);
+		return exec_read_process(c, request->process_file, err);
 	if (argc == 0)
 		return error_set(err, 0, "exec: the command is missing");
 	struct process *process = c->process;

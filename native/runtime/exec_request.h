@@ -14,3 +14,5 @@ struct exec_request {
 int exec_take_flags(struct container *c, struct exec_request *request, int argc, char **argv, struct error *err);
 /* c->process becomes what is asked for; argv holds the command. */
 int exec_build_process(struct container *c, const struct exec_request *request, int argc, char **argv, struct error *err);
+/* Reads what `exec --process` names: c->process, and the document in c->spec.json under io.hawser.exec. */
+int exec_read_process(struct container *c, const char *path, struct error *err);

@@ -39,6 +39,7 @@ static const struct verb {
 	{"events", verb_events, "[--stats] [--interval 5s] ID: what it uses, as JSON lines"},
 	{"features", verb_features, ": what this runtime can do, as JSON"},
 	{"spec", verb_spec, "[--bundle DIR] [--file NAME] [--rootless]: write a config.json to begin with"},
+	{"through", verb_through, "PROGRAM ...: have another runtime do it, crun or runc, on a root file system of ours"},
 	{"checkpoint", verb_unsupported, ": not supported"},
 	{"restore", verb_unsupported, ": not supported"},
 };

@@ -242,7 +242,7 @@ static int copy_up(struct container *c, const struct mount *mount, int fd, struc
 		return errno == ENOENT || errno == ENOTDIR ? 0 : error_set(err, errno, "open the image's %s", mount->target);
 	/* A detached mount's folder, opened for reading. */
 	cleanup_close int to = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return to < 0 ? error_set(err, errno, "open mount %s", mount->target) : copy_tree(from, to, mount->target, err);
+	return to < 0 ? error_set(err, errno, "open mount %s", mount->target) : copy_first(from, to, mount->target, err);
 }
 
 static bool covers_root(const struct mount *mount)

@@ -22,6 +22,7 @@ int verb_events(const struct options *options, int argc, char **argv, struct err
 int verb_unsupported(const struct options *options, int argc, char **argv, struct error *err);
 int verb_features(const struct options *options, int argc, char **argv, struct error *err);
 int verb_spec(const struct options *options, int argc, char **argv, struct error *err);
+int verb_through(const struct options *options, int argc, char **argv, struct error *err);
 
 /* Shared by those that name one container: the flags are read, argv[optind] is the id. -1 with an error otherwise. */
 int one_id(int argc, char **argv, struct error *err);
