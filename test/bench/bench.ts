@@ -14,6 +14,7 @@ import {benchImageList, benchTransfers} from './cases/images.ts';
 import {benchLog} from './cases/log.ts';
 import {benchMany, benchStats} from './cases/many.ts';
 import {benchMemory} from './cases/memory.ts';
+import {benchNames, benchPorts, benchSetUp, benchThroughput} from './cases/network.ts';
 import {benchPull} from './cases/pull.ts';
 import {benchLife, benchRun} from './cases/run.ts';
 import {benchRuntime} from './cases/runtime.ts';
@@ -78,6 +79,10 @@ try {
 			removeAll();
 		}
 	}
+	await bench('net-setup', () => benchSetUp(world, rounds));
+	await bench('net-throughput', () => benchThroughput(world, 3));
+	await bench('net-names', () => benchNames(world, 3));
+	await bench('net-ports', () => benchPorts(world, 3));
 	await bench('many', () => benchMany(world, 1));
 	await bench('stats', () => benchStats(world));
 	await bench('log', () => benchLog(world, 3));
