@@ -2,10 +2,10 @@ import {existsSync, readFileSync} from 'node:fs';
 import type {Engine} from '../engine/engine.ts';
 import {EngineError, isEngineError} from '../errors/error.ts';
 import {allocateEndpoint, interfaceName, releaseAddresses} from '../network/endpoint.ts';
-import type {Endpoint, EndpointWish, Network, NetworkStore, NetworkWish, PortLease} from '../network/model.ts';
+import type {Endpoint, EndpointWish, Network, NetworkStore, NetworkWish, PortLease, PublishSpec} from '../network/model.ts';
 import {ensureDefaultNetworks, hasNames, resolveNetwork} from '../network/network.ts';
 import {option} from '../network/options.ts';
-import {netPlan, type PlannedEndpoint, type PlannedNames} from '../network/plan.ts';
+import {isRouted, netPlan, type PlannedEndpoint, type PlannedNames} from '../network/plan.ts';
 import {publishAll, type Reach, resolveHostPorts} from '../network/port.ts';
 import {networkStore} from '../network/store.ts';
 import {whoHolds} from './claim.ts';
@@ -117,7 +117,7 @@ const planned = (store: NetworkStore, endpoints: readonly Endpoint[]): PlannedEn
 	});
 
 function wholePlan(engine: Engine, record: ContainerRecord, endpoints: readonly PlannedEndpoint[], ports: readonly PortLease[]): Omit<NetworkSetup, 'links'> {
-	return {plan: netPlan({storeName: engine.store, containerId: record.id, endpoints, ports, names: planNames(engine, record, endpoints)}), endpoints};
+	return {plan: netPlan({storeName: engine.store, containerId: record.id, endpoints, ports, opened: published(record.config), names: planNames(engine, record, endpoints)}), endpoints};
 }
 
 const legacyLinks = (engine: Engine, record: ContainerRecord, endpoints: readonly PlannedEndpoint[], demand: boolean): NetworkSetup['links'] =>
@@ -129,12 +129,15 @@ function reachOf(endpoints: readonly PlannedEndpoint[]): Reach {
 	return {
 		ipv4: out.some(({endpoint}) => endpoint.address !== null) || out.length === 0,
 		ipv6: out.some(({endpoint}) => endpoint.address6 !== null),
+		routed: ([4, 6] as const).filter(family => isRouted(endpoints, family)),
 		hostIp: out.map(({network}) => option(network, 'bridge.host_binding_ipv4')).find(ip => ip !== undefined),
 	};
 }
 
+const published = ({publishAll: all, exposed, ports}: ContainerConfig): readonly PublishSpec[] => (all ? publishAll(exposed, ports) : ports);
+
 function leasePorts(engine: Engine, store: NetworkStore, {id, config}: ContainerRecord, endpoints: readonly PlannedEndpoint[]): PortLease[] {
-	const specs = config.publishAll ? publishAll(config.exposed, config.ports) : config.ports;
+	const specs = published(config);
 	if (specs.length === 0) return [];
 	return store.transaction(() => {
 		const others = new Set(store.ports().map(({containerId}) => containerId));

@@ -68,7 +68,7 @@ const checkOverlap = (store: NetworkStore, driver: NetworkDriver, {subnet: text}
 		throw new EngineError({
 			code: 'network.overlap',
 			subject: text,
-			message: `subnet ${text} overlaps ${formatSubnet(clash.subnet)} of network ${clash.network.name}`,
+			message: `invalid pool request: Pool overlaps with other one on this address space: ${text} overlaps ${formatSubnet(clash.subnet)} of network ${clash.network.name}`,
 			hint: 'choose another range with --subnet',
 		});
 };
@@ -143,7 +143,7 @@ export const createNetwork = (store: NetworkStore, storeName: string, request: N
 	store.transaction(() => {
 		const driver = checkRequest(store, request);
 		const {internal = false, attachable = false, options = {}, labels = {}} = request;
-		checkOptions(driver, options);
+		checkOptions(driver, options, internal);
 		checkBridge(store, options);
 		return insert(store, storeName, request.name, driver, {pools: choosePools(store, driver, request), internal, attachable, options, labels});
 	});

@@ -1,7 +1,7 @@
 import {poolOf, poolWith, prefixOf} from './ipam.ts';
-import type {Endpoint, Network, PortLease} from './model.ts';
+import type {Endpoint, Network, PortLease, PublishSpec} from './model.ts';
 import {hostInterfaceName, parentName, tableName} from './names.ts';
-import {isOn, mtuOf} from './options.ts';
+import {gatewayMode, hasHostAddress, isOn, mtuOf, trustedInterfaces} from './options.ts';
 
 export type PlannedEndpoint = {readonly network: Network; readonly endpoint: Endpoint};
 
@@ -24,19 +24,32 @@ export type NetPlanInput = {
 	/** In the order of the container's interfaces. */
 	readonly endpoints: readonly PlannedEndpoint[];
 	readonly ports: readonly PortLease[];
+	/** The container's ports that are published, for networks that route to them. */
+	readonly opened?: ReadonlyArray<Pick<PublishSpec, 'protocol' | 'containerPort'>>;
 	readonly names?: PlannedNames | undefined;
 };
 
 const lines = (list: readonly string[]): string => list.map(line => `${line}\n`).join('');
 
+const families = [4, 6] as const;
+
+const reachModes: Readonly<Record<string, string>> = {routed: 'routed', 'nat-unprotected': 'open'};
+
 const bridgeLines = (network: Network): string[] => {
-	const [first, ...others] = network.pools.flatMap(({subnet, gateway}) => (gateway === null ? [] : [`${gateway}/${prefixOf(subnet)}`]));
+	const [first, ...others] = network.pools.flatMap(({subnet, gateway}) =>
+		gateway === null || !hasHostAddress(network, subnet.includes(':') ? 6 : 4) ? [] : [`${gateway}/${prefixOf(subnet)}`],
+	);
 	const modes = [
 		network.internal ? 'internal' : isOn(network, 'bridge.enable_ip_masquerade') ? 'nat' : 'routed',
 		...(isOn(network, 'bridge.enable_icc') ? [] : ['isolated']),
 		...(poolOf(network, 6) ? ['ipv6'] : []),
+		...families.flatMap(family => reachModes[gatewayMode(network, family)]?.concat(String(family)) ?? []),
 	];
-	return [`bridge ${network.bridge} ${first ?? '-'} ${mtuOf(network)} ${modes.join(',')}`, ...others.map(address => `net ${network.bridge} ${address}`)];
+	return [
+		`bridge ${network.bridge} ${first ?? '-'} ${mtuOf(network)} ${modes.join(',')}`,
+		...others.map(address => `net ${network.bridge} ${address}`),
+		...trustedInterfaces(network).map(name => `trust ${network.bridge} ${name}`),
+	];
 };
 
 /** `eth0.10` is VLAN 10 of eth0, made where it is missing; without a parent it is a dummy of the network's own. */
@@ -52,6 +65,12 @@ const hostLines = (network: Network): string[] => (network.driver === 'bridge' ?
 /** The plan that `hawser-net bridge`, `unbridge` and `reset` read. */
 export const bridgePlan = (storeName: string, networks: readonly Network[]): string =>
 	`version 1\ntable ${tableName(storeName)}\n${lines(networks.filter(({pools}) => pools.length > 0).flatMap(hostLines))}`;
+
+/** Whether containers are reached at their own addresses alone: the ports of the host then lead nowhere. */
+export const isRouted = (endpoints: readonly PlannedEndpoint[], family: 4 | 6): boolean => {
+	const network = routedNetwork(endpoints, family);
+	return network !== undefined && gatewayMode(network, family) === 'routed';
+};
 
 /** Where the default route of a family leads: the most wanted network that has a way out, by Docker's order. */
 const routedNetwork = (endpoints: readonly PlannedEndpoint[], family: 4 | 6): Network | undefined =>
@@ -130,6 +149,14 @@ const portLines = ({endpoints, ports}: NetPlanInput, routes: {readonly 4: Networ
 	});
 };
 
+const openLines = ({endpoints, opened = []}: NetPlanInput): string[] =>
+	families.flatMap(family => {
+		const network = isRouted(endpoints, family) ? routedNetwork(endpoints, family) : undefined;
+		const endpoint = endpoints.find(planned => planned.network === network)?.endpoint;
+		const address = family === 4 ? endpoint?.address : endpoint?.address6;
+		return address === null || address === undefined ? [] : [...new Set(opened.map(({protocol, containerPort}) => `open ${protocol} ${address} ${containerPort}`))];
+	});
+
 /** As many names as a record has room for. */
 const fitting = (names: readonly string[]): string => {
 	let text = '';
@@ -158,5 +185,5 @@ export const netPlan = (input: NetPlanInput): string => {
 	if (endpoints.length === 0) return `${head}loopback only\n${nameText}`;
 	const routes = {4: routedNetwork(endpoints, 4), 6: routedNetwork(endpoints, 6)} as const;
 	const own = endpoints.flatMap(planned => endpointLines(input, planned, routes));
-	return `${head}${lines([...own, ...portLines(input, routes)])}${nameText}`;
+	return `${head}${lines([...own, ...portLines(input, routes), ...openLines(input)])}${nameText}`;
 };

@@ -66,9 +66,9 @@ const noIpv6 = (hostIp: string, why: string): EngineError =>
 	new EngineError({code: 'network.no-ipv6', subject: hostIp, message: `cannot publish on ${hostIp}: ${why}`, hint: 'publish on an IPv4 address of the host'});
 
 /** Where a container can be reached, and on what address it is published where none is said. */
-export type Reach = {readonly ipv4: boolean; readonly ipv6: boolean; readonly hostIp?: string | undefined};
+export type Reach = {readonly ipv4: boolean; readonly ipv6: boolean; readonly hostIp?: string | undefined; readonly routed?: ReadonlyArray<4 | 6>};
 
-const hostAddresses = ({hostIp}: PublishSpec, reach: Reach): string[] => {
+const askedAddresses = ({hostIp}: PublishSpec, reach: Reach): string[] => {
 	if (hostIp === '') return [...(reach.ipv4 ? [reach.hostIp ?? anyAddress[4]] : []), ...(reach.ipv6 ? [anyAddress[6]] : [])];
 	if (!isSix(hostIp)) return [hostIp];
 	if (!reach.ipv6) throw noIpv6(hostIp, 'the network has no IPv6');
@@ -77,6 +77,9 @@ const hostAddresses = ({hostIp}: PublishSpec, reach: Reach): string[] => {
 	if (address?.value === 1n) throw noIpv6(hostIp, 'what is sent to ::1 cannot leave the host');
 	return [address === undefined ? hostIp : formatAddress(address)];
 };
+
+/** Where containers are reached at their own addresses, none of the host's leads to them. */
+const hostAddresses = (spec: PublishSpec, reach: Reach): string[] => askedAddresses(spec, reach).filter(ip => !reach.routed?.includes(isSix(ip) ? 6 : 4));
 
 /** What `-P` adds: each exposed port that no `-p` names, on any free host port. */
 export const publishAll = (exposed: readonly string[], specs: readonly PublishSpec[]): PublishSpec[] => {

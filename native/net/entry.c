@@ -63,20 +63,39 @@ static const struct bridge *bridge_of(const struct plan *plan, const struct addr
 	return bridge;
 }
 
+/* From one interface to another. */
+static void add_pair(struct entries *entries, const char from[IFNAMSIZ], const char to[IFNAMSIZ])
+{
+	struct entry *pair = add(entries, NFPROTO_INET, SET_SAME);
+	push_key(pair, from, IFNAMSIZ);
+	push_key(pair, to, IFNAMSIZ);
+}
+
+static void add_reach(struct entries *entries, const struct bridge *bridge, uint8_t family, bool open, bool routed)
+{
+	if (open)
+		add_name(entries, NFPROTO_INET, family_of(family)->open, bridge->name);
+	if (routed)
+		add_name(entries, NFPROTO_INET, family_of(family)->routed, bridge->name);
+}
+
 void entries_add_bridges(struct entries *entries, const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->bridge_count; i++) {
 		const struct bridge *bridge = &plan->bridges[i];
 		add_name(entries, NFPROTO_INET, SET_BRIDGES, bridge->name);
-		struct entry *same = add(entries, NFPROTO_INET, SET_SAME);
-		push_key(same, bridge->name, sizeof bridge->name);
-		push_key(same, bridge->name, sizeof bridge->name);
+		add_pair(entries, bridge->name, bridge->name);
 		if (bridge->internal)
 			add_name(entries, NFPROTO_INET, SET_INTERNAL, bridge->name);
+		add_reach(entries, bridge, AF_INET, bridge->open4, bridge->routed4);
+		add_reach(entries, bridge, AF_INET6, bridge->open6, bridge->routed6);
 	}
+	for (size_t i = 0; i < plan->trust_count; i++)
+		add_pair(entries, plan->trusts[i].interface, plan->trusts[i].bridge);
 	for (size_t i = 0; i < plan->net_count; i++) {
 		const struct bridge *bridge = bridge_of(plan, &plan->nets[i]);
-		if (!bridge->internal && !bridge->routed)
+		bool six = plan->nets[i].ip.family == AF_INET6;
+		if (!bridge->internal && !bridge->routed && !(six ? bridge->routed6 : bridge->routed4))
 			add_net(entries, &plan->nets[i]);
 	}
 }
@@ -115,6 +134,16 @@ static void add_port(struct entries *entries, const struct port *port)
 	entry->owned = true;
 }
 
+static void add_opened(struct entries *entries, const struct port *port)
+{
+	uint16_t container_port = htons(port->container_port);
+	struct entry *entry = add(entries, NFPROTO_INET, family_of(port->container.family)->opened);
+	push_key(entry, port->container.bytes, ip_size(port->container.family));
+	push_key(entry, &port->protocol, sizeof port->protocol);
+	push_key(entry, &container_port, sizeof container_port);
+	entry->owned = true;
+}
+
 void entries_add_container(struct entries *entries, const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->endpoint_count; i++) {
@@ -125,6 +154,8 @@ void entries_add_container(struct entries *entries, const struct plan *plan)
 	}
 	for (size_t i = 0; i < plan->port_count; i++)
 		add_port(entries, &plan->ports[i]);
+	for (size_t i = 0; i < plan->opened_count; i++)
+		add_opened(entries, &plan->opened[i]);
 }
 
 void entries_finish(struct entries *entries)

@@ -132,23 +132,36 @@ static bool add_address(struct address **list, size_t *count, const char *interf
 	return ip_parse(gateway, &address->gateway) && address->gateway.family == address->ip.family;
 }
 
+static bool take_mode(struct bridge *bridge, const char *mode)
+{
+	const struct {
+		const char *name;
+		bool *flag;
+	} modes[] = {
+		{"internal", &bridge->internal},
+		{"routed", &bridge->routed},
+		{"isolated", &bridge->isolated},
+		{"ipv6", &bridge->ipv6},
+		{"routed4", &bridge->routed4},
+		{"routed6", &bridge->routed6},
+		{"open4", &bridge->open4},
+		{"open6", &bridge->open6},
+	};
+	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+		if (strcmp(modes[i].name, mode) == 0)
+			return *modes[i].flag = true;
+	return strcmp(mode, "nat") == 0;
+}
+
 /* NAME ADDRESS/PREFIX|- MTU MODE[,MODE] */
 static bool take_bridge(struct plan *plan, char **word)
 {
 	struct bridge *bridge = append(&plan->bridges, &plan->bridge_count, sizeof *bridge);
 	if (!bridge || !copy_name(bridge->name, sizeof bridge->name, word[0]) || !parse_mtu(word[2], &bridge->mtu))
 		return false;
-	for (char *mode; (mode = strsep(&word[3], ","));) {
-		bool *flag = strcmp(mode, "internal") == 0   ? &bridge->internal
-			     : strcmp(mode, "routed") == 0   ? &bridge->routed
-			     : strcmp(mode, "isolated") == 0 ? &bridge->isolated
-			     : strcmp(mode, "ipv6") == 0     ? &bridge->ipv6
-							     : NULL;
-		if (!flag && strcmp(mode, "nat") != 0)
+	for (char *mode; (mode = strsep(&word[3], ","));)
+		if (!take_mode(bridge, mode))
 			return false;
-		if (flag)
-			*flag = true;
-	}
 	return add_address(&plan->nets, &plan->net_count, bridge->name, word[1], "-");
 }
 
@@ -251,6 +264,22 @@ static bool take_port(struct plan *plan, char **word)
 	return true;
 }
 
+/* PROTOCOL CONTAINERADDRESS CONTAINERPORT */
+static bool take_opened(struct plan *plan, char **word)
+{
+	struct port *port = append(&plan->opened, &plan->opened_count, sizeof *port);
+	return port && parse_protocol(word[0], &port->protocol) && ip_parse(word[1], &port->container) &&
+	       parse_port(word[2], &port->container_port);
+}
+
+/* BRIDGE INTERFACE */
+static bool take_trust(struct plan *plan, char **word)
+{
+	struct trust *trust = append(&plan->trusts, &plan->trust_count, sizeof *trust);
+	return trust && copy_name(trust->bridge, sizeof trust->bridge, word[0]) &&
+	       copy_name(trust->interface, sizeof trust->interface, word[1]);
+}
+
 /* FAMILY/KIND/INTERFACE/NAME VALUE, below net/ */
 static bool take_setting(struct plan *plan, char **word)
 {
@@ -325,6 +354,8 @@ static const struct {
 	{"slave", 5, 5, take_slave},
 	{"address", 3, 3, take_address},
 	{"port", 5, 6, take_port},
+	{"open", 3, 3, take_opened},
+	{"trust", 2, 2, take_trust},
 	{"setting", 2, 2, take_setting},
 };
 
@@ -387,7 +418,7 @@ static int check_whole(const struct plan *plan, const char *path, struct error *
 {
 	if (!*plan->table)
 		return error_set(err, 0, "%s: no table", path);
-	if (plan->port_count && !*plan->owner)
+	if ((plan->port_count || plan->opened_count) && !*plan->owner)
 		return error_set(err, 0, "%s: ports without an owner", path);
 	if ((plan->names.record_count || plan->names.view) && (!*plan->names.folder || !is_id(plan->owner)))
 		return error_set(err, 0, "%s: names without their folder and owner", path);
@@ -436,6 +467,8 @@ void plan_finish(struct plan *plan)
 	free(plan->nets);
 	free(plan->addresses);
 	free(plan->ports);
+	free(plan->opened);
+	free(plan->trusts);
 	free(plan->settings);
 	*plan = (struct plan){0};
 }

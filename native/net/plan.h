@@ -21,6 +21,8 @@ struct bridge {
 	uint32_t mtu;
 	/* No way out; no masquerade on the way out; containers do not see each other; it has IPv6. */
 	bool internal, routed, isolated, ipv6;
+	/* Of each family: reached from outside by its containers' own addresses, where a port is opened, or wholly. */
+	bool routed4, routed6, open4, open6;
 };
 
 /* An interface of the host that macvlan or ipvlan stands on, made when it is not there: a dummy, or with `id` a VLAN of `below`. */
@@ -55,6 +57,11 @@ struct port {
 	uint16_t host_port, container_port;
 };
 
+/* An interface of the host from behind which all of a bridge's containers are reached. */
+struct trust {
+	char bridge[IFNAMSIZ], interface[IFNAMSIZ];
+};
+
 /* A setting under net/ of a container's interface: `ipv4/conf/eth0/log_martians`. */
 struct setting {
 	char path[80], value[32];
@@ -87,8 +94,11 @@ struct plan {
 	/* Of the bridges on the host, and of the container. */
 	struct address *nets, *addresses;
 	struct port *ports;
+	/* Of a routed network's container: reached at its own address, whose port counts; the host's is 0. */
+	struct port *opened;
+	struct trust *trusts;
 	struct setting *settings;
-	size_t bridge_count, parent_count, endpoint_count, net_count, address_count, port_count, setting_count;
+	size_t bridge_count, parent_count, endpoint_count, net_count, address_count, port_count, opened_count, trust_count, setting_count;
 	struct names names;
 };
 

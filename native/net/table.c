@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* Written into every rule as its comment: rules of another version are replaced. */
-#define RULES_VERSION "hawser 2"
+#define RULES_VERSION "hawser 3"
 
 /* nft(8)'s numbers of data types, so that it can show the sets; a concatenation takes six bits for each. */
 enum { TYPE_IPV4 = 7, TYPE_IPV6 = 8, TYPE_ETHER = 9, TYPE_PROTOCOL = 12, TYPE_SERVICE = 13, TYPE_IFNAME = 41 };
@@ -31,9 +31,10 @@ enum { TYPE_IPV4 = 7, TYPE_IPV6 = 8, TYPE_ETHER = 9, TYPE_PROTOCOL = 12, TYPE_SE
 #define ARP_SENDER_MAC 8
 #define ARP_SENDER_IP 14
 
-static const struct family ipv4 = {AF_INET, NFPROTO_IPV4, IP_SOURCE, IP_DESTINATION, 4, ETH_P_IP, "nets", "ports", "any_ports", "leases"};
-static const struct family ipv6 = {
-	AF_INET6, NFPROTO_IPV6, IP6_SOURCE, IP6_DESTINATION, 16, ETH_P_IPV6, "nets6", "ports6", "any_ports6", "leases6"};
+static const struct family ipv4 = {
+	AF_INET, NFPROTO_IPV4, IP_SOURCE, IP_DESTINATION, 4, ETH_P_IP, "nets", "ports", "any_ports", "leases", "open", "opened", "routed"};
+static const struct family ipv6 = {AF_INET6, NFPROTO_IPV6, IP6_SOURCE, IP6_DESTINATION, 16, ETH_P_IPV6, "nets6", "ports6", "any_ports6",
+	"leases6", "open6", "opened6", "routed6"};
 
 const struct family *family_of(uint8_t family)
 {
@@ -44,6 +45,12 @@ static const struct nft_set inet_sets[] = {
 	{SET_BRIDGES, 0, TYPE_IFNAME, IFNAMSIZ, 0, 0, true},
 	{SET_SAME, 0, PAIR(TYPE_IFNAME, TYPE_IFNAME), 2 * IFNAMSIZ, 0, 0, false},
 	{SET_INTERNAL, 0, TYPE_IFNAME, IFNAMSIZ, 0, 0, true},
+	{"open", 0, TYPE_IFNAME, IFNAMSIZ, 0, 0, true},
+	{"open6", 0, TYPE_IFNAME, IFNAMSIZ, 0, 0, true},
+	{"routed", 0, TYPE_IFNAME, IFNAMSIZ, 0, 0, true},
+	{"routed6", 0, TYPE_IFNAME, IFNAMSIZ, 0, 0, true},
+	{"opened", 0, PAIR(PAIR(TYPE_IPV4, TYPE_PROTOCOL), TYPE_SERVICE), 12, 0, 0, false},
+	{"opened6", 0, PAIR(PAIR(TYPE_IPV6, TYPE_PROTOCOL), TYPE_SERVICE), 24, 0, 0, false},
 	{"nets", NFT_SET_INTERVAL, TYPE_IPV4, 4, 0, 0, false},
 	{"nets6", NFT_SET_INTERVAL, TYPE_IPV6, 16, 0, 0, false},
 	{"ports", NFT_SET_MAP, PAIR(PAIR(TYPE_IPV4, TYPE_PROTOCOL), TYPE_SERVICE), 12, PAIR(TYPE_IPV4, TYPE_SERVICE), 8, false},
@@ -252,6 +259,32 @@ static void rule_inward_published(struct batch *batch, const struct family *fami
 	nft_verdict(batch, NF_ACCEPT, NULL);
 }
 
+static void rule_inward_open(struct batch *batch, const struct family *family)
+{
+	match_family(batch, family);
+	match_interface(batch, NFT_META_OIFNAME, family->open, false);
+	nft_verdict(batch, NF_ACCEPT, NULL);
+}
+
+static void rule_inward_opened(struct batch *batch, const struct family *family)
+{
+	match_family(batch, family);
+	load_address_port(batch, family);
+	nft_lookup(batch, family->opened, 0, -1, false);
+	nft_verdict(batch, NF_ACCEPT, NULL);
+}
+
+/* Who is reached by its own address can be asked whether it is there. */
+static void rule_inward_ping(struct batch *batch, const struct family *family)
+{
+	uint8_t icmp = family == &ipv4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+	match_family(batch, family);
+	match_interface(batch, NFT_META_OIFNAME, family->routed, false);
+	nft_meta(batch, NFT_META_L4PROTO, 0);
+	nft_compare(batch, NFT_CMP_EQ, 0, &icmp, sizeof icmp);
+	nft_verdict(batch, NF_ACCEPT, NULL);
+}
+
 static void rule_drop(struct batch *batch, const struct family *family)
 {
 	(void)family;
@@ -372,6 +405,12 @@ static const struct rule inet_rules[] = {
 	{"inward", rule_from_internal, NULL},
 	{"inward", rule_inward_answer, NULL},
 	{"inward", rule_inward_published, NULL},
+	{"inward", rule_inward_open, &ipv4},
+	{"inward", rule_inward_open, &ipv6},
+	{"inward", rule_inward_opened, &ipv4},
+	{"inward", rule_inward_opened, &ipv6},
+	{"inward", rule_inward_ping, &ipv4},
+	{"inward", rule_inward_ping, &ipv6},
 	{"inward", rule_drop, NULL},
 	{"forward", rule_forward_inward, NULL},
 	{"forward", rule_from_internal, NULL},

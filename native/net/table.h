@@ -32,6 +32,9 @@ struct family {
 	uint8_t family, nfproto, source, destination, size;
 	uint16_t ethertype;
 	const char *nets, *ports, *any_ports, *leases;
+	/* Bridges whose containers are reached at their own addresses, wholly or where `opened` has a port; and those that then answer a
+	 * ping. */
+	const char *open, *opened, *routed;
 };
 
 const struct family *family_of(uint8_t family);

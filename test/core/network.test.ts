@@ -12,7 +12,7 @@ import {inspectEndpoint, inspectNetwork, inspectPorts} from '../../core/network/
 import type {NetworkStore} from '../../core/network/model.ts';
 import {bridgeName, hostInterfaceName, tableName} from '../../core/network/names.ts';
 import {createNetwork, ensureDefaultNetworks, pruneNetworks, removeNetwork, resolveNetwork} from '../../core/network/network.ts';
-import {bridgePlan, netPlan} from '../../core/network/plan.ts';
+import {bridgePlan, isRouted, netPlan} from '../../core/network/plan.ts';
 import {publishAll, resolveHostPorts} from '../../core/network/port.ts';
 import {parseExpose, parsePublish} from '../../core/network/publish.ts';
 import {networkStore} from '../../core/network/store.ts';
@@ -290,6 +290,41 @@ test('netPlan() writes what hawser-net reads', async t =>
 		t.is(netPlan({storeName: 'hawser', containerId: 'c', endpoints: [], ports: []}), 'version 1\ntable hawser\nowner c\nloopback only\n');
 		ensureDefaultNetworks(store, 'hawser');
 		t.is(bridgePlan('hawser', store.networks()).match(/^bridge /gm)?.length, 3);
+	})());
+
+test('gateway modes: a routed network opens container ports and takes none of the host, an isolated one has no address there', async t =>
+	withStore(store => {
+		const options = (mode4: string, mode6: string): Record<string, string> => ({
+			'com.docker.network.bridge.gateway_mode_ipv4': mode4,
+			'com.docker.network.bridge.gateway_mode_ipv6': mode6,
+			'com.docker.network.bridge.of_tomorrow': 'kept',
+		});
+		const make = (name: string, n: number, mode4: string, mode6: string, more = {}) =>
+			createNetwork(store, 'hawser', {name, subnets: [`10.200.${n}.0/24`, `fd20:${n}::/64`], options: {...options(mode4, mode6), ...more}, internal: mode4 === 'isolated'});
+		const planOf = (network: ReturnType<typeof make>): string => {
+			const endpoints = [{network, endpoint: allocateEndpoint(store, network.name, network)}];
+			const opened = parsePublish('8080:80');
+			const reach = {ipv4: true, ipv6: true, routed: ([4, 6] as const).filter(family => isRouted(endpoints, family))};
+			const ports = resolveHostPorts(store, network.name, opened, nameOf, reach);
+			store.deletePorts(network.name);
+			return netPlan({storeName: 'hawser', containerId: network.name, endpoints, ports, opened});
+		};
+		const mixed = planOf(make('mixed', 1, 'nat', 'routed', {'com.docker.network.bridge.trusted_host_interfaces': 'lan0:lan1'}));
+		t.regex(mixed, /^bridge \S+ 10\.200\.1\.1\/24 1500 nat,ipv6,routed6$/m);
+		t.deepEqual(mixed.match(/^(port|open|trust) .*$/gm)?.map(line => line.replace(/hw\S+/, 'BRIDGE').replace(/trust \S+/, 'trust BRIDGE')), [
+			'trust BRIDGE lan0',
+			'trust BRIDGE lan1',
+			'port tcp 0.0.0.0 8080 10.200.1.2 80',
+			'open tcp fd20:1::2 80',
+		]);
+		const routed = planOf(make('routed', 2, 'routed', 'nat-unprotected'));
+		t.regex(routed, /nat,ipv6,routed4,open6$/m);
+		t.regex(routed, /^port tcp :: 8080 fd20:2::2 80\nopen tcp 10\.200\.2\.2 80$/m);
+		t.regex(planOf(make('closed', 3, 'isolated', 'isolated')), /^bridge \S+ - 1500 internal,ipv6$/m);
+		refuses(t, 'network.invalid-option', /gateway mode 'isolated' can only be used for an internal network/, () =>
+			createNetwork(store, 'hawser', {name: 'bad', options: options('isolated', 'nat')}),
+		);
+		refuses(t, 'network.invalid-option', /invalid value "magic"/, () => createNetwork(store, 'hawser', {name: 'bad', options: options('magic', 'nat')}));
 	})());
 
 test('inspect has Docker’s shape', async t =>

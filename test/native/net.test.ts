@@ -149,6 +149,64 @@ test('a container cannot send as another: neither its address, nor by ARP', t =>
 		t.notRegex(one.space.get('ip', 'neighbour'), /172\.30\.0\.4 .*02:42:ac:1e:00:03/);
 	}));
 
+test('a routed network: what is opened is reached at the container’s own address, unmasked both ways, and nothing else; an open one wholly', t =>
+	withWorld(async world => {
+		const [routed, open] = world.bridges;
+		const [one, two, three] = [await world.space(), await world.space(), await world.space()];
+		const plan = (bridge: string, mode: string, name: string, address: string, ...more: string[]): string =>
+			world.plan(
+				`bridge ${bridge} ${address.replace(/\d+$/, '1')}/24 1500 nat,${mode}`,
+				`owner ${name}`,
+				`endpoint ${bridge} ${cableName(name)} eth0 02:42:ac:1e:0${address.split('.')[2]}:0${address.split('.')[3]} ${address}/24 ${address.replace(/\d+$/, '1')} 1500`,
+				...more,
+			);
+		for (const [space, path] of [
+			[one, plan(routed, 'routed4', 'one', '172.30.0.2', 'open tcp 172.30.0.2 80', 'open udp 172.30.0.2 53')],
+			[two, plan(open, 'open4', 'two', '172.30.1.2')],
+			[three, plan(routed, 'routed4', 'three', '172.30.0.3')],
+		] as const)
+			t.is(world.net('up', path, String(space.pid)).stderr, '');
+		for (const [space, name] of [
+			[one, 'one'],
+			[two, 'two'],
+			[three, 'three'],
+		] as const)
+			for (const port of [80, 81]) await space.serve('tcp', port, name);
+		await one.serve('udp', 53, 'one');
+		await world.neighbour.serve('tcp', 80, 'neighbour');
+		world.neighbour.get('ip', 'route', 'add', '172.30.0.0/16', 'via', '10.99.0.1');
+		t.is(await world.neighbour.ask('tcp', '172.30.0.2', 80), 'one 10.99.0.2');
+		t.is(await world.neighbour.ask('udp', '172.30.0.2', 53), 'one 10.99.0.2');
+		t.is(await world.neighbour.ask('tcp', '172.30.1.2', 81), 'two 10.99.0.2');
+		for (const [address, port] of [
+			['172.30.0.2', 81],
+			['172.30.0.3', 80],
+		] as const)
+			t.is(await world.neighbour.ask('tcp', address, port, briefly), '', address);
+		t.is(world.neighbour.run('/bin/busybox', 'ping', '-c1', '-W2', '172.30.0.3').code, 0);
+		// Unmasked outward, masked where it is not routed.
+		t.is(await one.ask('tcp', '10.99.0.2', 80), 'neighbour 172.30.0.2');
+		t.is(await two.ask('tcp', '10.99.0.2', 80), 'neighbour 10.99.0.1');
+		// The port is closed with its container.
+		t.is(world.net('down', plan(routed, 'routed4', 'one', '172.30.0.2', 'open tcp 172.30.0.2 80')).code, 0);
+		t.is(await world.neighbour.ask('tcp', '172.30.0.2', 80, briefly), '');
+	}));
+
+test('an interface of the host that is trusted leads to all ports', t =>
+	withWorld(async world => {
+		const space = await world.space();
+		const path = world.plan(
+			`bridge ${world.bridges[0]} 172.30.0.1/24 1500 nat`,
+			`trust ${world.bridges[0]} lan0`,
+			'owner one',
+			`endpoint ${world.bridges[0]} ${cableName('one')} eth0 02:42:ac:1e:00:02 172.30.0.2/24 172.30.0.1 1500`,
+		);
+		t.is(world.net('up', path, String(space.pid)).stderr, '');
+		await space.serve('tcp', 81, 'one');
+		world.neighbour.get('ip', 'route', 'add', '172.30.0.0/16', 'via', '10.99.0.1');
+		t.is(await world.neighbour.ask('tcp', '172.30.0.2', 81), 'one 10.99.0.2');
+	}));
+
 /** A container at fd30::N too, on a bridge with IPv6. */
 const upSix = async (world: World, name: string, n: number, ports: string[] = []): Promise<Space> => {
 	const space = await world.space();
