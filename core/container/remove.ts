@@ -1,4 +1,4 @@
-import {mkdirSync, readdirSync} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, rmdirSync, rmSync} from 'node:fs';
 import type {Engine} from '../engine/engine.ts';
 import {randomHex} from '../platform/random.ts';
 import {EngineError, isEngineError} from '../errors/error.ts';
@@ -36,7 +36,7 @@ export async function removeContainer(engine: Engine, ref: string, {force = fals
 	try {
 		const waste = moveAside(engine, id);
 		// Aside is as good as gone: the files go while the commit waits for the disk.
-		const removal = removeTrees(engine, waste);
+		const removal = removeTrees(engine, waste.filter(folder => !removeUntouched(folder)));
 		removal.catch(() => {});
 		const forgotten = transaction(engine.db, () => forget(engine, record, volumes));
 		gone = forgotten.names;
@@ -99,6 +99,24 @@ function moveAside(engine: Engine, id: string): string[] {
 	return readdirSync(trash)
 		.filter(name => name.startsWith(id))
 		.map(name => `${trash}/${name}`);
+}
+
+/** What we have put beside the writable layer. */
+const OURS: ReadonlySet<string> = new Set(['log', 'exit', 'stats', 'start', 'hostname', 'hosts', 'resolv.conf']);
+
+/**
+ * One that has written nothing has no tree that it shaped: what is left is ours, and needs no helper. rmdir() enters no folder, and takes
+ * none that holds anything. False when there is more, for the helper to take.
+ */
+function removeUntouched(folder: string): boolean {
+	try {
+		for (const name of ['upper', 'work/work', 'work']) if (existsSync(`${folder}/${name}`)) rmdirSync(`${folder}/${name}`);
+		if (!readdirSync(folder).every(name => OURS.has(name))) return false;
+		rmSync(folder, {recursive: true, force: true});
+		return true;
+	} catch {
+		return false;
+	}
 }
 
 /** The volumes that go with it, by name and folder. */

@@ -1,3 +1,4 @@
+import {existsSync, readdirSync} from 'node:fs';
 import test, {type ExecutionContext} from 'ava';
 import {
 	type Attachment,
@@ -267,6 +268,19 @@ test('findContainer() takes ids, names and unique beginnings, and says when ther
 	const names = listContainers(engine, {all: true}).map(({name}) => name);
 	t.is(new Set(names).size, 20);
 	t.regex(names[0] ?? '', /^[a-z]+_[a-z]+\d*$/);
+});
+
+test('a container that has written nothing is removed without the helper; one that has needs it', async t => {
+	const engine = openStore(t);
+	const lame: Engine = {...engine, db: engine.db, settings: engine.settings, storageDriver: engine.storageDriver, native: {...engine.native, layer: '/bin/false'}};
+	const {id: clean} = await run(engine, ['true']);
+	await removeContainer(lame, clean);
+	t.false(existsSync(`${engine.root}/containers/${clean}`));
+	const {id: written} = await run(engine, ['sh', '-c', 'echo x > /file']);
+	await t.throwsAsync(removeContainer(lame, written), {message: /^cannot remove /});
+	t.true(existsSync(`${engine.root}/trash`));
+	await pruneContainers(engine);
+	t.deepEqual(readdirSync(`${engine.root}/trash`), []);
 });
 
 test('removeContainer() refuses a running container unless forced', async t => {
