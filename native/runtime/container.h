@@ -100,6 +100,8 @@ int namespaces_make_time(struct container *c, struct error *err);
 int namespaces_loopback(struct container *c, struct error *err);
 int namespaces_names(struct container *c, struct error *err);
 bool namespaces_has_new_user(const struct container *c);
+/* A mount namespace that is somebody else's is joined: only the root of the container's processes can be ours. */
+bool namespaces_has_old_mount(const struct container *c);
 /* The caller's answer to process_stdio() of a child in a user namespace. */
 int namespaces_answer_stdio(struct container *c, struct error *err);
 

@@ -19,12 +19,20 @@ static bool is_inside(int kind)
 	return kind == HOOK_START_CONTAINER;
 }
 
+/* run.oci.hooks.stdout and .stderr, as crun has them: files of the caller's that get what hooks on the host's side say. */
+static int open_output(const struct container *c, int kind, const char *key, int otherwise)
+{
+	const char *path = is_inside(kind) ? NULL : spec_annotation(&c->spec, key);
+	return path ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : otherwise;
+}
+
 /* Nothing of the container's: not its environment, not its descriptors. What runs inside of it gets nothing of the caller's. */
 static void hook_child(const struct container *c, int kind, const struct hook *hook, int input, int errors)
 {
 	process_default_signals();
-	int null = open("/dev/null", O_RDWR);
-	if (dup2(input, 0) < 0 || (null >= 0 && dup2(null, 1) < 0) || dup2(errors, 2) < 0 || close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
+	int output = open_output(c, kind, "run.oci.hooks.stdout", open("/dev/null", O_RDWR));
+	errors = open_output(c, kind, "run.oci.hooks.stderr", errors);
+	if (dup2(input, 0) < 0 || (output >= 0 && dup2(output, 1) < 0) || dup2(errors, 2) < 0 || close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
 		_exit(126);
 	if ((is_inside(kind) || chdir(c->bundle) < 0) && chdir("/") < 0)
 		_exit(126);

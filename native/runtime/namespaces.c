@@ -11,6 +11,7 @@
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -49,6 +50,22 @@ bool namespaces_has_new_user(const struct container *c)
 	return is_new(c, NS_USER);
 }
 
+bool namespaces_has_old_mount(const struct container *c)
+{
+	return c->spec.namespaces[NS_MOUNT].path;
+}
+
+/* What is mounted in another's namespace goes with that one; in the caller's own it would stay on the host. */
+static int check_foreign(int fd, const char *path, struct error *err)
+{
+	struct stat own, other;
+	if (stat("/proc/self/ns/mnt", &own) < 0 || fstat(fd, &other) < 0)
+		return error_set(err, errno, "look at the mount namespace %s", path);
+	if (own.st_ino == other.st_ino && own.st_dev == other.st_dev)
+		return error_set(err, 0, "the mount namespace %s is the caller's own: the container's mounts would stay in it", path);
+	return 0;
+}
+
 /* The paths come from the caller, but are checked to be what they are said to be. */
 int namespaces_open(struct container *c, struct error *err)
 {
@@ -58,13 +75,13 @@ int namespaces_open(struct container *c, struct error *err)
 		const char *path = c->spec.namespaces[kind].path;
 		if (!path || (kind == NS_USER && c->launch.inside))
 			continue;
-		if (kind == NS_MOUNT)
-			return error_set(err, 0, "linux.namespaces: a mount namespace can only be new, not %s", path);
 		int fd = c->namespace_fds[kind] = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 		if (fd < 0)
 			return error_set(err, errno, "open the %s namespace %s", kinds[kind].name, path);
 		if (ioctl(fd, NS_GET_NSTYPE) != kinds[kind].flag)
 			return error_set(err, 0, "%s is not a %s namespace", path, kinds[kind].name);
+		if (kind == NS_MOUNT && check_foreign(fd, path, err) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -236,12 +253,15 @@ int namespaces_make_time(struct container *c, struct error *err)
 
 int namespaces_join(struct container *c, struct error *err)
 {
-	static const int order[] = {NS_IPC, NS_UTS, NS_NET, NS_TIME, NS_CGROUP};
+	static const int order[] = {NS_IPC, NS_UTS, NS_NET, NS_TIME, NS_CGROUP, NS_MOUNT};
 	for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
 		int kind = order[i];
 		if (c->namespace_fds[kind] >= 0 && setns(c->namespace_fds[kind], kinds[kind].flag) < 0)
 			return error_set(err, errno, "join the %s namespace %s", kinds[kind].name, c->spec.namespaces[kind].path);
 	}
+	/* That took the working folder too, on which the root file system is put. */
+	if (namespaces_has_old_mount(c) && chdir(c->spec.root) < 0)
+		return error_set(err, errno, "open root.path %s in the mount namespace", c->spec.root);
 	if (is_new(c, NS_CGROUP) && unshare(CLONE_NEWCGROUP) < 0)
 		return error_set(err, errno, "make a cgroup namespace");
 	return 0;

@@ -45,15 +45,25 @@ int rootfs_open(struct container *c, struct error *err)
 int rootfs_attach(struct container *c, struct error *err)
 {
 	/* From here on nothing that happens to our mounts reaches the host; the host's own still come in, until the pivot. */
-	if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
+	if (!namespaces_has_old_mount(c) && mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
 		return error_set(err, errno, "make the mount namespace a slave of the host's");
 	if (move_mount(c->rootfs, "", AT_FDCWD, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return error_set(err, errno, "mount the root file system on %s", c->spec.root);
 	return 0;
 }
 
+/* Others live in that namespace: its root stays, and only ours changes. */
+static int change_root(struct container *c, struct error *err)
+{
+	if (fchdir(c->rootfs) < 0 || chroot(".") < 0 || chdir("/") < 0)
+		return error_set(err, errno, "change to the root file system %s", c->spec.root);
+	return 0;
+}
+
 int rootfs_pivot(struct container *c, struct error *err)
 {
+	if (namespaces_has_old_mount(c))
+		return change_root(c, err);
 	if (fchdir(c->rootfs) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
 		return error_set(err, errno, "pivot to the root file system %s", c->spec.root);
 	/* The old root now lies on top of "/": away with it, before anything of the image is looked at. */

@@ -113,11 +113,19 @@ static void cache_write(int dir, const char *name, const char *text, const struc
 	replace_file_at(dir, name, data, size, 0600, false, NULL);
 }
 
+/* run.oci.seccomp_fail_unknown_syscall, as crun has it: a rule that cannot be in force stops the container. */
+static int check_calls(const struct container *c, struct error *err)
+{
+	bool wanted = spec_annotation(&c->spec, "run.oci.seccomp_fail_unknown_syscall");
+	const char *unknown = wanted ? filter_unknown_call(c->spec.seccomp) : NULL;
+	return unknown ? error_set(err, 0, "linux.seccomp: %s is not a system call that is known here", unknown) : 0;
+}
+
 int filter_prepare(struct container *c, struct error *err)
 {
 	if (!c->spec.seccomp)
 		return 0;
-	if (filter_flags(c->spec.seccomp, &c->spec.arena, &c->filter, err) < 0)
+	if (check_calls(c, err) < 0 || filter_flags(c->spec.seccomp, &c->spec.arena, &c->filter, err) < 0)
 		return -1;
 	cleanup_close int dir = open_cache(c);
 	if (dir < 0)

@@ -205,6 +205,18 @@ static struct named find_named(const json_t *object)
 	return named;
 }
 
+const char *filter_unknown_call(const json_t *object)
+{
+	size_t i, n;
+	json_t *entry, *name;
+	json_array_foreach(json_object_get(object, "syscalls"), i, entry) json_array_foreach(json_object_get(entry, "names"), n, name)
+	{
+		if (json_is_string(name) && seccomp_syscall_resolve_name(json_string_value(name)) == __NR_SCMP_ERROR)
+			return json_string_value(name);
+	}
+	return NULL;
+}
+
 /* A configuration that refuses what it does not name by an error cannot know the calls that came after it was written. A
  * program that tries one of those must hear ENOSYS, to fall back on an older call: EPERM would stop it. So a short piece
  * goes before the filter, which answers numbers above the highest that the library knows by name. */

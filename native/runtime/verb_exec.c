@@ -51,11 +51,27 @@ static unsigned join_flags(const struct container *c)
 	return joined;
 }
 
+/* In a mount namespace that was joined the container's root is that of its first process alone. */
+static int open_own_root(const struct container *c, int *root, struct error *err)
+{
+	char path[64];
+	if (!namespaces_has_old_mount(c))
+		return 0;
+	snprintf(path, sizeof path, "/proc/%d/root", (int)c->init);
+	*root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return *root < 0 ? error_set(err, errno, "open the root of container %s", c->id) : 0;
+}
+
 static int join(struct container *c, struct error *err)
 {
+	cleanup_close int root = -1;
+	if (open_own_root(c, &root, err) < 0)
+		return -1;
 	if (setns(c->pidfd, (int)join_flags(c)) < 0)
 		return error_set(err, errno, "join the namespaces of container %s", c->id);
 	close(steal_fd(&c->pidfd));
+	if (root >= 0 && (fchdir(root) < 0 || chroot(".") < 0))
+		return error_set(err, errno, "change to the root of container %s", c->id);
 	/* The kernel put us at the root of the container's mount namespace. */
 	c->rootfs = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (c->rootfs < 0)

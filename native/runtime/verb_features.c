@@ -67,7 +67,7 @@ int verb_features(const struct options *options, int argc, char **argv, struct e
 			"archs", known_architectures(architectures), "knownFlags", words(filter_flags_known), "supportedFlags",
 			words(filter_flags_known), "apparmor", "enabled", 1, "selinux", "enabled", 1, "intelRdt", "enabled", 0,
 			"netDevices", "enabled", 0, "mountExtensions", "idmap", "enabled", 1),
-		"potentiallyUnsafeConfigAnnotations", "io.hawser.", "run.oci.keep_original_groups");
+		"potentiallyUnsafeConfigAnnotations", "io.hawser.", "run.oci.");
 	cleanup_free char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
 	json_decref(json);
 	if (!text)

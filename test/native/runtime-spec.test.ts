@@ -68,6 +68,38 @@ test('namespaces of another container are joined by path', t => {
 	first.verb('delete', ['--force']);
 });
 
+test('a mount namespace is joined by path: the container has its own root in it, exec too, and the host has no mount', async t => {
+	const holder = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', 'echo ready; exec sleep 100'], {stdio: ['ignore', 'pipe', 'ignore']});
+	await new Promise(resolve => holder.stdout.once('data', resolve));
+	const space = readlinkSync(`/proc/${holder.pid}/ns/mnt`);
+	const box = world.box(['sleep', '100'], config => {
+		config.linux.namespaces = [{type: 'mount', path: `/proc/${holder.pid}/ns/mnt`}, {type: 'pid'}, {type: 'uts'}, {type: 'ipc'}, {type: 'network'}];
+	});
+	box.up();
+	t.is(readlinkSync(`/proc/${box.state().pid}/ns/mnt`), space);
+	const {out, err} = box.exec('sh', '-c', `readlink /proc/self/ns/mnt; ls -d ${box.bundle}; hostname`);
+	t.is(out, `${space}\nbox\n`, err);
+	t.false(readFileSync('/proc/self/mountinfo', 'utf8').includes(box.bundle));
+	box.verb('delete', ['--force']);
+	t.true(isGone(world, box));
+	holder.kill('SIGKILL');
+});
+
+test('hooks of the host write to the files that annotations name, and a call that seccomp does not know can be an error', t => {
+	const box = world.box(['true'], (config, {bundle}) => {
+		config.annotations = {...config.annotations, 'run.oci.hooks.stdout': `${bundle}/out`, 'run.oci.hooks.stderr': `${bundle}/err`};
+		config.hooks = {createRuntime: [{path: '/bin/sh', args: ['sh', '-c', 'echo said; echo warned >&2']}]};
+	});
+	t.is(box.run().code, 0);
+	t.is(readFileSync(`${box.bundle}/out`, 'utf8'), 'said\n');
+	t.is(readFileSync(`${box.bundle}/err`, 'utf8'), 'warned\n');
+	const strict = world.box(['true'], config => {
+		config.annotations = {...config.annotations, 'run.oci.seccomp_fail_unknown_syscall': '1'};
+		config.linux['seccomp'] = {defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{names: ['no_such_call'], action: 'SCMP_ACT_ERRNO'}]};
+	});
+	t.regex(strict.run().err, /no_such_call is not a system call that is known here/);
+});
+
 test('the user namespace of another container is joined, with new namespaces below it', t => {
 	const mapped = (config: Config, {rootfs}: {rootfs: string}): void => {
 		config.linux.namespaces.push({type: 'user'});

@@ -43,7 +43,7 @@ test('checkpoint and restore say that they are not there', t => {
 const refused: Array<[string, Record<string, unknown>, RegExp]> = [
 	['intelRdt', {intelRdt: {closID: 'x'}}, /linux\.intelRdt is not supported/],
 	['netDevices', {netDevices: {eth9: {}}}, /linux\.netDevices is not supported/],
-	['a mount namespace by path', {namespaces: [{type: 'mount', path: '/proc/self/ns/mnt'}, {type: 'uts'}]}, /a mount namespace can only be new/],
+	["the caller's own mount namespace by path", {namespaces: [{type: 'mount', path: `/proc/${process.pid}/ns/mnt`}, {type: 'uts'}]}, /is the caller's own: the container's mounts would stay in it/],
 	['a device of no type', {devices: [{path: '/dev/x', type: 'q', major: 1, minor: 1}]}, /type must be c, u, b or p/],
 	['hugepages of a size with a slash', {resources: {hugepageLimits: [{pageSize: '../x', limit: 1}]}}, /is not a page size/],
 ];
