@@ -36,6 +36,7 @@ export {startContainer} from './container/start.ts';
 export {openStats} from './container/stats.ts';
 export {stopContainer} from './container/stop.ts';
 export {topContainer} from './container/top.ts';
+export {removeLink} from './container/unlink.ts';
 export {updateContainer} from './container/update.ts';
 export {waitContainer} from './container/wait.ts';
 export {type EndReport, explainEnd} from './container/why.ts';

@@ -21,7 +21,7 @@ export async function chooseApparmor({securityOpt, privileged}: Pick<ContainerCo
 
 /** For inspect: as Docker shows it. */
 export const apparmorOf = ({securityOpt, privileged}: Pick<ContainerConfig, 'securityOpt' | 'privileged'>): string =>
-	parseSecurity(securityOpt).apparmor ?? (privileged ? 'unconfined' : hasApparmor() ? DEFAULT_PROFILE : '');
+	parseSecurity(securityOpt).apparmor ?? (!hasApparmor() ? '' : privileged ? 'unconfined' : DEFAULT_PROFILE);
 
 /** Of a process that runs; a further one in the same container gets it, too. */
 export const confinementOf = (pid: number): string | undefined => /^(\S+) \((enforce|complain)\)/.exec(hasApparmor() ? (readIfThere(`/proc/${pid}/attr/current`) ?? '') : '')?.[1];

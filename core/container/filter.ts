@@ -30,8 +30,8 @@ const tests: Readonly<Record<string, (engine: Engine, value: string) => Test>> =
 		if (!/^-?\d+$/.test(value)) throw refuse('exited', `strconv.Atoi: parsing ${JSON.stringify(value)}: invalid syntax`);
 		return ({status, exitCode}) => exitCode === Number(value) && (status === 'exited' || status === 'dead');
 	},
-	expose: (_, value) => byPort('expose', value, () => true),
-	publish: (_, value) => byPort('publish', value, port => port.hostPort !== undefined),
+	expose: (_, value) => byPort('expose', value, ({containerPort}) => containerPort),
+	publish: (_, value) => byPort('publish', value, ({hostPort}) => hostPort),
 	health: (_, value) => {
 		if (!['starting', 'healthy', 'unhealthy', 'none'].includes(value)) throw refuse('health', `unrecognised filter value for health: ${value}`);
 		return ({health = 'none'}) => health === value;
@@ -95,12 +95,12 @@ function byImage(engine: Engine, value: string): Test {
 	}
 }
 
-function byPort(key: string, value: string, which: (port: ContainerSummary['ports'][number]) => boolean): Test {
+function byPort(key: string, value: string, numberOf: (port: ContainerSummary['ports'][number]) => number | undefined): Test {
 	const [, first = '', last = first, protocol = 'tcp'] = /^(\d+)(?:-(\d+))?(?:\/(tcp|udp|sctp))?$/.exec(value) ?? [];
 	if (first === '') throw refuse(key, `error while looking up for ${key} ${value}: strconv.ParseUint: parsing ${JSON.stringify(value)}: invalid syntax`);
 	return ({ports}) =>
-		ports.some(
-			port =>
-				which(port) && port.protocol === protocol && [port.containerPort, port.hostPort].some(number => number !== undefined && number >= Number(first) && number <= Number(last)),
-		);
+		ports.some(port => {
+			const number = numberOf(port);
+			return number !== undefined && port.protocol === protocol && number >= Number(first) && number <= Number(last);
+		});
 }

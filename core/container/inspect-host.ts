@@ -1,4 +1,5 @@
 import {parseDevice} from '../bundle/devices.ts';
+import {parseSecurity} from '../bundle/security.ts';
 import {maskedPaths, readonlyPaths} from '../bundle/paths.ts';
 import {cgroupLayout} from '../platform/cgroup.ts';
 import type {DeviceRequest} from './model.ts';
@@ -52,7 +53,7 @@ export function inspectHostConfig({config}: ContainerRecord): Record<string, unk
 		Links: null,
 		Privileged: config.privileged,
 		ReadonlyRootfs: config.readOnly,
-		SecurityOpt: orNull(config.securityOpt),
+		SecurityOpt: config.securityOpt.length > 0 ? securityOptions(config) : orNull(securityOptions(config)),
 		ShmSize: config.shmSize,
 		...orAbsent('Sysctls', config.sysctls),
 		...orAbsent('StorageOpt', config.storageOptions ?? {}),
@@ -65,18 +66,37 @@ export function inspectHostConfig({config}: ContainerRecord): Record<string, unk
 			return {PathOnHost: host, PathInContainer: inside, CgroupPermissions: access};
 		}),
 		DeviceRequests: config.deviceRequests?.map(requestOf) ?? null,
-		Ulimits: config.ulimits.map(({name, soft, hard}) => ({Name: name, Soft: soft, Hard: hard})),
-		MaskedPaths: config.privileged ? null : maskedPaths(config.hardened),
-		ReadonlyPaths: config.privileged ? null : readonlyPaths(config.hardened),
+		Ulimits: config.ulimits.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map(({name, soft, hard}) => ({Name: name, Soft: soft, Hard: hard})),
+		...pathsOf(config),
 	};
 }
 
+/** What of /proc and /sys is hidden: null where the container is privileged, and nothing where it was asked for. */
+function pathsOf({privileged, hardened, securityOpt}: ContainerRecord['config']): Record<string, unknown> {
+	if (privileged) return {MaskedPaths: null, ReadonlyPaths: null};
+	if (parseSecurity(securityOpt).systemPathsUnconfined === true) return {MaskedPaths: [], ReadonlyPaths: []};
+	return {MaskedPaths: maskedPaths(hardened), ReadonlyPaths: readonlyPaths(hardened)};
+}
+
+/** Docker's client takes `systempaths` out; its daemon adds that nothing is labelled where the container sees the host's processes. */
+function securityOptions({securityOpt, privileged, pid, ipc}: ContainerRecord['config']): string[] {
+	const shown = securityOpt.filter(option => !/^systempaths[=:]/.test(option));
+	const unlabelled = (privileged || pid === 'host' || ipc === 'host') && !shown.some(option => option.startsWith('label'));
+	return unlabelled ? [...shown, 'label=disable'] : shown;
+}
+
+/** What was asked for, as it was asked for. */
 function mountConfig({mounts, volumesFrom = []}: ContainerRecord['config']): Record<string, unknown> {
-	const binds = mounts.filter(({type, anonymous}) => type !== 'tmpfs' && !anonymous);
-	const tmpfs = mounts.filter(({type}) => type === 'tmpfs');
+	const asked = mounts.flatMap(point => (point.asked === undefined ? [] : [{target: point.target, ...point.asked}]));
+	const [binds, tmpfs, others] = [
+		asked.flatMap(one => ('bind' in one ? [one.bind] : [])),
+		asked.flatMap(one => ('tmpfs' in one ? [[one.target, one.tmpfs]] : [])),
+		asked.flatMap(one => ('mount' in one ? [one.mount] : [])),
+	];
 	return {
-		Binds: orNull(binds.map(({source, name, target, readOnly}) => `${name ?? source}:${target}${readOnly ? ':ro' : ''}`)),
-		Tmpfs: tmpfs.length === 0 ? undefined : Object.fromEntries(tmpfs.map(({target, options}) => [target, options.join(',')])),
+		Binds: orNull(binds),
+		...(others.length > 0 && {Mounts: others}),
+		Tmpfs: tmpfs.length === 0 ? undefined : Object.fromEntries(tmpfs),
 		VolumeDriver: '',
 		VolumesFrom: orNull(volumesFrom),
 		ConsoleSize: [0, 0],
@@ -103,7 +123,7 @@ function resourceConfig(resources: ContainerRecord['config']['resources']): Reco
 		CpusetMems: resources.cpusetMems ?? '',
 		CpuCount: 0,
 		CpuPercent: 0,
-		PidsLimit: resources.pidsLimit === undefined || resources.pidsLimit === 0 ? null : resources.pidsLimit,
+		PidsLimit: (resources.pidsLimit ?? 0) <= 0 ? null : resources.pidsLimit,
 		BlkioWeight: resources.blkioWeight ?? 0,
 		BlkioWeightDevice: (resources.blkioWeightDevice ?? []).map(({path, weight}) => ({Path: path, Weight: weight})),
 		BlkioDeviceReadBps: rates(resources.deviceReadBps),

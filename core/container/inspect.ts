@@ -2,6 +2,7 @@ import {existsSync} from 'node:fs';
 import {apparmorOf} from './apparmor.ts';
 import type {Engine} from '../engine/engine.ts';
 import {imageRow} from '../image/record.ts';
+import {parseExpose} from '../network/publish.ts';
 import {inspectEndpoint, inspectPorts} from '../network/inspect.ts';
 import type {Endpoint} from '../network/model.ts';
 import {networkStore} from '../network/store.ts';
@@ -50,7 +51,7 @@ export function inspectContainer(engine: Engine, ref: string, {size = false}: {r
 		HostConfig: {...inspectHostConfig(record), Links: orNull(hostLinks(engine, record))},
 		GraphDriver: {Name: shownName(engine.storageDriver), Data: driverData(engine, record)},
 		...(size && sizesOf(engine, record)),
-		Mounts: config.mounts.map(inspectMount),
+		Mounts: config.mounts.filter(({asked}) => asked === undefined || !('tmpfs' in asked)).map(inspectMount),
 		Config: configOf(record),
 		NetworkSettings: networkSettings(engine, record, live),
 	};
@@ -97,7 +98,7 @@ function driverData(engine: Engine, {id, config}: ContainerRecord): Record<strin
 
 function configOf(record: ContainerRecord): Record<string, unknown> {
 	const {config} = record;
-	const volumes = config.mounts.filter(({type, anonymous}) => type === 'volume' && anonymous).map(({target}) => [target, {}] as const);
+	const volumes = config.mounts.filter(({type, anonymous, asked}) => type === 'volume' && anonymous && asked === undefined).map(({target}) => [target, {}] as const);
 	return {
 		Hostname: config.hostname === '' ? hostnameOf(record) : config.hostname,
 		Domainname: config.domainname,
@@ -105,7 +106,7 @@ function configOf(record: ContainerRecord): Record<string, unknown> {
 		AttachStdin: config.attach?.stdin ?? false,
 		AttachStdout: config.attach?.stdout ?? false,
 		AttachStderr: config.attach?.stderr ?? false,
-		...(config.exposed.length > 0 && {ExposedPorts: Object.fromEntries(config.exposed.map(port => [port, {}]))}),
+		...(config.exposed.length > 0 && {ExposedPorts: Object.fromEntries(config.exposed.flatMap(text => parseExpose(text)).map(({port, protocol}) => [`${port}/${protocol}`, {}]))}),
 		Tty: config.tty,
 		OpenStdin: config.openStdin,
 		StdinOnce: config.stdinOnce,
@@ -154,7 +155,14 @@ function networksOf(engine: Engine, record: ContainerRecord, isActive: boolean):
 	return Object.fromEntries(
 		store.endpointsOfContainer(record.id).flatMap(endpoint => {
 			const network = store.networkById(endpoint.networkId);
-			return network ? [[network.name, inspectEndpoint(network, endpoint, {isActive, dnsNames: namesOn(record, endpoint), links: shownLinks(engine, endpoint)})]] : [];
+			return network
+				? [
+						[
+							network.name,
+							inspectEndpoint(network, endpoint, {isActive, dnsNames: namesOn(record, endpoint), links: network.name === 'bridge' ? [] : shownLinks(engine, endpoint)}),
+						],
+					]
+				: [];
 		}),
 	);
 }

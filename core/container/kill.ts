@@ -2,7 +2,7 @@ import type {Engine} from '../engine/engine.ts';
 import {EngineError, isEngineError} from '../errors/error.ts';
 import {recordEvent} from '../events/journal.ts';
 import {request} from '../monitor/request.ts';
-import {parseSignal} from '../platform/signals.ts';
+import {parseSignal, RTMAX} from '../platform/signals.ts';
 import {signalByRuntime} from '../runtime/runtime.ts';
 import {ensureMonitor} from './adopt.ts';
 import {eventAttributes} from './events.ts';
@@ -21,8 +21,13 @@ function find(engine: Engine, ref: string): ReturnType<typeof findRecord> {
 	}
 }
 
+function readSignal(ref: string, signal: string): number {
+	if (!/^\d+$/.test(signal) || Number(signal) <= RTMAX) return parseSignal(signal);
+	throw new EngineError({code: 'container.invalid', subject: ref, message: `cannot kill container: ${ref}: the Linux daemon does not support signal ${signal}`});
+}
+
 export async function killContainer(engine: Engine, ref: string, {signal = 'SIGKILL'}: {readonly signal?: string} = {}): Promise<void> {
-	const number = parseSignal(signal);
+	const number = readSignal(ref, signal);
 	const record = find(engine, ref);
 	const live = await ensureMonitor(engine, record).catch(() => readLive(engine, record.id));
 	requireRunning(record, live, 'kill');

@@ -103,7 +103,7 @@ function summarize(engine: Engine, record: ContainerRecord, live: LiveState, vie
 		pid: live.pid,
 		ports: view.ports,
 		networks: view.networks,
-		mounts: config.mounts.map(({name, source, target, type}) => name ?? (type === 'tmpfs' ? target : source)),
+		mounts: config.mounts.filter(({asked}) => asked === undefined || !('tmpfs' in asked)).map(({name, source}) => name ?? source),
 		labels: config.labels,
 		cgroup: cgroupOf(engine, record),
 		resources: config.resources,

@@ -60,7 +60,7 @@ export function checkLogDriver(name: string, options: Options): void {
 	if (name === 'none') return;
 	checkMode(options);
 	const driver = Object.hasOwn(drivers, name) ? drivers[name] : undefined;
-	if (driver === undefined) throw invalid(name, `logger: no log driver named '${name}' is registered`, `${Object.keys(drivers).join(', ')} and none are there.`);
+	if (driver === undefined) throw invalid(name, `error looking up logging plugin ${name}: plugin "${name}" not found`, `${Object.keys(drivers).join(', ')} and none are there.`);
 	for (const key of Object.keys(options)) if (!driver.options.includes(key) && !common.includes(key)) throw invalid(key, driver.unknown(key));
 	driver.check?.(options);
 	logLimits(name, options);

@@ -1,3 +1,4 @@
+import {posix} from 'node:path';
 import {mergeEnv, openFilesLimit} from '../bundle/build.ts';
 import {type Defaults, defaultsFor} from '../bundle/hardening.ts';
 import {EngineError} from '../errors/error.ts';
@@ -26,7 +27,7 @@ export function mergeConfig(spec: ContainerSpec, image: Image, {id, hardened}: {
 		command,
 		env: userFirst(spec.env ?? [], run.Env ?? []),
 		labels: {...run.Labels, ...spec.labels},
-		workdir: workdir === '' ? '' : absolute(workdir),
+		workdir: workdir === '' ? '' : cleanPath(absolute(workdir)),
 		user,
 		hostname: spec.hostname ?? (spec.network === 'host' || spec.uts === 'host' ? '' : id.slice(0, 12)),
 		domainname: spec.domainname ?? '',
@@ -56,7 +57,7 @@ export function mergeConfig(spec: ContainerSpec, image: Image, {id, hardened}: {
 		dns: spec.dns ?? [],
 		dnsSearch: spec.dnsSearch ?? [],
 		dnsOptions: spec.dnsOptions ?? [],
-		extraHosts: spec.extraHosts ?? [],
+		extraHosts: (spec.extraHosts ?? []).map(entry => entry.replace(/^([^:=]+)=/, '$1:')),
 		groupAdd: spec.groupAdd ?? [],
 		sysctls: spec.sysctls ?? {},
 		ulimits: mergeUlimits(defaults.ulimits, spec.ulimits ?? []),
@@ -100,6 +101,12 @@ function userFirst(asked: readonly string[], ofImage: readonly string[]): string
 	const named = new Set(asked.map(keyOf));
 	return [...mergeEnv([], asked), ...mergeEnv([], ofImage).filter(variable => !named.has(keyOf(variable)))];
 }
+
+const cleanPath = (path: string): string =>
+	posix
+		.normalize(path)
+		.replace(/(?<=.)\/+$/, '')
+		.replace(/^\/+/, '/');
 
 /** An image's WORKDIR may lack its first slash. */
 const absolute = (path: string): string => (path.startsWith('/') ? path : `/${path}`);

@@ -17,7 +17,12 @@ export async function topContainer(engine: Engine, ref: string, psArgs: readonly
 	const result = await runProgram('/bin/ps', [...args], {env: {PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8', COLUMNS: '4096'}}).catch((cause: unknown) => {
 		throw new EngineError({code: 'container.no-ps', subject: 'ps', message: 'the host has no ps', hint: 'Install procps.', cause});
 	});
-	if (result.code !== 0) throw new EngineError({code: 'container.invalid', subject: args.join(' '), message: `ps: ${reasonOf(result, 'ps')}`});
+	if (result.code !== 0)
+		throw new EngineError({
+			code: 'container.invalid',
+			subject: args.join(' '),
+			message: `ps: ${result.stderr.split('\n').find(line => line.trim() !== '') ?? reasonOf(result, 'ps')}`,
+		});
 	return pick(result.stdout, new Set(cgroupPids(cgroupOf(engine, record))));
 }
 

@@ -6,6 +6,9 @@ import type {EngineEvent} from './event.ts';
 import {matchesEvent} from './filter.ts';
 import {journalPath} from './journal.ts';
 
+/** setTimeout takes no more: 24 days. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 export type WatchOptions = {
 	readonly since?: Date;
 	/** Ends there; without it the watch goes on. In the past: history only. */
@@ -42,7 +45,7 @@ async function* follow(
 ): AsyncGenerator<EngineEvent[]> {
 	const stop = (): void => bell.close();
 	signal?.addEventListener('abort', stop, {once: true});
-	const timer = until === undefined || !live ? undefined : setTimeout(stop, until.getTime() - Date.now());
+	const timer = until === undefined || !live ? undefined : setTimeout(stop, Math.min(until.getTime() - Date.now(), LONGEST_MS));
 	try {
 		do {
 			const batch = tail.read().filter(wanted);

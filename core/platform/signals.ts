@@ -5,7 +5,7 @@ const byName: Readonly<Record<string, number>> = constants.signals;
 
 /** The real-time signals, which Node does not name. */
 const RTMIN = 34;
-const RTMAX = 64;
+export const RTMAX = 64;
 
 /** `9`, `KILL`, `SIGKILL`, `kill`, `RTMIN+3`. */
 export function parseSignal(text: string): number {

@@ -67,7 +67,7 @@ export function parseReference(text: string): Reference {
 	if (bareId.test(name)) throw invalid(text, `cannot specify 64-byte hexadecimal strings: ${name}`);
 	const {domain, path} = splitDomain(name);
 	if (!domainForm.test(domain)) throw invalid(text);
-	if (path.toLowerCase() !== path && pathForm.test(path.toLowerCase())) throw invalid(text, 'repository name must be lowercase');
+	if (path.toLowerCase() !== path && pathForm.test(path.toLowerCase())) throw invalid(text, `repository name (${path}) must be lowercase`);
 	if (!pathForm.test(path)) throw invalid(text);
 	if (path.length > pathLimit) throw invalid(text, `repository name must not be more than ${pathLimit} characters`);
 	if (tag !== undefined && !tagForm.test(tag)) throw invalid(text);

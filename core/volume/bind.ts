@@ -43,11 +43,13 @@ export const parseVolume = (spec: string, cwd: string = process.cwd()): MountSpe
 	checkModes(modes, isPath, mode, spec);
 	if (!isPath && source !== '') checkVolumeName(source);
 	const options = modes.filter(text => text !== 'ro' && text !== 'rw');
+	const from = isPath ? cleanSource(posix.resolve(cwd, source), spec) : source;
 	return {
 		type: isPath ? 'bind' : 'volume',
-		source: isPath ? cleanSource(posix.resolve(cwd, source), spec) : source,
+		source: from,
 		target,
 		readOnly: modes.includes('ro'),
 		options: isPath ? [...options, 'bind-create-src'] : options,
+		...(source !== '' && {asked: {bind: [from, rawTarget, ...(mode === '' ? [] : [mode])].join(':')}}),
 	};
 };

@@ -15,10 +15,14 @@ export const inspectVolume = (root: string, volume: Volume) => ({
 	Scope: 'local',
 });
 
-const modeOf = ({readOnly, options, type}: MountPoint): string => {
-	const words = options.filter(option => /^(z|Z|nocopy)$/.test(option));
-	return [...(readOnly && type !== 'tmpfs' ? ['ro'] : []), ...words].join(',');
-};
+/** As it was written; a volume that has a name, or that `--mount` asked for, is shared among containers unless said otherwise. */
+function modeOf({type, readOnly, options, asked}: MountPoint): string {
+	if (type === 'tmpfs') return '';
+	const shared = type === 'volume' && asked !== undefined ? 'z' : '';
+	if (asked !== undefined && 'bind' in asked) return asked.bind.split(':')[2] ?? shared;
+	if (asked !== undefined && 'mount' in asked) return shared;
+	return [...(readOnly ? ['ro'] : []), ...options.filter(option => /^(z|Z|nocopy)$/.test(option))].join(',');
+}
 
 /** `Mounts` of a container's inspect. */
 export const inspectMount = (point: MountPoint) => ({

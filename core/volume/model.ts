@@ -19,7 +19,11 @@ export type MountSpec = {
 	readonly readOnly: boolean;
 	/** Further options as Docker names them: rprivate, z, nocopy, bind-create-src, bind-recursive=…, tmpfs-size=…, volume-label=… */
 	readonly options: readonly string[];
+	readonly asked?: Asked;
 };
+
+/** How it was asked for, as inspect repeats it: the words of `-v` or `--tmpfs`, or the fields of `--mount`. */
+export type Asked = {readonly bind: string} | {readonly tmpfs: string} | {readonly mount: Readonly<Record<string, unknown>>};
 
 /** A mount that has its volume and its host path: what the container's record keeps. */
 export type MountPoint = {
@@ -35,6 +39,7 @@ export type MountPoint = {
 	readonly device?: VolumeDevice;
 	/** The volume was made for this container: `rm -v` and `--rm` take it along. */
 	readonly anonymous: boolean;
+	readonly asked?: Asked;
 };
 
 /** A file system as mount(8) names it; `options` without those that are only ours. */

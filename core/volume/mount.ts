@@ -1,12 +1,13 @@
 import {posix} from 'node:path';
 import {EngineError} from '../errors/error.ts';
+import {askedMount} from './asked.ts';
 import type {MountSpec} from './model.ts';
 import {checkVolumeName} from './name.ts';
 import {parseBytes, parseMode} from './size.ts';
 import {cleanSource, cleanTarget} from './target.ts';
 
 const invalid = (spec: string, why: string): EngineError =>
-	new EngineError({code: 'volume.invalid-mount', subject: spec, message: `invalid argument "${spec}" for "--mount": ${why}`});
+	new EngineError({code: 'volume.invalid-mount', subject: spec, message: `invalid argument "${spec}" for "--mount" flag: ${why}`});
 
 /** One line of comma-separated fields; a field in double quotes may hold commas, and two quotes mean one. */
 const splitFields = (spec: string): string[] => {
@@ -141,10 +142,12 @@ const finish = (draft: Draft, spec: string, cwd: string): MountSpec => {
 	const target = cleanTarget(draft.target, spec);
 	if (type === 'tmpfs' && source !== '') throw invalid(spec, 'source is not allowed for a tmpfs mount');
 	if (type === 'volume' && source !== '') checkVolumeName(source);
-	if (type !== 'bind') return {type, source, target, readOnly, options};
+	const asked = {mount: askedMount(draft)};
+	if (type !== 'bind') return {type, source, target, readOnly, options, asked};
 	if (source === '') throw invalid(spec, 'source is required for a bind mount');
 	checkRecursive(draft, spec);
-	return {type, source: cleanSource(posix.resolve(cwd, source), spec), target, readOnly, options};
+	const from = cleanSource(posix.resolve(cwd, source), spec);
+	return {type, source: from, target, readOnly, options, asked: {mount: askedMount({...draft, source: from})}};
 };
 
 /** `--mount type=bind,source=…,target=…,…` */

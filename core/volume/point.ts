@@ -51,6 +51,12 @@ const volumePoint = (store: VolumeStore, root: string, {source, target, readOnly
 	return {type: 'volume', name: volume.name, source: volumePath(root, volume.name), target, readOnly, options: kept, ...(device && {device}), anonymous: source === ''};
 };
 
+function pointOf(store: VolumeStore, root: string, spec: MountSpec): MountPoint {
+	if (spec.type === 'bind') return bindPoint(spec);
+	if (spec.type === 'volume') return volumePoint(store, root, spec);
+	return {type: 'tmpfs', source: '', target: spec.target, readOnly: spec.readOnly, options: spec.options, anonymous: false};
+}
+
 const checkDuplicates = (specs: readonly MountSpec[]): void => {
 	const seen = new Set<string>();
 	for (const {target} of specs) {
@@ -68,29 +74,25 @@ const imageSpecs = (imageVolumes: readonly string[], specs: readonly MountSpec[]
 /** What a container takes over from another (`--volumes-from`), and how: as it is there, or read-only. */
 export type Borrowed = {readonly points: readonly MountPoint[]; readonly mode: string};
 
+function withoutAsked(point: MountPoint): MountPoint {
+	const {asked: _, ...rest} = point;
+	return rest;
+}
+
 const borrowedPoints = (borrowed: readonly Borrowed[], specs: readonly MountSpec[]): MountPoint[] => {
 	const byTarget = new Map<string, MountPoint>();
 	for (const {points, mode} of borrowed)
-		for (const point of points) if (point.type !== 'tmpfs') byTarget.set(point.target, {...point, readOnly: point.readOnly || mode.split(',').includes('ro'), anonymous: false});
+		for (const point of points)
+			if (point.type !== 'tmpfs') byTarget.set(point.target, {...withoutAsked(point), readOnly: point.readOnly || mode.split(',').includes('ro'), anonymous: false});
 	return [...byTarget.values()].filter(({target}) => !specs.some(spec => spec.target === target));
 };
 
 /** Makes the volumes and host folders that a container's mounts need, and says where each is. What is asked for wins over what is borrowed, and that over the image's. */
-export const resolveMounts = (
-	store: VolumeStore,
-	root: string,
-	specs: readonly MountSpec[],
-	imageVolumes: readonly string[],
-	borrowed: readonly Borrowed[] = [],
-): MountPoint[] => {
+export const resolveMounts = (store: VolumeStore, root: string, specs: readonly MountSpec[], imageVolumes: readonly string[], borrowed: readonly Borrowed[] = []): MountPoint[] => {
 	checkDuplicates(specs);
 	const taken = borrowedPoints(borrowed, specs);
 	const fromImage = imageSpecs(imageVolumes, specs).filter(({target}) => !taken.some(point => point.target === target));
-	const own = [...specs, ...fromImage].map((spec): MountPoint => {
-		if (spec.type === 'bind') return bindPoint(spec);
-		if (spec.type === 'volume') return volumePoint(store, root, spec);
-		return {type: 'tmpfs', source: '', target: spec.target, readOnly: spec.readOnly, options: spec.options, anonymous: false};
-	});
+	const own = [...specs, ...fromImage].map((spec): MountPoint => ({...pointOf(store, root, spec), ...(spec.asked && {asked: spec.asked})}));
 	return [...taken, ...own];
 };
 

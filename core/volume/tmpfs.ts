@@ -50,7 +50,7 @@ export const parseTmpfs = (target: string, text: string): MountSpec => {
 			if (option === undefined) throw invalidMount(spec, `invalid tmpfs option "${part}"`);
 			return option;
 		});
-	return {type: 'tmpfs', source: '', target: cleanTarget(target, spec), readOnly: parts.includes('ro'), options};
+	return {type: 'tmpfs', source: '', target: cleanTarget(target, spec), readOnly: parts.includes('ro'), options, asked: {tmpfs: text}};
 };
 
 /** Docker's defaults, each unless its opposite was asked for; `tmpfs-size=` and `tmpfs-mode=` of `--mount` lose their prefix. */

@@ -44,7 +44,7 @@ export function containerListing({noTrunc, size}: {readonly noTrunc: boolean; re
 			Size: {header: 'SIZE', value: sizeText},
 			Names: {header: 'NAMES', value: ({name}) => name},
 			Labels: {header: 'LABELS', value: ({labels}) => labelsText(labels)},
-			LocalVolumes: {header: 'LOCAL VOLUMES', value: ({mounts}) => String(mounts.filter(name => !name.startsWith('/')).length)},
+			LocalVolumes: {header: 'LOCAL VOLUMES', value: ({mounts}) => String(mounts.filter(name => name !== '' && !name.startsWith('/')).length)},
 			Mounts: {header: 'MOUNTS', value: container => mountNames(container, noTrunc)},
 			Networks: {header: 'NETWORKS', value: ({networks}) => Object.keys(networks).join(',')},
 			Platform: {header: 'PLATFORM', value: () => null},

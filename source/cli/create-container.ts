@@ -1,4 +1,5 @@
 import {closeSync, openSync, unlinkSync, writeSync} from 'node:fs';
+import {getSystemErrorMessage} from 'node:util';
 import {type ContainerSpec, createContainer, type Engine, isEngineError} from '../../core/index.ts';
 import {type FlagValues, UsageError} from './flags.ts';
 import {printError} from './output.ts';
@@ -46,7 +47,7 @@ function openIdFile(path: string): IdFile | undefined {
 	} catch (error) {
 		const exists = (error as NodeJS.ErrnoException).code === 'EEXIST';
 		throw new UsageError(
-			`hawser: ${exists ? `container ID file found, make sure the other container isn't running or delete ${path}` : `failed to create the container ID file ${path}: ${(error as Error).message}`}`,
+			`hawser: ${exists ? `container ID file found, make sure the other container isn't running or delete ${path}` : `failed to create the container ID file: open ${path}: ${getSystemErrorMessage((error as NodeJS.ErrnoException).errno ?? 0)}`}`,
 			{usage: false},
 		);
 	}

@@ -55,4 +55,4 @@ function headingsOf<T>({columns, methods = {}}: Listing<T>): Row {
 }
 
 /** One object by a template of the user's: `version`, `info`, `inspect`. */
-export const compileObject = (format: string): Template => compileTemplate(format.replaceAll('\\t', '\t').replaceAll('\\n', '\n'));
+export const compileObject = (format: string): Template => compileTemplate(format);

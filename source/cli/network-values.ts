@@ -45,7 +45,7 @@ const setters: Readonly<Record<string, (draft: Draft, value: string) => void>> =
 };
 
 export function parseMac(value: string): string {
-	if (!/^([0-9a-fA-F]{2}([:-])){5}[0-9a-fA-F]{2}$/.test(value.trim())) throw new Error(`${value} is not a mac address`);
+	if (!/^([0-9a-fA-F]{2}([:-])){5}[0-9a-fA-F]{2}$/.test(value.trim())) throw new Error(`${value} is not a valid mac address`);
 	return value.trim();
 }
 
@@ -92,8 +92,17 @@ function addLegacy(draft: Draft, flags: FlagValues): void {
 	add('links', flags.list('link'), 'cannot specify both --link and per-network links');
 	set('ip', 'ip', 'cannot specify both --ip and per-network IPv4 address');
 	set('ip6', 'ip6', 'cannot specify both --ip6 and per-network IPv6 address');
+	if (flags.given('mac-address')) checkMac(flags.text('mac-address'));
 	set('mac', 'mac-address', 'cannot specify both --mac-address and per-network MAC address');
 	add('linkLocal', flags.list('link-local-ip'), 'cannot specify both --link-local-ip and per-network link-local IP addresses');
+}
+
+function checkMac(value: string): void {
+	try {
+		parseMac(value);
+	} catch (error) {
+		throw new UsageError(`hawser: ${(error as Error).message}`, {usage: false});
+	}
 }
 
 const isUserDefined = (name: string): boolean => !['bridge', 'default', 'host', 'none', ''].includes(name) && !name.startsWith('container:');

@@ -82,6 +82,10 @@ async function showHelp(words: readonly string[], descriptor = 1): Promise<numbe
 		printError(`unknown help topic: ${words.join(' ')}`);
 		return 1;
 	}
+	if (found.rest.length > 0) {
+		printError(`unknown help topic: ${found.rest.join(' ')}`);
+		return 1;
+	}
 	return say(verbHelp(found.entry, `hawser ${found.path}`, await found.entry.load()));
 }
 

@@ -1,11 +1,12 @@
+import {isIP} from 'node:net';
 import {checkDeviceOperations, checkDeviceRate, checkDeviceRule, checkDeviceWeight, checkGpus} from './device-values.ts';
 import {UsageError, type Flag} from './flags.ts';
-import {parseMac, parseNetwork} from './network-values.ts';
+import {parseNetwork} from './network-values.ts';
 import {checkEnv, checkLabel, checkSysctl, checkUlimit} from './run-values.ts';
 
 /** The flags that `run` and `create` share. */
 export const containerFlags: readonly Flag[] = [
-	{name: 'add-host', kind: 'list', help: 'Add a line to /etc/hosts: NAME:ADDRESS'},
+	{name: 'add-host', kind: 'list', help: 'Add a line to /etc/hosts: NAME:ADDRESS', check: checkExtraHost},
 	{name: 'annotation', kind: 'map', help: 'Add an annotation for the OCI runtime'},
 	{name: 'attach', short: 'a', kind: 'list', help: 'Attach to STDIN, STDOUT or STDERR', check: checkStream},
 	{name: 'blkio-weight', kind: 'uint16', default: '0', help: 'Share of block I/O, 10 to 1000; 0: none'},
@@ -30,7 +31,7 @@ export const containerFlags: readonly Flag[] = [
 	{name: 'device-write-bps', kind: 'list', help: 'Limit writing to a device: PATH:BYTES a second', check: checkDeviceRate},
 	{name: 'device-write-iops', kind: 'list', help: 'Limit writing to a device: PATH:OPERATIONS a second', check: checkDeviceOperations},
 	{name: 'disable-content-trust', kind: 'bool', default: 'true', help: 'Accepted for scripts', hidden: true},
-	{name: 'dns', kind: 'list', help: 'Set name servers'},
+	{name: 'dns', kind: 'list', help: 'Set name servers', check: checkServer},
 	{name: 'dns-opt', kind: 'list', help: 'Set options of resolv.conf', hidden: true},
 	{name: 'dns-option', kind: 'list', help: 'Set options of resolv.conf'},
 	{name: 'dns-search', kind: 'list', help: 'Set search domains'},
@@ -61,7 +62,7 @@ export const containerFlags: readonly Flag[] = [
 	{name: 'link-local-ip', kind: 'list', help: 'Add addresses of the link alone'},
 	{name: 'log-driver', kind: 'string', help: 'Where the log goes'},
 	{name: 'log-opt', kind: 'list', help: 'Options of the log'},
-	{name: 'mac-address', kind: 'string', help: 'MAC address (e.g., 92:d0:c6:0a:29:33)', check: checkMac},
+	{name: 'mac-address', kind: 'string', help: 'MAC address (e.g., 92:d0:c6:0a:29:33)'},
 	{name: 'memory', short: 'm', kind: 'bytes', help: 'Memory limit'},
 	{name: 'memory-reservation', kind: 'bytes', help: 'Memory soft limit'},
 	{name: 'memory-swap', kind: 'swap', help: 'Limit of memory and swap together; -1: swap without limit'},
@@ -110,8 +111,15 @@ function checkNetwork(value: string): void {
 	parseNetwork(value);
 }
 
-function checkMac(value: string): void {
-	parseMac(value);
+/** NAME:ADDRESS or NAME=ADDRESS. */
+function checkExtraHost(value: string): void {
+	const [, name = '', address = ''] = /^([^:=\s]+)[:=](\S+)$/.exec(value) ?? [];
+	if (name === '') throw new Error(`bad format for add-host: ${JSON.stringify(value)}`);
+	if (address !== 'host-gateway' && isIP(address.replace(/^\[(.*)\]$/, '$1')) === 0) throw new Error(`invalid IP address in add-host: ${JSON.stringify(address)}`);
+}
+
+function checkServer(value: string): void {
+	if (isIP(value.trim()) === 0) throw new Error(`IP address is not correctly formatted: ${value}`);
 }
 
 function checkStream(name: string): void {

@@ -90,8 +90,7 @@ function readLists(flags: FlagValues): Partial<ContainerSpec> {
 
 type Mount = ReturnType<typeof parseVolume>;
 
-const withDriver = (mount: Mount, driver: string): Mount =>
-	mount.type === 'volume' && driver !== '' ? {...mount, options: [...mount.options, `volume-driver=${driver}`]} : mount;
+const withDriver = (mount: Mount, driver: string): Mount => (mount.type === 'volume' && driver !== '' ? {...mount, options: [...mount.options, `volume-driver=${driver}`]} : mount);
 
 function readMaps(flags: FlagValues): Partial<ContainerSpec> {
 	return {
@@ -137,6 +136,7 @@ function refusing<T>(read: () => T): T {
 /** A profile is the client's file: the engine gets what is in it. */
 function readSecurityOpt(option: string): string {
 	const [, file] = /^seccomp[=:](.+)$/s.exec(option) ?? [];
+	if (!/[=:]/.test(option) && !['no-new-privileges', 'writable-cgroups', 'disable'].includes(option)) throw refused(`invalid --security-opt: ${JSON.stringify(option)}`);
 	if (file === undefined || ['unconfined', 'builtin'].includes(file) || file.startsWith('{')) return option;
 	try {
 		return `seccomp=${JSON.stringify(JSON.parse(readFileSync(file, 'utf8')))}`;
@@ -154,9 +154,10 @@ function splitOnce(value: string, separator: string): [string, string] {
 
 function readRestart(flags: FlagValues): NonNullable<ContainerSpec['restart']> {
 	const asked = flags.text('restart');
+	const policy = parseRestart(asked);
 	if (flags.bool('rm') && asked !== '' && asked !== 'no' && !asked.startsWith(':'))
 		throw new UsageError('hawser: conflicting options: cannot specify both --restart and --rm', {usage: false});
-	return parseRestart(asked);
+	return policy;
 }
 
 const BILLION = 1e9;

@@ -65,7 +65,7 @@ export const resolveEnv = (text: string): string => (text.includes('=') || proce
 
 const LONGEST_FILE = 1024 * 1024;
 
-/** Lines of KEY=VALUE; `#` begins a comment. A key alone takes the caller's value, or is passed over. */
+/** Lines of KEY=VALUE; `#` begins a comment. A key alone takes the caller's variable, or is passed over. */
 export function readPairsFile(path: string, what: 'environment' | 'label'): string[] {
 	const lines = readTextFile(path)
 		.split('\n')
@@ -91,7 +91,7 @@ function readPair(line: string, what: string): string[] {
 	if (key === '') throw new UsageError(`hawser: ${poor}: no variable name on line '${line}'`, {usage: false});
 	if (/\s/.test(key)) throw new UsageError(`hawser: ${poor}: variable '${key}' contains whitespaces`, {usage: false});
 	if (at >= 0) return [line];
-	const value = what === 'environment' ? process.env[key] : '';
+	const value = what === 'environment' ? process.env[key] : undefined;
 	return value === undefined ? [] : [`${key}=${value}`];
 }
 

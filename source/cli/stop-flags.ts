@@ -1,4 +1,4 @@
-import type {Flag, FlagValues} from './flags.ts';
+import {type Flag, type FlagValues, UsageError} from './flags.ts';
 
 /** What `stop` and `restart` share. */
 export const stopFlags: readonly Flag[] = [
@@ -8,6 +8,7 @@ export const stopFlags: readonly Flag[] = [
 ];
 
 export function readStopOptions(flags: FlagValues): {signal?: string; timeout?: number} {
+	if (flags.given('timeout') && flags.given('time')) throw new UsageError('conflicting options: cannot specify both --timeout and --time', {exitCode: 1, usage: false});
 	const timeout = flags.given('timeout') ? 'timeout' : flags.given('time') ? 'time' : undefined;
 	return {...(flags.given('signal') && {signal: flags.text('signal')}), ...(timeout !== undefined && {timeout: flags.int(timeout)})};
 }

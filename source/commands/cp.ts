@@ -30,6 +30,7 @@ type End = {readonly container: string; readonly path: string};
 
 function copy(engine: () => Engine, from: End, to: End, options: CopyOptions): Promise<Copied> {
 	if (from.container !== '' && to.container !== '') throw mistake('copying between containers is not supported');
+	if ((from.container !== '' && from.path === '') || (to.container !== '' && to.path === '')) throw mistake('Error response from daemon: bad parameter: pathcannot be empty');
 	if (from.container !== '') return copyFromContainer(engine(), from.container, from.path, to.path, options);
 	if (to.container !== '') return copyToContainer(engine(), to.container, from.path, to.path, options);
 	throw mistake('must specify at least one container source');

@@ -13,7 +13,8 @@ export const verb: Verb = {
 	flags: [formatFlag, {name: 'verbose', short: 'v', kind: 'bool', help: 'Show each object'}],
 	async run({flags, engine}) {
 		const use = readUse(engine());
-		if (flags.bool('verbose')) print(verboseText(use));
+		const format = flags.text('format');
+		if (flags.bool('verbose')) print(format === '' || format.startsWith('table') ? verboseText(use) : await verboseByTemplate(use, format));
 		else
 			print(
 				await renderList(listing, [imageRow(use), containerRow(use), volumeRow(use), {type: 'Build Cache', total: 0, active: 0, size: 0, reclaimable: 0}], flags.text('format')),
@@ -83,6 +84,9 @@ const volumeListing = ({containers}: Use): Listing<VolumeSummary> => ({
 	table: ['Name', 'Links', 'Size'],
 	columns: {
 		Name: {header: 'VOLUME NAME', value: ({Name}) => Name},
+		Driver: {header: 'DRIVER', value: ({Driver}) => Driver},
+		Mountpoint: {header: 'MOUNTPOINT', value: ({Mountpoint}) => Mountpoint},
+		Scope: {header: 'SCOPE', value: ({Scope}) => Scope},
 		Links: {header: 'LINKS', value: ({Name}) => String(containers.filter(({mounts}) => mounts.includes(Name)).length)},
 		Size: {header: 'SIZE', value: ({Size = 0}) => humanSize(Size, 4)},
 	},
@@ -95,6 +99,7 @@ const imageListing = ({usage}: Use): Listing<ImageSummary> => ({
 		Repository: {header: 'REPOSITORY', value: ({repository}) => repository},
 		Tag: {header: 'TAG', value: ({tag}) => tag},
 		ID: {header: 'IMAGE ID', value: ({id}) => id.slice(7, 19)},
+		CreatedAt: {header: 'CREATED AT', value: ({createdAt}) => createdAt},
 		CreatedSince: {header: 'CREATED', value: ({createdAt}) => (Date.parse(createdAt) > 0 ? ago(createdAt) : 'N/A')},
 		Size: {header: 'SIZE', value: ({size}) => humanSize(size)},
 		SharedSize: {header: 'SHARED SIZE', value: image => humanSize(sharedSize(usage, image), 4)},
@@ -115,6 +120,28 @@ const cacheListing: Listing<never> = {
 };
 
 const tableOf = <T>(listing: Listing<T>, items: readonly T[]): string => renderTable(listing, items, listing.table);
+
+/** Each kind's rows by the names of their columns, as `--format` of a verbose list sees them. */
+async function verboseByTemplate(use: Use, format: string): Promise<string> {
+	const object = {
+		Images: rowsOf(imageListing(use), use.images),
+		Containers: rowsOf(containerListing({noTrunc: false, size: true}), use.containers),
+		Volumes: rowsOf(volumeListing(use), use.volumes),
+		BuildCache: [],
+	};
+	if (format === 'json') return `${JSON.stringify(object)}\n`;
+	const {compileObject} = await import('../cli/format-template.ts');
+	return compileObject(format)(object);
+}
+
+const rowsOf = <T>({columns}: Listing<T>, items: readonly T[]): Array<Record<string, unknown>> =>
+	items.map(item =>
+		Object.fromEntries(
+			Object.keys(columns)
+				.toSorted()
+				.map(name => [name, columns[name]?.value(item)]),
+		),
+	);
 
 /** With the first name of each image. */
 const verboseText = (use: Use): string =>

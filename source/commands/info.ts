@@ -15,7 +15,7 @@ export const verb: Verb = {
 		const format = flags.text('format');
 		if (format === '') print(plainText(info));
 		else if (format === 'json') print(`${JSON.stringify(info)}\n`);
-		else print(await renderObject(format, info));
+		else print(await renderObject(format, info, (await import('../cli/inspect-view.ts')).structView(info)));
 		return 0;
 	},
 };

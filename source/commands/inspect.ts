@@ -49,7 +49,8 @@ async function show(found: readonly Found[], format: string): Promise<void> {
 	if (format === '') return print(`${JSON.stringify(found, null, INDENT)}\n`);
 	if (format === 'json') return print(`${JSON.stringify(found)}\n`);
 	const {structView} = await import('../cli/inspect-view.ts');
-	for (const object of found) print(await renderObject(format, structView(object)));
+	if (found.length === 0) print('\n');
+	for (const object of found) print(await renderObject(format, object, structView(object)));
 }
 
 const sizeFlag: Flag = {name: 'size', short: 's', kind: 'bool', help: 'Show the sizes of the files of a container'};

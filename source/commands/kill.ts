@@ -9,7 +9,7 @@ export const verb: Verb = {
 	flags: [{name: 'signal', short: 's', kind: 'string', help: 'Signal to send instead of SIGKILL'}],
 	run: ({flags, args, engine}) =>
 		eachTarget(args, async name => {
-			await killContainer(engine(), name, {...(flags.given('signal') && {signal: flags.text('signal')})});
+			await killContainer(engine(), name, {...(flags.text('signal') !== '' && {signal: flags.text('signal')})});
 			return name;
 		}),
 };

@@ -21,14 +21,22 @@ export const verb: Verb = {
 		const options = {
 			follow: flags.bool('follow'),
 			...(/^\d{1,15}$/.test(flags.text('tail')) && {tail: flags.int('tail')}),
-			...(flags.given('since') && {since: parseTime(flags.text('since'))}),
-			...(flags.given('until') && {until: parseTime(flags.text('until'))}),
+			...(flags.given('since') && {since: timeOf(flags, 'since')}),
+			...(flags.given('until') && {until: timeOf(flags, 'until')}),
 		};
 		const prefix = prefixOf(flags);
 		for await (const entries of readLogs(engine(), name, options)) writeEntries(entries, prefix);
 		return 0;
 	},
 };
+
+function timeOf(flags: FlagValues, name: string): Date {
+	try {
+		return parseTime(flags.text(name));
+	} catch (error) {
+		throw new Error(`invalid value for "${name}": ${(error as Error).message}`, {cause: error});
+	}
+}
 
 type Prefix = (entry: LogEntry) => string;
 

@@ -27,6 +27,7 @@ const hostSide = ({hostIp = '', hostPort}: PublishedPort): string => `${hostIp.i
 
 function parsePort(text: string): {port: number; protocol: string} {
 	const [number = '', protocol = 'tcp'] = text.split('/');
-	if (!/^\d{1,5}$/.test(number) || Number(number) > 65_535) throw new Error(`invalid port '${number}': it is a number from 1 to 65535`);
+	if (!/^\d{1,5}$/.test(number) || Number(number) > 65_535)
+		throw new Error(`invalid port (${text}): strconv.ParseUint: parsing ${JSON.stringify(number)}: ${/^\d+$/.test(number) ? 'value out of range' : 'invalid syntax'}`);
 	return {port: Number(number), protocol};
 }

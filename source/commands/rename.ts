@@ -8,6 +8,7 @@ export const verb: Verb = {
 	args: [2, 2],
 	flags: [],
 	async run({args: [name = '', newName = ''], engine}) {
+		if (name === '' || newName === '') throw new Error('Neither old nor new names may be empty');
 		try {
 			await renameContainer(engine(), name, newName);
 			return 0;

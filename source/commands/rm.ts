@@ -1,4 +1,4 @@
-import {isEngineError, removeContainer} from '../../core/index.ts';
+import {isEngineError, removeContainer, removeLink} from '../../core/index.ts';
 import {eachTarget, reportFailure} from '../cli/targets.ts';
 import type {Verb} from '../cli/verb.ts';
 
@@ -8,10 +8,16 @@ export const verb: Verb = {
 	args: [1, Infinity],
 	flags: [
 		{name: 'force', short: 'f', kind: 'bool', help: 'Remove running containers too (SIGKILL)'},
+		{name: 'link', short: 'l', kind: 'bool', help: 'Remove a link, CONTAINER/ALIAS, and not a container'},
 		{name: 'volumes', short: 'v', kind: 'bool', help: 'Remove anonymous volumes of the container too'},
 	],
 	run({flags, args, engine}) {
 		const [force, volumes] = [flags.bool('force'), flags.bool('volumes')];
+		if (flags.bool('link'))
+			return eachTarget(args, async name => {
+				removeLink(engine(), name);
+				return name;
+			});
 		return eachTarget(args, async name => {
 			try {
 				await removeContainer(engine(), name, {force, volumes});

@@ -48,7 +48,7 @@ function readSession(flags: FlagValues): SessionOptions | undefined {
 	}
 	parseDetachKeys(flags.text('detach-keys'));
 	const {stdin, stdout, stderr} = readAttach(flags);
-	return {tty: flags.bool('tty'), input: stdin, stdout, stderr, detachKeys: flags.text('detach-keys')};
+	return {tty: flags.bool('tty'), input: stdin && flags.bool('interactive'), stdout, stderr, detachKeys: flags.text('detach-keys')};
 }
 
 async function runDetached(engine: Engine, id: string, flags: FlagValues): Promise<number> {

@@ -15,16 +15,25 @@ export const verb: Verb = {
 	args: [1, Infinity],
 	flags: [
 		{name: 'attach', short: 'a', kind: 'bool', help: 'Attach output and errors, and pass signals on'},
+		{name: 'checkpoint', kind: 'string', help: 'Refused: there are no checkpoints', hidden: true},
+		{name: 'checkpoint-dir', kind: 'string', help: 'Refused: there are no checkpoints', hidden: true},
 		{name: 'detach-keys', kind: 'string', default: DEFAULT_DETACH_KEYS, help: 'Keys that leave the container running'},
 		{name: 'interactive', short: 'i', kind: 'bool', help: 'Attach STDIN too'},
 	],
 	async run({flags, args, engine}) {
+		refuseCheckpoints(flags);
 		parseDetachKeys(flags.text('detach-keys'));
 		if (!flags.bool('attach') && !flags.bool('interactive')) return startAll(engine(), args);
 		if (args.length > 1) throw new UsageError('you cannot start and attach multiple containers at once', {exitCode: 1, usage: false});
 		return startAndAttach(engine(), args[0] ?? '', flags);
 	},
 };
+
+/** Docker's sentence where the daemon is not an experimental one. */
+function refuseCheckpoints(flags: FlagValues): void {
+	const given = ['checkpoint', 'checkpoint-dir'].find(name => flags.given(name));
+	if (given !== undefined) throw new UsageError(`"--${given}" is only supported on a Docker daemon with experimental features enabled`, {exitCode: 1, usage: false});
+}
 
 async function startAll(engine: Engine, names: readonly string[]): Promise<number> {
 	const failed: string[] = [];

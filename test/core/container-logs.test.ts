@@ -82,7 +82,7 @@ test('labels, variables and the tag that were asked for stand beside each line',
 });
 
 const refusals: ReadonlyArray<readonly [string, Partial<ContainerSpec>, RegExp]> = [
-	['a driver', {logDriver: 'paper'}, /no log driver named 'paper' is registered/],
+	['a driver', {logDriver: 'paper'}, /error looking up logging plugin paper: plugin "paper" not found/],
 	['an option', {logOptions: {foo: '1'}}, /^unknown log opt 'foo' for json-file log driver$/],
 	['an option of local', {logDriver: 'local', logOptions: {foo: '1'}}, /^unknown log opt 'foo' for log driver local$/],
 	['a mode', {logOptions: {mode: 'fast'}}, /^logger: logging mode not supported: fast$/],

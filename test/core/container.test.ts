@@ -240,7 +240,7 @@ for (const [what, spec, message] of [
 	['a sysctl of the host', {sysctls: {'kernel.core_pattern': 'x'}}, /is not allowed/],
 	['a sysctl with a trick in it', {sysctls: {'kernel.shm_rmid_forced': '1\nkernel.core_pattern=x'}}, /is not allowed/],
 	['an unknown capability', {capAdd: ['FLY']}, /invalid CapAdd: unknown capability: "CAP_FLY"/],
-	['an unknown log driver', {logDriver: 'paper'}, /no log driver named 'paper' is registered/],
+	['an unknown log driver', {logDriver: 'paper'}, /error looking up logging plugin paper: plugin "paper" not found/],
 	['an unknown network', {network: 'nowhere'}, /network nowhere not found/],
 	['an unknown signal', {stopSignal: 'SIGNOPE'}, /Invalid signal: SIGNOPE/],
 	['the root as a mount’s target', {mounts: [{type: 'bind', source: '/tmp', target: '/', readOnly: false, options: []}]}, /destination can't be '\/'/],

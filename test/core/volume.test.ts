@@ -244,7 +244,7 @@ test('resolveMounts() makes volumes and host folders, and gives the image’s VO
 			Source: volumePath(root, 'data'),
 			Destination: '/var/lib/data',
 			Driver: 'local',
-			Mode: '',
+			Mode: 'z',
 			RW: true,
 			Propagation: '',
 		});

@@ -10,6 +10,7 @@ const FOLDS: ReadonlyArray<readonly [pattern: RegExp, text: string]> = [
 	[DURATION, '<while>'],
 	[/\b(?:[\da-f]{2}:){5}[\da-f]{2}\b/g, '<mac>'],
 	[/\b(?:172|192|10)\.\d+\.\d+\.\d+\b/g, '<ip>'],
+	[/\b[12]8(\d{3})\b/g, '18$1'],
 	[/\bdocker\b/gi, '<program>'],
 	[/\bhawser\b/gi, '<program>'],
 	[/ +$/gm, ''],

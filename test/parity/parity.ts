@@ -3,7 +3,7 @@
  * client; the daemon must have the image `busybox`. Ends with 1 when a difference has no reason in reasons.ts.
  */
 import {spawnSync} from 'node:child_process';
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {cleanEnv, program} from '../helpers/cli.ts';
@@ -19,15 +19,20 @@ const OUTPUT_LIMIT = 64 * 1024 * 1024;
 
 type Side = (args: readonly string[], input?: string) => Outcome;
 
-function run(command: string, env: Readonly<Record<string, string>>): Side {
+function run(side: string, command: string, env: Readonly<Record<string, string>>): Side {
+	const cwd = join(folder, side);
 	return (args, input = '') => {
-		const {status, stdout, stderr} = spawnSync(command, args, {env, input, timeout: TIMEOUT_MS, encoding: 'utf8', cwd: folder, maxBuffer: OUTPUT_LIMIT});
+		const {status, stdout, stderr} = spawnSync(command, args, {env, input, timeout: TIMEOUT_MS, encoding: 'utf8', cwd, maxBuffer: OUTPUT_LIMIT});
 		return {code: status ?? -1, stdout, stderr};
 	};
 }
 
-const asDocker = run(docker, cleanEnv({DOCKER_CONFIG: folder, ...(process.env['DOCKER_HOST'] !== undefined && {DOCKER_HOST: process.env['DOCKER_HOST']})}));
-const asHawser = run(program, cleanEnv({DOCKER_CONFIG: folder, HAWSER_ROOT: join(folder, 'root'), HAWSER_STATE: join(folder, 'state')}));
+/** Both sides are in one network: what docker publishes on 18xxx hawser has on 28xxx, and its addresses 172.30. are 172.31. */
+const ports = (args: readonly string[]): string[] => args.map(arg => arg.replace(/\b18(\d{3})\b/g, '28$1').replace(/\b172\.30\./, '172.31.'));
+
+const asDocker = run('docker', docker, cleanEnv({DOCKER_CONFIG: folder, ...(process.env['DOCKER_HOST'] !== undefined && {DOCKER_HOST: process.env['DOCKER_HOST']})}));
+const hawser = run('hawser', program, cleanEnv({DOCKER_CONFIG: folder, HAWSER_ROOT: join(folder, 'root'), HAWSER_STATE: join(folder, 'state')}));
+const asHawser: Side = (args, input) => hawser(ports(args), input);
 
 /** The same bytes on both sides: image ids and sizes can be compared. */
 function bringImage(): void {
@@ -47,10 +52,11 @@ function runGroup(group: Group): {readonly cases: number; readonly findings: Fin
 	return {cases: group.lines.length, findings};
 }
 
-function runCase({line, input, folds = []}: Case, group: Group): Finding[] {
+function runCase({line, input, of, folds = []}: Case, group: Group): Finding[] {
 	const args = words(line);
 	const differences = compare(asDocker(args, input), asHawser(args, input), [...folds, ...(group.folds ?? [])]);
-	return differences.map(difference => ({line, difference, reason: reasonFor(line, difference)}));
+	const title = of === undefined ? line : `${line} (${of})`;
+	return differences.map(difference => ({line: title, difference, reason: reasonFor(title, difference)}));
 }
 
 const cut = (text: string): string => (text.length > 600 ? `${text.slice(0, 600)}…` : text);
@@ -60,8 +66,11 @@ function show({line, difference, reason}: Finding): string {
 }
 
 function main(names: readonly string[]): number {
-	writeFileSync(join(folder, 'env'), '# a comment\nONE=1\n  TWO=two words\nEMPTY=\n');
-	writeFileSync(join(folder, 'labels'), 'team=red\n# no\nbare\n');
+	for (const side of ['docker', 'hawser']) {
+		mkdirSync(join(folder, side));
+		writeFileSync(join(folder, side, 'env'), '# a comment\nONE=1\n  TWO=two words\nEMPTY=\n');
+		writeFileSync(join(folder, side, 'labels'), 'team=red\n# no\nbare\n');
+	}
 	bringImage();
 	let [cases, explained, open] = [0, 0, 0];
 	for (const group of groups) {

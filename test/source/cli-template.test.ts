@@ -36,7 +36,7 @@ const rows: ReadonlyArray<readonly [template: string, output: string]> = [
 	['{{range .Config.Cmd}}{{if eq . "100"}}{{break}}{{end}}{{.}}{{end}}', 'sleep'],
 	['{{println "a" 1}}{{print 1 2 "x"}}', 'a 1\n1 2x'],
 	['{{slice "abcdef" 1 3}}{{`raw\\n`}}', 'bcraw\\n'],
-	['{{true}} {{nil | json}} {{.Big}} {{"\\u00e9"}}', 'true null 1234.5 é'],
+	['{{true}} {{json nil}} {{.Big}} {{"\\u00e9"}}', 'true null 1234.5 é'],
 ];
 for (const [template, output] of rows) test(`${template} gives ${JSON.stringify(output)}`, t => t.is(compileTemplate(template)(data), output));
 

@@ -76,9 +76,14 @@ function runNode(scope: Scope, node: Node, dot: Value): Signal {
 const DEEPEST = 1000;
 
 /** It sees nothing but what it is given. */
-function runNamed(scope: Scope, {name, pipe}: Extract<Node, {kind: 'template'}>, dot: Value): void {
+function runNamed(scope: Scope, {name, at, pipe}: Extract<Node, {kind: 'template'}>, dot: Value): void {
 	const nodes = scope.definitions.get(name);
-	if (nodes === undefined) throw new TemplateError(`failed to execute template: template: :1: template ${JSON.stringify(name)} not defined`);
+	if (nodes === undefined) {
+		const text = JSON.stringify(name);
+		throw new TemplateError(
+			`failed to execute template: template: :1:${at}: executing "" at <{{template ${text}${pipe === undefined ? '' : ` ${describePipe(pipe)}`}}}>: template ${text} not defined`,
+		);
+	}
 	if (scope.depth >= DEEPEST) throw new TemplateError('failed to execute template: template: :1: exceeded maximum template depth (1000)');
 	const data = pipe === undefined ? undefined : runPipe(scope, pipe, dot);
 	const inner: Scope = {...scope, variables: [{name: '$', value: data}], depth: scope.depth + 1};
@@ -104,7 +109,7 @@ function runControl(scope: Scope, node: Extract<Node, {body: readonly Node[]}>, 
 
 function runRange(scope: Scope, node: Extract<Node, {body: readonly Node[]}>, dot: Value): Signal {
 	const value = runPipe(scope, {...node.pipe, declare: []}, dot);
-	const pairs = pairsOf(value);
+	const pairs = pairsOf(node.pipe, value);
 	for (const [key, item] of pairs) {
 		const signal = inScope(scope, () => {
 			const [first, second] = node.pipe.declare;
@@ -117,12 +122,13 @@ function runRange(scope: Scope, node: Extract<Node, {body: readonly Node[]}>, do
 	return pairs.length === 0 ? runNodes(scope, node.otherwise, dot) : undefined;
 }
 
-function pairsOf(value: Value): Array<readonly [Value, Value]> {
+function pairsOf(pipe: Pipe, value: Value): Array<readonly [Value, Value]> {
 	if (Array.isArray(value)) return value.map((item, at) => [at, item] as const);
 	if (isMap(value)) return sortedKeys(value).map(key => [key, value[key]] as const);
 	if (typeof value === 'number') return Array.from({length: Math.max(0, Math.min(value, LONGEST))}, (_, at) => [at, at] as const);
 	if (value === null || value === undefined) return [];
-	throw new TemplateError(`failed to execute template: template: :1: range can't iterate over ${goPrint(value)}`);
+	const [first] = pipe.commands[0] ?? [];
+	throw failure(describePipe(pipe), first ?? {kind: 'dot'}, `range can't iterate over ${goPrint(value)}`);
 }
 
 function runPipe(scope: Scope, pipe: Pipe, dot: Value): Value {
@@ -146,8 +152,9 @@ function runCommand(scope: Scope, command: Command, dot: Value, last: readonly V
 	const [head, ...rest] = command;
 	if (head === undefined) return undefined;
 	if (head.kind === 'function') return callFunction(scope, head, rest, dot, last);
+	if (head.kind === 'nil') throw failure('nil', head, 'nil is not a command');
 	const args = [...rest.map(operand => valueOf(scope, operand, dot, [])), ...last];
-	if (args.length > 0 && (head.kind === 'literal' || head.kind === 'dot' || head.kind === 'nil')) throw failure(describe(head), head, "can't give argument to non-function");
+	if (args.length > 0 && (head.kind === 'literal' || head.kind === 'dot')) throw failure(describe(head), head, "can't give argument to non-function");
 	return valueOf(scope, head, dot, args);
 }
 
@@ -155,12 +162,13 @@ function callFunction(scope: Scope, head: Extract<Operand, {kind: 'function'}>, 
 	if (head.name === 'and' || head.name === 'or') return callLazy(scope, head.name, rest, dot, last);
 	const args = [...rest.map(operand => valueOf(scope, operand, dot, [])), ...last];
 	const callable = scope.options.functions?.[head.name] ?? functions[head.name];
-	if (callable === undefined) throw failure(head.name, head, 'not a function');
-	if (args.length < callable.length) throw failure(head.name, head, `wrong number of args for ${head.name}: want ${callable.length} got ${args.length}`);
+	const call = describeCommand([head, ...rest]);
+	if (callable === undefined) throw failure(call, head, 'not a function');
+	if (args.length < callable.length) throw failure(call, head, `wrong number of args for ${head.name}: want ${callable.length} got ${args.length}`);
 	try {
 		return callable(...args);
 	} catch (error) {
-		throw failure(head.name, head, `error calling ${head.name}: ${(error as Error).message}`);
+		throw failure(call, head, `error calling ${head.name}: ${(error as Error).message}`);
 	}
 }
 
@@ -193,22 +201,21 @@ function valueOf(scope: Scope, operand: Operand, dot: Value, args: readonly Valu
 }
 
 function follow(scope: Scope, start: Value, names: readonly string[], operand: Operand, args: readonly Value[]): Value {
-	return names.reduce((value, name, at) => getField(scope, value, {name, operand, before: names.slice(0, at)}, at === names.length - 1 ? args : []), start);
+	return names.reduce((value, name, at) => getField(scope, value, {name, operand}, at === names.length - 1 ? args : []), start);
 }
 
-/** A name within an operand such as `.A.B`, and what stands before it there: errors point at the name. */
-type Step = {readonly name: string; readonly operand: Operand; readonly before: readonly string[]};
+/** A name within an operand such as `.A.B`. */
+type Step = {readonly name: string; readonly operand: Operand};
 
 /** A field of an object; a function there is a method, and gets the arguments. */
-function getField(scope: Scope, value: Value, step: Step, args: readonly Value[]): Value {
-	const {name, operand} = step;
+function getField(scope: Scope, value: Value, {name, operand}: Step, args: readonly Value[]): Value {
 	const {missing = 'error', subject = 'object'} = scope.options;
-	const failed = (reason: string): TemplateError => failure(describe(operand), operand, reason, step.before.join('').length + step.before.length);
+	const failed = (reason: string): TemplateError => failure(describe(operand), operand, reason);
 	if (value === undefined || value === null) {
 		if (missing === 'no value') return undefined;
 		throw failed(`nil data; no entry for key ${JSON.stringify(name)}`);
 	}
-	if (!isMap(value)) throw failed(`can't evaluate field ${name} in type ${Array.isArray(value) ? 'list' : typeof value}`);
+	if (!isMap(value)) throw failed(`can't evaluate field ${name} in type ${missing === 'error' && !isRow(value) && typeof value === 'object' ? 'interface {}' : typeof value}`);
 	if (!Object.hasOwn(value, name)) {
 		if (missing === 'no value' || isOpenMap(value)) return undefined;
 		throw failed(isRow(value) ? `can't evaluate field ${name} in type ${subject}` : `map has no entry for key ${JSON.stringify(name)}`);
@@ -219,19 +226,35 @@ function getField(scope: Scope, value: Value, step: Step, args: readonly Value[]
 	return field;
 }
 
+/** As Go writes it again from what it read. */
 function describe(operand: Operand): string {
-	if (operand.kind === 'field') return `.${operand.names.join('.')}`;
-	if (operand.kind === 'variable') return [operand.name, ...operand.names].join('.');
-	return operand.kind === 'literal'
-		? goPrint(operand.value)
-		: operand.kind === 'group'
-			? `(…)${operand.names.map(name => `.${name}`).join('')}`
-			: operand.kind === 'nil'
-				? 'nil'
-				: '.';
+	switch (operand.kind) {
+		case 'dot':
+			return '.';
+		case 'nil':
+			return 'nil';
+		case 'literal':
+			return JSON.stringify(operand.value);
+		case 'function':
+			return operand.name;
+		case 'field':
+			return `.${operand.names.join('.')}`;
+		case 'variable':
+			return [operand.name, ...operand.names].join('.');
+		case 'group':
+			return [`(${describePipe(operand.pipe)})`, ...operand.names].join('.');
+	}
 }
 
-function failure(what: string, operand: Operand, reason: string, offset = 0): TemplateError {
-	const column = ('at' in operand ? operand.at : 0) + offset;
-	return new TemplateError(`failed to execute template: template: :1:${column}: executing "" at <${what}>: ${reason}`);
+const describeCommand = (command: Command): string => command.map(describe).join(' ');
+const describePipe = (pipe: Pipe): string => pipe.commands.map(describeCommand).join(' | ');
+
+/** Go's place of `.A.B` is that of its second name. */
+function columnOf(operand: Operand): number {
+	if (!('at' in operand)) return 0;
+	const [first = '', second] = operand.kind === 'field' ? operand.names : [];
+	return second === undefined ? operand.at : operand.at + 1 + first.length;
 }
+
+const failure = (what: string, operand: Operand, reason: string): TemplateError =>
+	new TemplateError(`failed to execute template: template: :1:${columnOf(operand)}: executing "" at <${what}>: ${reason}`);

@@ -1,4 +1,4 @@
-import {goJson, goPrint, isMap, isTrue, type Value} from './values.ts';
+import {goJson, goPrint, isMap, isTrue, type Value, zeroOf} from './values.ts';
 import {printf} from './printf.ts';
 
 type Callable = (...args: Value[]) => Value;
@@ -20,13 +20,19 @@ function typeName(value: Value): string {
 function index(value: Value, ...keys: Value[]): Value {
 	return keys.reduce((at: Value, key) => {
 		if (at === undefined || at === null) throw new Error('index of untyped nil');
-		if (isMap(at)) return Object.hasOwn(at, text(key)) ? at[text(key)] : '';
+		if (isMap(at)) return entryOf(at, key);
 		if (!Array.isArray(at) && typeof at !== 'string') throw new Error(`can't index item of type ${typeName(at)}`);
 		const position = Number(key);
 		if (!Number.isInteger(position)) throw new Error(`cannot index slice/array with type ${typeName(key)}`);
 		if (position < 0 || position >= at.length) throw new Error(`index out of range: ${position}`);
 		return typeof at === 'string' ? at.charCodeAt(position) : (at as Value[])[position];
 	}, value);
+}
+
+function entryOf(map: Record<string, Value>, key: Value): Value {
+	const zero = zeroOf(map);
+	if (zero instanceof Error) throw zero;
+	return Object.hasOwn(map, text(key)) ? map[text(key)] : zero;
 }
 
 function slice(value: Value, start: Value = 0, end?: Value): Value {

@@ -3,7 +3,8 @@ import {unquote} from './unquote.ts';
 
 /** What a template is made of. `source` is the expression as written, for errors; `at` its column. */
 export type Operand =
-	| {readonly kind: 'dot' | 'nil'}
+	| {readonly kind: 'dot'}
+	| {readonly kind: 'nil'; readonly at: number}
 	| {readonly kind: 'literal'; readonly value: string | number | boolean}
 	| {readonly kind: 'field'; readonly names: readonly string[]; readonly at: number}
 	| {readonly kind: 'variable'; readonly name: string; readonly names: readonly string[]; readonly at: number}
@@ -17,7 +18,7 @@ export type Node =
 	| {readonly kind: 'text'; readonly text: string}
 	| {readonly kind: 'action'; readonly pipe: Pipe}
 	| {readonly kind: 'if' | 'with' | 'range'; readonly pipe: Pipe; readonly body: readonly Node[]; readonly otherwise: readonly Node[]}
-	| {readonly kind: 'template'; readonly name: string; readonly pipe: Pipe | undefined}
+	| {readonly kind: 'template'; readonly name: string; readonly at: number; readonly pipe: Pipe | undefined}
 	| {readonly kind: 'break' | 'continue'};
 
 /** A template, and those that it defines by name. */
@@ -94,7 +95,7 @@ function parseNamed(cursor: Cursor, word: 'define' | 'template' | 'block'): Node
 		cursor.definitions.set(name, nodes);
 		cursor.variables.splice(1, cursor.variables.length, ...outer);
 	}
-	return word === 'define' ? undefined : {kind: 'template', name, pipe};
+	return word === 'define' ? undefined : {kind: 'template', name, at: token.at, pipe};
 }
 
 function parseControl(cursor: Cursor, kind: 'if' | 'with' | 'range'): Node {
@@ -209,7 +210,7 @@ function parseOperand(cursor: Cursor): Operand {
 
 function parseWord(cursor: Cursor, word: string, at: number): Operand {
 	if (word === 'true' || word === 'false') return {kind: 'literal', value: word === 'true'};
-	if (word === 'nil') return {kind: 'nil'};
+	if (word === 'nil') return {kind: 'nil', at};
 	if (!cursor.functions.has(word)) throw parseError(`function ${JSON.stringify(word)} not defined`);
 	return {kind: 'function', name: word, at};
 }

@@ -6,20 +6,31 @@ export const isMap = (value: Value): value is Record<string, Value> => typeof va
 
 export const sortedKeys = (map: Record<string, Value>): string[] => Object.keys(map).toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 
-/** Go's nil slices and maps: empty to look at, null in JSON. */
-const asNil = <T extends object>(empty: T): T => Object.defineProperty(empty, 'toJSON', {value: () => null, enumerable: false});
-export const nilList: readonly Value[] = asNil([]);
-export const nilMap: Readonly<Record<string, Value>> = asNil({});
+/** What an index gives for a key that is not there, by map; and how a struct prints. */
+const open = new WeakMap<object, Value>();
+const structs = new WeakMap<object, string | undefined>();
 
-const open = new WeakSet<object>();
-
-/** Marks Go's maps of any keys among what would be structs: a key that is not there is no mistake, but no value. */
-export function openMap<T extends object>(map: T): T {
-	open.add(map);
+/** Marks Go's maps of any keys among what would be structs: a key that is not there is no mistake, but no value. `zero`: what an index gives then; an Error where keys are no strings. */
+export function openMap<T extends object>(map: T, zero: Value = ''): T {
+	open.set(map, zero);
 	return map;
 }
 
 export const isOpenMap = (map: object): boolean => open.has(map);
+
+/** undefined for a map that JSON made: Go then has no value. */
+export const zeroOf = (map: object): Value => open.get(map);
+
+/** Marks what prints as `{VALUE VALUE}`, in its order, or as `text`. */
+export function struct<T extends object>(object: T, text?: string): T {
+	structs.set(object, text);
+	return object;
+}
+
+/** Go's nil slices and maps: empty to look at, null in JSON. */
+const asNil = <T extends object>(empty: T): T => Object.defineProperty(empty, 'toJSON', {value: () => null, enumerable: false});
+export const nilList: readonly Value[] = asNil([]);
+export const nilMap: Readonly<Record<string, Value>> = openMap(asNil({}));
 
 /** Go's truth: not the zero value, not empty. */
 export function isTrue(value: Value): boolean {
@@ -33,6 +44,7 @@ export function goPrint(value: Value): string {
 	if (value === undefined) return '<no value>';
 	if (value === null) return '<nil>';
 	if (Array.isArray(value)) return `[${value.map(goPrint).join(' ')}]`;
+	if (isMap(value) && structs.has(value)) return structs.get(value) ?? `{${Object.values(value).map(goPrint).join(' ')}}`;
 	if (isMap(value))
 		return `map[${sortedKeys(value)
 			.map(key => `${key}:${goPrint(value[key])}`)
