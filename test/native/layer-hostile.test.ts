@@ -327,9 +327,8 @@ test('FIFOs and devices are made, and never opened', async t => {
 
 test('a layer is unpacked inside a mount namespace, and nothing is left mounted', async t => {
 	const place = scratch(t);
-	const before = readFileSync('/proc/self/mounts', 'utf8');
 	await unpack(place, tar(file('x')));
-	t.is(readFileSync('/proc/self/mounts', 'utf8'), before);
+	t.false(readFileSync('/proc/self/mounts', 'utf8').includes(place));
 	symlinkSync('/etc', `${place}/link`);
 	t.is((await run(['remove', `${place}/link`])).code, 0);
 	t.true(existsSync('/etc/passwd'));

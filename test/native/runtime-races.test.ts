@@ -116,7 +116,7 @@ for (const place of ['/proc/sys/net/ipv4', '/proc/self/attr', '/proc/sys'])
 		const volume = `${world.directory}/shared${place.replaceAll('/', '-')}`;
 		mkdirSync(`${volume}/place`, {recursive: true});
 		symlinkSync(place, `${volume}/link`);
-		const box = world.box(['sh', '-c', `cat /own/sys/net/ipv4/ip_forward; grep -cE ' /proc/(sys|[0-9]+)(/[^ ]*)? tmpfs' /own/self/mounts`], (config, {rootfs}) => {
+		const box = world.box(['sh', '-c', `cat /own/sys/net/ipv4/ip_forward; grep -cE ' /proc/(sys|[0-9]+)(/[^ ]*)? tmpfs' /own/self/mounts; true`], (config, {rootfs}) => {
 			mkdirSync(`${rootfs}/own`);
 			config.linux['sysctl'] = {'net.ipv4.ip_forward': '1'};
 			config.mounts.push(
