@@ -4,6 +4,7 @@ import type {Engine} from '../../core/index.ts';
 import {type Capabilities, detectCapabilities} from '../terminal/capabilities.ts';
 import {onFatal} from '../terminal/fatal.ts';
 import {createPainter, type Painter} from '../terminal/painter.ts';
+import type {MouseWish} from '../terminal/emulator.ts';
 import {openTerminal, type TerminalSession} from '../terminal/session.ts';
 import {type Context, complain} from './actions/context.ts';
 import {openFile} from './actions/files.ts';
@@ -12,13 +13,15 @@ import {App} from './app.tsx';
 import {CanvasContext, createCanvas} from './canvas.ts';
 import {createEnginePort} from './engine.ts';
 import {createInkOutput, type InkOutput} from './ink-output.ts';
+import {handleMouse} from './keys/mouse.ts';
 import {createRouter} from './keys/router.ts';
 import {useKeys} from './keys/table.ts';
 import {applyRemembered, readRemembered, toRemember, writeRemembered} from './settings.ts';
+import {intoPane, takeReports} from './shell-mouse.ts';
 import {createShells} from './shells.ts';
 import {connect} from './store/connect.ts';
 import {initialState} from './store/initial.ts';
-import type {Size, Target} from './store/state.ts';
+import type {Size, State, Target} from './store/state.ts';
 import {createStore, type Store} from './store/store.ts';
 import {readUserFiles} from './user-files.ts';
 import {clipboardSequence} from '../terminal/clipboard.ts';
@@ -59,11 +62,23 @@ function routeToShell({store, shells}: Pick<Context, 'store' | 'shells'>, data: 
 	const {typing, activeShell, overlay, focus, view} = store.getState();
 	if (!typing || activeShell === undefined || overlay !== undefined || focus !== 'shell' || view !== 'home') return data;
 	const end = data.indexOf(leaveKey);
-	const typed = end === -1 ? data : data.subarray(0, end);
+	const {typed, reports} = takeReports(end === -1 ? data : data.subarray(0, end));
+	for (const report of reports) {
+		const inside = intoPane(store.getState(), report);
+		if (inside) shells.mouse(activeShell, inside);
+		// A press elsewhere takes the keys there.
+		else if (report.button === 0 && !report.isRelease) handleMouse({store}, {kind: 'mouse', action: 'press', x: report.column, y: report.row});
+	}
 	if (typed.length > 0) shells.write(activeShell, typed);
 	if (end === -1) return new Uint8Array();
 	store.dispatch({type: 'typing', on: false});
 	return data.subarray(end + 1);
+}
+
+/** Reports that the terminal is to send: those that somebody asked for by `M`, and while he types into a shell those that its program wants. */
+function wantedMouse({mouse, typing, shells, activeShell}: State): MouseWish {
+	const wish = typing ? (shells.find(({key}) => key === activeShell)?.mouse ?? 'none') : 'none';
+	return wish === 'none' && mouse ? 'clicks' : wish;
 }
 
 /** A page to begin with; without a target the pane of that name. */
@@ -128,6 +143,7 @@ export function openScreen(engine: Engine, first?: FirstPage): Screen {
 		if (closed) return;
 		closed = true;
 		stopWatching();
+		stopMouse();
 		connection.close();
 		shells.closeAll();
 		process.stdout.off('resize', onResize);
@@ -150,7 +166,6 @@ export function openScreen(engine: Engine, first?: FirstPage): Screen {
 		quit: () => void leave(0),
 		suspend: () => void suspend(painter, terminal),
 		redraw: () => painter.redraw(),
-		setMouse: on => terminal.setMouse(on),
 		refresh: connection.refresh,
 		openRow: connection.openRow,
 		findFar: connection.findFar,
@@ -166,6 +181,8 @@ export function openScreen(engine: Engine, first?: FirstPage): Screen {
 	const route = createRouter(context);
 	terminal = openTerminal(process.stdin, process.stdout, route);
 	terminal.onRaw(data => routeToShell(context, data));
+	const stopMouse = store.subscribe(() => terminal.setMouse(wantedMouse(store.getState())));
+	terminal.setMouse(wantedMouse(store.getState()));
 	const stopWatching = onFatal({restore: close, onSignal: code => void leave(code), onError: error => complain(context, error)});
 	return {left, close};
 }

@@ -2,6 +2,7 @@ import type {IPty} from 'node-pty';
 import {createEmulator, type Emulator} from '../terminal/emulator.ts';
 import type {Shells} from './actions/context.ts';
 import type {EnginePort} from './store/engine-port.ts';
+import {wheelLines} from './shell-mouse.ts';
 import {createRecorder} from './recorder.ts';
 import {layoutOf} from './store/layout.ts';
 import type {State} from './store/state.ts';
@@ -61,7 +62,7 @@ export function createShells(store: Store, engine: EnginePort): Shells & {close(
 	const early = new Map<number, string>();
 	let nextKey = 1;
 	let size = paneSize(store.getState());
-	let wasTyping = false;
+	let before = '';
 
 	function fit(): void {
 		const state = store.getState();
@@ -69,14 +70,16 @@ export function createShells(store: Store, engine: EnginePort): Shells & {close(
 		const next = paneSize(state);
 		const changed = next.columns !== size.columns || next.rows !== size.rows;
 		size = next;
+		// What a pane shows beside what its program draws: the cursor, and how far up one looks.
+		const looks = `${state.typing} ${state.shells.map(({scrolled}) => scrolled).join()}`;
 		for (const session of sessions.values()) {
 			if (changed) {
 				session.emulator.resize(size.columns, size.rows);
 				if (!session.closed) session.pty.resize(size.columns, size.rows);
 			}
-			if (changed || state.typing !== wasTyping) session.paint();
+			if (changed || looks !== before) session.paint();
 		}
-		wasTyping = state.typing;
+		before = looks;
 	}
 	store.subscribe(() => queueMicrotask(fit));
 
@@ -102,13 +105,16 @@ export function createShells(store: Store, engine: EnginePort): Shells & {close(
 			const key = nextKey++;
 			const {spawn} = await loadPty();
 			// The pane first: its size is the terminal's.
-			store.dispatch({type: 'shell', shell: {key, containerId, title, lines: [], ended: undefined}});
+			store.dispatch({type: 'shell', shell: {key, containerId, title, lines: [], past: 0, scrolled: 0, mouse: 'none', ended: undefined}});
 			size = paneSize(store.getState());
 			const {file, args, env} = command;
 			const pty = spawn(file, [...args], {name: 'xterm-256color', cols: size.columns, rows: size.rows, env: {...env, TERM: 'xterm-256color'}});
 			const paint = createPainter(() => {
-				const {typing, activeShell} = store.getState();
-				if (sessions.has(key)) store.dispatch({type: 'shell-painted', key, lines: emulator.rows(typing && activeShell === key)});
+				const {typing, activeShell, shells} = store.getState();
+				const scrolled = shells.find(shell => shell.key === key)?.scrolled ?? 0;
+				if (!sessions.has(key)) return;
+				const {past, mouse} = emulator;
+				store.dispatch({type: 'shell-painted', key, lines: emulator.rows(Math.min(scrolled, past), typing && activeShell === key), past, mouse});
 			});
 			const emulator = await createEmulator(size.columns, size.rows, {onPaint: paint, onReply: data => pty.write(data)});
 			sessions.set(key, {pty, emulator, paint, closed: false});
@@ -126,6 +132,16 @@ export function createShells(store: Store, engine: EnginePort): Shells & {close(
 			const text = Buffer.from(data).toString('utf8');
 			if (!session) early.set(key, (early.get(key) ?? '') + text);
 			else if (!session.closed) session.pty.write(text);
+		},
+		mouse(key, report) {
+			const session = sessions.get(key);
+			if (!session || session.closed) return;
+			const {emulator, pty} = session;
+			const lines = wheelLines(report);
+			if (emulator.mouse !== 'none') pty.write(emulator.mouseReport(report.button, report.column, report.row, report.isRelease));
+			// As terminals do: a pager without a mouse is given arrows.
+			else if (lines !== 0 && emulator.isFull) pty.write((lines < 0 ? '\u001B[A' : '\u001B[B').repeat(Math.abs(lines)));
+			else if (lines !== 0) store.dispatch({type: 'shell-scrolled', key, by: lines});
 		},
 		close: key => close(key, 'end'),
 		closeAll() {

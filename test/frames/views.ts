@@ -48,6 +48,9 @@ const shell = {
 	containerId: idOf('web'),
 	title: 'Shell · web',
 	ended: undefined,
+	past: 0,
+	scrolled: 0,
+	mouse: 'none' as const,
 	lines: ['/ # ls -l', '\u001B[34mbin\u001B[0m  \u001B[34metc\u001B[0m  \u001B[32mstart.sh\u001B[0m', '/ # \u001B[7m \u001B[0m'],
 };
 

@@ -40,7 +40,7 @@ test.serial('the log of the selected container is followed, with its colours, an
 	t.true(screen.raw().includes('\u001B[0;32mtick'));
 	await see('● following');
 	press('4', 'k', 'k');
-	await see(/line \d+ of \d+/);
+	await see(/line \d+ of \d+|lines from the end/);
 	press('G');
 	await see('● following');
 	press('l', '/', 'tick 1', '<enter>');
@@ -151,6 +151,43 @@ test.serial('a shell in a pane is a real terminal; Ctrl-] leaves it, exit closes
 	press('x');
 	await gone('cat /etc/hostname');
 	t.pass();
+});
+
+test.serial('a shell has its past, by keys and by the wheel, and its program gets the mouse that it asked for', async t => {
+	const {see, gone, press, screen, leave} = openConsole(t, store);
+	await see('sleeper');
+	press('/', 'sleeper', '<enter>');
+	await see(/Stats · sleeper/);
+	press('s');
+	await see('Shell · sleeper');
+	await see(/[#$] +│/);
+	press('seq 1001 1200<enter>');
+	await see(/1200 +│/);
+	press('<ctrl-]>');
+	await see('Enter to type');
+	press('k', 'k', 'k');
+	await see('3 lines up');
+	press('g', 'g');
+	await see(/1001 +│/);
+	press('G');
+	await gone('lines up');
+	press('<enter>', "printf '\\033[?1002h\\033[?1006h'; cat -v<enter>");
+	await waitFor('the terminal to be asked for the mouse', () => screen.raw().includes('\u001B[?1002h'));
+	const row = screen.lines().findIndex(line => line.includes('9 Shell'));
+	const column = screen.lines()[row]?.indexOf('9 Shell') ?? 0;
+	// Its upper left cell lies one row below, and two columns before the digit.
+	screen.type(`\u001B[<0;${column - 1};${row + 2}M`);
+	press('<enter>');
+	await see('^[[<0;1;1M');
+	press('<ctrl-c>');
+	// What is typed together with it would be thrown away with it.
+	await see(/\^C *│[^]*# +│/);
+	press("printf '\\033[?1002l'<enter>");
+	await waitFor('the mouse to be the terminal’s again', () => screen.raw().lastIndexOf('\u001B[?1002l') > screen.raw().lastIndexOf('\u001B[?1002h'));
+	press('exit<enter>');
+	await gone('Shell · sleeper');
+	await leave();
+	t.true(isSane(screen.raw()));
 });
 
 test.serial('inspect, events, help and palette open and close', async t => {

@@ -1,3 +1,4 @@
+import type {MouseReport} from '../shell-mouse.ts';
 import type {EnginePort, ShellCommand} from '../store/engine-port.ts';
 import {containerById} from '../store/select.ts';
 import type {SheetNode} from '../store/sheet.ts';
@@ -15,7 +16,6 @@ export type Context = {
 	/** Hands the terminal to the shell that started us, until `fg`. */
 	suspend(): void;
 	redraw(): void;
-	setMouse(on: boolean): void;
 	/** Reads the lists and the open page again, whatever the events say. */
 	refresh(): void;
 	/** Reads what is below a row of the open page. */
@@ -34,6 +34,8 @@ export type Context = {
 export type Shells = {
 	open(shell: Pick<ShellState, 'containerId' | 'title'>, command: ShellCommand, onExit: (end: {readonly code: number}) => 'close' | 'keep'): Promise<void>;
 	write(key: number, data: Uint8Array): void;
+	/** A report of the mouse, in the pane's own cells. */
+	mouse(key: number, report: MouseReport): void;
 	close(key: number): void;
 	closeAll(): void;
 };

@@ -17,7 +17,6 @@ export function freeze(context: Context): void {
 export function toggleMouse(context: Context): void {
 	const mouse = !context.store.getState().mouse;
 	context.store.dispatch({type: 'set', values: {mouse}});
-	context.setMouse(mouse);
 	inform(context, mouse ? 'The mouse is ours: M gives it back to the terminal for selecting text' : 'The mouse is the terminal’s again');
 }
 

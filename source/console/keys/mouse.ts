@@ -7,7 +7,7 @@ import type {PaneId} from '../store/state.ts';
 const wheelLines = 3;
 
 /** A click focuses a pane and its row, the wheel moves in it. */
-export function handleMouse({store}: Context, press: Extract<Press, {kind: 'mouse'}>): void {
+export function handleMouse({store}: Pick<Context, 'store'>, press: Extract<Press, {kind: 'mouse'}>): void {
 	if (press.action === 'wheel-up' || press.action === 'wheel-down') {
 		store.dispatch({type: 'moved', step: {by: 'line', count: press.action === 'wheel-up' ? -wheelLines : wheelLines}});
 		return;

@@ -16,10 +16,11 @@ export type ShellProps = {
 	readonly place: number;
 };
 
-function words({theme, typing, shell, count, place}: ShellProps): string {
-	const many = count > 1 ? `${theme.paint('faint', `${place} of ${count}`)}  ` : '';
+function words({theme, typing, shell, count, place: number}: ShellProps): string {
+	const many = count > 1 ? `${theme.paint('faint', `${number} of ${count}`)}  ` : '';
 	if (shell?.ended !== undefined) return `${many}${theme.paint('warn', shell.ended)}`;
-	return many + (typing ? theme.paint('good', '● Ctrl-] leaves it running') : theme.paint('muted', 'Enter to type'));
+	const place = shell !== undefined && shell.scrolled > 0 ? `${theme.paint('warn', `${shell.scrolled} lines up`)}  ` : '';
+	return many + place + (typing ? theme.paint('good', '● Ctrl-] leaves it running') : theme.paint('muted', 'Enter to type'));
 }
 
 export const ShellPane = memo((props: ShellProps) => {

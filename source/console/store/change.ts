@@ -52,7 +52,9 @@ export type Change =
 	| {readonly type: 'text-search'; readonly search: string; readonly top: number}
 	| {readonly type: 'overlay'; readonly overlay: Overlay | undefined}
 	| {readonly type: 'shell'; readonly shell: ShellState}
-	| {readonly type: 'shell-painted'; readonly key: number; readonly lines: readonly string[]}
+	| {readonly type: 'shell-painted'; readonly key: number; readonly lines: readonly string[]; readonly past: number; readonly mouse: ShellState['mouse']}
+	/** Up is negative. */
+	| {readonly type: 'shell-scrolled'; readonly key: number; readonly by: number}
 	| {readonly type: 'shell-ended'; readonly key: number; readonly reason: string}
 	| {readonly type: 'shell-closed'; readonly key: number}
 	| {readonly type: 'shell-active'; readonly key: number}

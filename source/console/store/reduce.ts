@@ -60,10 +60,15 @@ function moveInList(state: State, list: ListId, step: Step): State {
 	return withList(state, list, {index, selected: keys[index]});
 }
 
+/** Up and down its past. */
+const moveInShell = (state: State, step: Step, height: number): State =>
+	mapShell(state, state.activeShell ?? 0, shell => ({...shell, scrolled: shell.past - scrollTo(shell.past - shell.scrolled, step, shell.past + height, height)}));
+
 function moveInPane(state: State, step: Step): State {
 	const {focus} = state;
 	const rect = layoutOf(state).panes[focus];
 	if (focus === 'containers' || focus === 'images') return moveInList(state, focus, step);
+	if (focus === 'shell' && rect) return moveInShell(state, step, rect.height - 2);
 	return focus === 'logs' && rect ? moveLog(state, step, {width: rect.width - 2, height: rect.height - 2}) : state;
 }
 
@@ -254,7 +259,9 @@ function apply(state: State, change: Change): State {
 		case 'shell':
 			return settle({...state, view: 'home', page: undefined, shells: [...state.shells, change.shell], activeShell: change.shell.key, focus: 'shell', typing: true});
 		case 'shell-painted':
-			return mapShell(state, change.key, shell => ({...shell, lines: change.lines}));
+			return mapShell(state, change.key, shell => ({...shell, lines: change.lines, past: change.past, mouse: change.mouse, scrolled: Math.min(shell.scrolled, change.past)}));
+		case 'shell-scrolled':
+			return mapShell(state, change.key, shell => ({...shell, scrolled: clamp(shell.scrolled - change.by, 0, shell.past)}));
 		case 'shell-ended':
 			return mapShell({...state, typing: state.typing && state.activeShell !== change.key}, change.key, shell => ({...shell, ended: change.reason}));
 		case 'shell-closed':
@@ -262,7 +269,7 @@ function apply(state: State, change: Change): State {
 		case 'shell-active':
 			return settle({...focusPane(state, 'shell'), activeShell: change.key});
 		case 'typing':
-			return {...state, typing: change.on};
+			return mapShell({...state, typing: change.on}, state.activeShell ?? 0, shell => (change.on ? {...shell, scrolled: 0} : shell));
 		case 'set':
 			return settle({...state, ...change.values});
 	}

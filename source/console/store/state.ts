@@ -101,6 +101,11 @@ export type ShellState = {
 	readonly title: string;
 	/** Ready to be drawn. */
 	readonly lines: readonly string[];
+	/** Lines above the screen, and how far up one looks. */
+	readonly past: number;
+	readonly scrolled: number;
+	/** What its program wants to hear of the mouse. */
+	readonly mouse: 'none' | 'clicks' | 'drag';
 	readonly ended: string | undefined;
 };
 
