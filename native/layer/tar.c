@@ -145,15 +145,24 @@ static bool is_zero(const uint8_t *block)
 
 static bool is_posix(const struct header *header)
 {
-	return memcmp(header->magic,
-		       "ustar\0"
-		       "00",
-		       8) == 0;
+	return memcmp(header->magic, "ustar", 6) == 0;
+}
+
+/* GNU's headers have two times there. Go up to 1.7, and with it Docker of that time, wrote some with a prefix all the same: no time is text. */
+static bool has_gnu_prefix(const struct header *header)
+{
+	int64_t time;
+	if (memcmp(header->magic, "ustar  ", 8) != 0)
+		return false;
+	for (size_t i = 0; i < sizeof header->prefix && header->prefix[i]; i++)
+		if (header->prefix[i] & 0x80)
+			return false;
+	return !tar_number(header->prefix, 12, &time) || !tar_number(header->prefix + 12, 12, &time);
 }
 
 static void join_name(const struct header *header, char *path)
 {
-	size_t at = 0, prefix = is_posix(header) ? strnlen(header->prefix, sizeof header->prefix) : 0;
+	size_t at = 0, prefix = is_posix(header) || has_gnu_prefix(header) ? strnlen(header->prefix, sizeof header->prefix) : 0;
 	/* star keeps times in the end of the prefix and says so in the last bytes. */
 	if (prefix && memcmp((const char *)header + 508, "tar", 4) == 0)
 		prefix = strnlen(header->prefix, 131);

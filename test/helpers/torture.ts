@@ -5,6 +5,7 @@ import {join} from 'node:path';
 import {busyboxImage} from './busybox.ts';
 import {cleanEnv, program, type Result} from './cli.ts';
 import {makeImage, makeTar} from './registry-image.ts';
+import {type Disk, makeDisk} from './power.ts';
 import {type ScriptedRegistry, startRegistry} from './registry.ts';
 
 /** What is done to a command: it is killed, or a system call of it fails. */
@@ -17,6 +18,8 @@ export type TortureOptions = {
 	readonly points: number;
 	/** Errors in place of kills. */
 	readonly errors?: readonly string[];
+	/** The whole machine goes with the command that is killed. */
+	readonly powerCuts?: boolean;
 	readonly onPoint?: (done: number, failures: number) => void;
 };
 
@@ -75,7 +78,14 @@ const failing = [
 	'fchmod',
 ];
 
-type World = {readonly root: string; readonly env: Record<string, string>; readonly folder: string; readonly registry: ScriptedRegistry; readonly image: string};
+type World = {
+	readonly root: string;
+	readonly env: Record<string, string>;
+	readonly folder: string;
+	readonly registry: ScriptedRegistry;
+	readonly image: string;
+	readonly disk?: Disk | undefined;
+};
 
 const files = (layer: number) => makeTar(Array.from({length: 6}, (_, index) => ({name: `layer${layer}-${index}`, content: `${layer}.${index}`.repeat(3000)})));
 
@@ -125,13 +135,14 @@ const plans: Readonly<Record<TortureVerb, (world: World) => Plan>> = {
 };
 
 /** Injures a command again and again at different points, and looks each time whether what is in the store is whole and the command can be given again. */
-export async function torture(verb: TortureVerb, {points, errors = [], onPoint}: TortureOptions): Promise<TortureResult> {
+export async function torture(verb: TortureVerb, {points, errors = [], powerCuts = false, onPoint}: TortureOptions): Promise<TortureResult> {
 	const folder = mkdtempSync(`${process.env['HAWSER_TEST_DIR'] ?? tmpdir()}/hawser-torture-`);
 	const registry = await startRegistry();
 	registry.serve('tortured', 'latest', makeImage({layers: [files(1), files(2), files(3)]}));
 	writeFileSync(join(folder, 'busybox.tar'), busyboxImage('docker.io/library/tortured:latest'));
-	const root = join(folder, 'root');
-	const world: World = {root, folder, registry, image: `${registry.host}/tortured:latest`, env: cleanEnv({HAWSER_ROOT: root, HAWSER_STATE: join(folder, 'state')})};
+	const disk = powerCuts ? makeDisk(folder) : undefined;
+	const root = join(disk?.folder ?? folder, 'root');
+	const world: World = {root, folder, registry, disk, image: `${registry.host}/tortured:latest`, env: cleanEnv({HAWSER_ROOT: root, HAWSER_STATE: join(folder, 'state')})};
 	mkdirSync(root, {mode: 0o700});
 	const plan = plans[verb](world);
 	const failures: string[] = [];
@@ -144,6 +155,7 @@ export async function torture(verb: TortureVerb, {points, errors = [], onPoint}:
 		return {points: injuries.length, failures};
 	} finally {
 		await run(world, ['system', 'reset', '-f']);
+		await disk?.remove();
 		await registry.close();
 		rmSync(folder, {recursive: true, force: true});
 	}
@@ -183,9 +195,17 @@ function spread(counts: ReadonlyMap<string, number>, points: number, errors: rea
 	return Array.from({length: points}, (_, index) => all[Math.floor((index * all.length) / points)] as Injury);
 }
 
+/** What lies in memory goes, too. */
+async function cutPower({disk, env}: World): Promise<void> {
+	if (disk === undefined) return;
+	await disk.cut();
+	rmSync(env['HAWSER_STATE'] ?? '', {recursive: true, force: true});
+}
+
 async function injure(world: World, plan: Plan, {call, when, error}: Injury): Promise<string[]> {
-	const name = `${plan.command[0]} with ${error ?? 'SIGKILL'} at ${call} ${when}`;
+	const name = `${plan.command[0]} with ${error ?? (world.disk ? 'a power cut' : 'SIGKILL')} at ${call} ${when}`;
 	const prepared = await must(world, plan.prepare);
+	world.disk?.settle();
 	const hurt = await run(world, plan.command, [
 		'strace',
 		'-f',
@@ -199,6 +219,7 @@ async function injure(world: World, plan: Plan, {call, when, error}: Injury): Pr
 		'-e',
 		`inject=${call}:${error === undefined ? 'signal=KILL' : `error=${error}`}:when=${when}`,
 	]);
+	await cutPower(world);
 	const after = await run(world, ['check', '--deep']);
 	const again = await run(world, plan.command);
 	const allowed = again.code === 0 || plan.done?.test(again.stderr) === true;

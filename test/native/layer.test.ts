@@ -97,6 +97,9 @@ test('names and numbers beyond ustar: GNU long names, pax paths, base-256, fract
 			tarEntry(file('old', 'v7', {magic: 'v7'})),
 			tarEntry({name: 'old-folder/', magic: 'v7'}),
 			tarEntry(file('in-prefix', 'p', {patch: [[345, 'pre/fix']]})),
+			// As Go wrote it up to 1.7; GNU's own header has two times there.
+			tarEntry(file('in-go', 'g', {magic: 'gnu', patch: [[345, 'pre/go']]})),
+			tarEntry(file('in-gnu', 'g', {magic: 'gnu', patch: [[345, '13714574642\x0013714574643\0']]})),
 			TAR_END,
 		]),
 	);
@@ -110,6 +113,8 @@ test('names and numbers beyond ustar: GNU long names, pax paths, base-256, fract
 	t.is(readFileSync(`${tree}/old`, 'utf8'), 'v7');
 	t.true(lstatSync(`${tree}/old-folder`).isDirectory());
 	t.is(readFileSync(`${tree}/pre/fix/in-prefix`, 'utf8'), 'p');
+	t.is(readFileSync(`${tree}/pre/go/in-go`, 'utf8'), 'g');
+	t.is(readFileSync(`${tree}/in-gnu`, 'utf8'), 'g');
 });
 
 test('a folder keeps the time that the layer gives it, whatever is put into it later', async t => {
