@@ -1,8 +1,9 @@
 import {EngineError, isEngineError} from '../errors/error.ts';
 import type {Digest} from '../oci/digest.ts';
+import {formatPlatform, isSameMachine, parsePlatform, type Platform} from '../oci/platform.ts';
 import {familiarString, parseReference, withDefaultTag} from '../reference/reference.ts';
 import type {Image} from './model.ts';
-import {imageExists, imageRow, imagesOfDigest, taggedImage, toImage} from './record.ts';
+import {configOf, imageExists, imageRow, imagesOfDigest, taggedImage, toImage} from './record.ts';
 import type {Database, ImageStore} from './store.ts';
 
 const idForm = /^(?:sha256:)?([a-f0-9]{1,64})$/;
@@ -18,6 +19,24 @@ export function findImageId(db: Database, ref: string): Digest {
 	const id = wholeId(db, ref) ?? byName(db, ref) ?? byPrefix(db, ref);
 	if (id === undefined) throw notFound(ref);
 	return id;
+}
+
+/** The image, when it is for one of these platforms; none asked for: whatever it is for. */
+export function findImageFor(db: Database, ref: string, platforms: readonly string[] = []): Digest {
+	const id = findImageId(db, ref);
+	const row = platforms.length === 0 ? undefined : imageRow(db, id);
+	if (row) checkPlatform(ref, configOf(row).platform, platforms);
+	return id;
+}
+
+/** `shown`: the image's name for the error. */
+export function checkPlatform(shown: string, own: Platform, platforms: readonly string[]): void {
+	if (platforms.some(text => isSameMachine(own, parsePlatform(text)))) return;
+	throw new EngineError({
+		code: 'image.no-platform',
+		subject: shown,
+		message: `image with reference ${shown} was found but its platform (${formatPlatform(own)}) does not match the specified platform (${platforms.join(', ')})`,
+	});
 }
 
 function wholeId(db: Database, ref: string): Digest | undefined {

@@ -1,6 +1,6 @@
 import type {Digest} from '../oci/digest.ts';
 import type {HistoryEntry} from '../oci/config.ts';
-import {findImageId, notFound} from './find.ts';
+import {findImageFor, notFound} from './find.ts';
 import {configOf, imageRow, repoTagsOf} from './record.ts';
 import type {Database, ImageStore} from './store.ts';
 
@@ -16,8 +16,8 @@ export type HistoryLine = {
 };
 
 /** How the image came to be, the newest step first. */
-export function imageHistory({db}: Pick<ImageStore, 'db'>, ref: string): HistoryLine[] {
-	const id = findImageId(db, ref);
+export function imageHistory({db}: Pick<ImageStore, 'db'>, ref: string, platforms: readonly string[] = []): HistoryLine[] {
+	const id = findImageFor(db, ref, platforms);
 	const row = imageRow(db, id);
 	if (!row) throw notFound(ref);
 	const {history} = configOf(row);

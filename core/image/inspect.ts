@@ -3,13 +3,17 @@ import type {RunConfig} from '../oci/config.ts';
 import {chainIds} from '../layer/chain.ts';
 import {layerTree} from '../layer/path.ts';
 import {type DriverName, isStacked, shownName} from '../snapshot/model.ts';
-import {findImageId, notFound} from './find.ts';
+import {findImageFor, notFound} from './find.ts';
 import {configOf, imageRow, repoDigestsOf, repoTagsOf} from './record.ts';
 import type {ImageStore} from './store.ts';
 
 /** In Docker's shape. */
-export function inspectImage({db, root, storageDriver}: Pick<ImageStore, 'db' | 'root'> & {readonly storageDriver: DriverName}, ref: string): Record<string, unknown> {
-	const id = findImageId(db, ref);
+export function inspectImage(
+	{db, root, storageDriver}: Pick<ImageStore, 'db' | 'root'> & {readonly storageDriver: DriverName},
+	ref: string,
+	platforms: readonly string[] = [],
+): Record<string, unknown> {
+	const id = findImageFor(db, ref, platforms);
 	const row = imageRow(db, id);
 	if (!row) throw notFound(ref);
 	const {platform, created, author, config, diffIds, history} = configOf(row);

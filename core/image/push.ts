@@ -2,12 +2,12 @@ import {readPieces} from '../content/read.ts';
 import {EngineError} from '../errors/error.ts';
 import {recordEvent} from '../events/journal.ts';
 import {shortDigest, type Digest} from '../oci/digest.ts';
-import {formatPlatform, isSameMachine, parsePlatform} from '../oci/platform.ts';
 import {discard} from '../registry/body.ts';
 import {openSession, type Session, type SessionOptions} from '../registry/session.ts';
 import {uploadBlob, type OutgoingBlob} from '../registry/upload.ts';
 import {familiarName, familiarString, parseReference, repositoryName, withDefaultTag, type Reference} from '../reference/reference.ts';
 import {manifestToPush} from './compress.ts';
+import {checkPlatform} from './find.ts';
 import {takeLease, type Lease} from './lease.ts';
 import {blobsOf, type StoredManifest} from './manifest.ts';
 import type {PushProgress} from './model.ts';
@@ -77,13 +77,7 @@ async function parcelsOf(store: ImageStore, lease: Lease, reference: Reference, 
 		const row = id && imageRow(store.db, id);
 		if (!id || !row) throw absent(familiarName(reference));
 		const config = configOf(row);
-		if (platform !== undefined && !isSameMachine(config.platform, parsePlatform(platform))) {
-			throw new EngineError({
-				code: 'image.no-platform',
-				subject: text(reference, tag),
-				message: `image with reference ${text(reference, tag)} was found but its platform (${formatPlatform(config.platform)}) does not match the specified platform (${platform})`,
-			});
-		}
+		if (platform !== undefined) checkPlatform(text(reference, tag), config.platform, [platform]);
 		parcels.push({tag, id, manifest: await manifestToPush(store, lease, id), diffIds: config.diffIds});
 	}
 	return parcels;

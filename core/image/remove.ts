@@ -6,11 +6,11 @@ import {parseReference, withDefaultTag, type Reference} from '../reference/refer
 import {makeRoom} from '../platform/reserve.ts';
 import {transaction} from '../state/database.ts';
 import {collectGarbage} from './collect.ts';
-import {findImageId} from './find.ts';
+import {findImageFor} from './find.ts';
 import {familiarRepository} from './record.ts';
 import type {Database, ImageStore} from './store.ts';
 
-export type RemoveOptions = {readonly force?: boolean; readonly noPrune?: boolean};
+export type RemoveOptions = {readonly force?: boolean; readonly noPrune?: boolean; readonly platforms?: readonly string[]};
 export type Removed = {readonly Untagged?: string; readonly Deleted?: string};
 
 type Name = {readonly repository: string; readonly tag?: string; readonly digest?: string};
@@ -20,9 +20,9 @@ type User = {readonly id: string; readonly running: boolean};
  * Takes a name away, and the image with its last name; or by id the image with all its names. An image that a container uses stays
  * on the disk until the container is gone, though force takes its names.
  */
-export async function removeImage(store: ImageStore, ref: string, {force = false, noPrune = false}: RemoveOptions = {}): Promise<Removed[]> {
+export async function removeImage(store: ImageStore, ref: string, {force = false, noPrune = false, platforms}: RemoveOptions = {}): Promise<Removed[]> {
 	makeRoom(store.root);
-	const {id, names, deleted} = transaction(store.db, () => decideAndForget(store, ref, force));
+	const {id, names, deleted} = transaction(store.db, () => decideAndForget(store, ref, force, platforms));
 	for (const name of names) recordEvent(store, {type: 'image', action: 'untag', id, attributes: {name: formatName(name)}});
 	if (deleted) recordEvent(store, {type: 'image', action: 'delete', id, attributes: {name: id}});
 	const untagged = names.map(name => ({Untagged: formatName(name)}));
@@ -33,9 +33,9 @@ export async function removeImage(store: ImageStore, ref: string, {force = false
 
 type Decision = {readonly id: Digest; readonly names: readonly Name[]; readonly deleted: boolean};
 
-function decideAndForget(store: ImageStore, ref: string, force: boolean): Decision {
+function decideAndForget(store: ImageStore, ref: string, force: boolean, platforms: readonly string[] | undefined): Decision {
 	const {db} = store;
-	const id = findImageId(db, ref);
+	const id = findImageFor(db, ref, platforms);
 	const all = namesOf(db, id);
 	const named = nameIn(all, ref);
 	const names = named ? withOrphanedDigests(all, named) : all;

@@ -1,6 +1,7 @@
 import {closeSync, openSync, unlinkSync, writeSync} from 'node:fs';
 import {getSystemErrorMessage} from 'node:util';
 import {type ContainerSpec, createContainer, type Engine, isEngineError} from '../../core/index.ts';
+import {refuseContentTrust} from './content-trust.ts';
 import {type FlagValues, UsageError} from './flags.ts';
 import {printError} from './output.ts';
 import {pullWithProgress} from './pull.ts';
@@ -10,6 +11,7 @@ import {checkPull} from './run-flags.ts';
 /** Creates what `run` and `create` asked for; pulls the image when it is not there, and keeps `--cidfile`. */
 export async function createFromFlags(engine: Engine, spec: ContainerSpec, flags: FlagValues): Promise<string> {
 	checkPull(flags.text('pull'));
+	refuseContentTrust(flags, spec.image);
 	const cidfile = openIdFile(flags.text('cidfile'));
 	try {
 		const {id, warnings} = await createOrPull(engine, spec, flags);

@@ -1,4 +1,5 @@
 import {isIP} from 'node:net';
+import {contentTrustFlag} from './content-trust.ts';
 import {checkDeviceOperations, checkDeviceRate, checkDeviceRule, checkDeviceWeight, checkGpus} from './device-values.ts';
 import {UsageError, type Flag} from './flags.ts';
 import {parseNetwork} from './network-values.ts';
@@ -30,7 +31,7 @@ export const containerFlags: readonly Flag[] = [
 	{name: 'device-read-iops', kind: 'list', help: 'Limit reading from a device: PATH:OPERATIONS a second', check: checkDeviceOperations},
 	{name: 'device-write-bps', kind: 'list', help: 'Limit writing to a device: PATH:BYTES a second', check: checkDeviceRate},
 	{name: 'device-write-iops', kind: 'list', help: 'Limit writing to a device: PATH:OPERATIONS a second', check: checkDeviceOperations},
-	{name: 'disable-content-trust', kind: 'bool', default: 'true', help: 'Accepted for scripts', hidden: true},
+	contentTrustFlag,
 	{name: 'dns', kind: 'list', help: 'Set name servers', check: checkServer},
 	{name: 'dns-opt', kind: 'list', help: 'Set options of resolv.conf', hidden: true},
 	{name: 'dns-option', kind: 'list', help: 'Set options of resolv.conf'},

@@ -5,7 +5,14 @@ import {parseWords} from './parser.ts';
 import type {Verb} from './verb.ts';
 
 /** What the flags before the command say. */
-export type Globals = {readonly root?: string; readonly state?: string; readonly hardened?: boolean; readonly usernsRemap?: string; readonly storageDriver?: string; readonly debug: boolean};
+export type Globals = {
+	readonly root?: string;
+	readonly state?: string;
+	readonly hardened?: boolean;
+	readonly usernsRemap?: string;
+	readonly storageDriver?: string;
+	readonly debug: boolean;
+};
 
 export type Call = {readonly verb: Verb; readonly path: string; readonly words: readonly string[]; readonly globals: Globals; readonly showHelp: () => Promise<number>};
 

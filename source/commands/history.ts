@@ -16,10 +16,11 @@ export const verb: Verb = {
 		formatFlag,
 		{name: 'human', short: 'H', kind: 'bool', default: 'true', help: 'Print sizes and dates as people read them'},
 		noTruncFlag,
+		{name: 'platform', kind: 'string', help: 'Only if the image is for this platform, e.g. linux/amd64'},
 		{name: 'quiet', short: 'q', kind: 'bool', help: 'Only show image IDs'},
 	],
 	async run({flags, args: [name = ''], engine}) {
-		const lines = imageHistory(engine(), name);
+		const lines = imageHistory(engine(), name, flags.given('platform') ? [flags.text('platform')] : []);
 		const noTrunc = flags.bool('no-trunc');
 		if (flags.bool('quiet')) print(lines.map(line => `${idOf(line, noTrunc)}\n`).join(''));
 		else print(await renderList(historyListing(noTrunc, flags.bool('human')), lines, flags.text('format')));

@@ -6,20 +6,20 @@ import {print, printError} from '../cli/output.ts';
 import type {Context, Verb} from '../cli/verb.ts';
 
 type Found = Record<string, unknown>;
-type Look = (engine: Engine, name: string, size: boolean) => Found;
+type Look = (engine: Engine, name: string, how: {readonly size: boolean; readonly platforms: readonly string[]}) => Found;
 
 const looks: Readonly<Record<string, Look>> = {
-	container: (engine, name, size) => inspectContainer(engine, name, {size}),
-	image: (engine, name) => inspectImage(engine, name),
+	container: (engine, name, {size}) => inspectContainer(engine, name, {size}),
+	image: (engine, name, {platforms}) => inspectImage(engine, name, platforms),
 	network: (engine, name) => inspectNetwork(engine, name),
 	volume: (engine, name) => inspectVolume(engine, name),
 };
 
 /** Kind after kind until one knows the name. */
-function lookEverywhere(engine: Engine, name: string, size: boolean): Found {
+function lookEverywhere(...[engine, name, how]: Parameters<Look>): Found {
 	for (const look of Object.values(looks)) {
 		try {
-			return look(engine, name, size);
+			return look(engine, name, how);
 		} catch (error) {
 			if (!isEngineError(error) || !error.code.endsWith('.not-found')) throw error;
 		}
@@ -30,10 +30,10 @@ function lookEverywhere(engine: Engine, name: string, size: boolean): Found {
 async function inspectAll({flags, args, engine}: Context, look: Look): Promise<number> {
 	const found: Found[] = [];
 	const failures: string[] = [];
-	const size = flags.given('size') && flags.bool('size');
+	const how = {size: flags.given('size') && flags.bool('size'), platforms: flags.given('platform') ? [flags.text('platform')] : []};
 	for (const name of args) {
 		try {
-			found.push(look(engine(), name, size));
+			found.push(look(engine(), name, how));
 		} catch (error) {
 			failures.push((error as Error).message);
 		}
@@ -80,6 +80,6 @@ const verbOf = (kind: string, more: readonly Flag[] = []): Verb => ({
 });
 
 export const inspectContainers = verbOf('container', [sizeFlag]);
-export const inspectImages = verbOf('image');
+export const inspectImages = verbOf('image', [{name: 'platform', kind: 'string', help: 'Only if the image is for this platform, e.g. linux/amd64'}]);
 export const inspectNetworks = verbOf('network', [{name: 'verbose', short: 'v', kind: 'bool', help: 'Accepted for scripts: there is no more to tell'}]);
 export const inspectVolumes = verbOf('volume');

@@ -1,4 +1,5 @@
 import {canonicalString, parseReference, withDefaultTag} from '../../core/index.ts';
+import {contentTrustFlag, refuseContentTrust} from '../cli/content-trust.ts';
 import {printLine} from '../cli/output.ts';
 import {pullWithProgress} from '../cli/pull.ts';
 import type {Verb} from '../cli/verb.ts';
@@ -9,11 +10,12 @@ export const verb: Verb = {
 	args: [1, 1],
 	flags: [
 		{name: 'all-tags', short: 'a', kind: 'bool', help: 'Download all tagged images in the repository'},
-		{name: 'disable-content-trust', kind: 'bool', default: 'true', help: 'Accepted for scripts', hidden: true},
+		contentTrustFlag,
 		{name: 'platform', kind: 'string', help: 'Platform to choose, e.g. linux/arm64'},
 		{name: 'quiet', short: 'q', kind: 'bool', help: 'Only print the name of the image'},
 	],
 	async run({flags, args: [name = ''], engine}) {
+		refuseContentTrust(flags, name);
 		const [quiet, allTags] = [flags.bool('quiet'), flags.bool('all-tags')];
 		const typed = parseReference(name);
 		const reference = allTags ? typed : withDefaultTag(typed);

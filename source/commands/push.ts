@@ -1,4 +1,5 @@
 import {canonicalString, parseReference, type PushProgress, pushImage, withDefaultTag} from '../../core/index.ts';
+import {contentTrustFlag, refuseContentTrust} from '../cli/content-trust.ts';
 import {printLine} from '../cli/output.ts';
 import {openProgress} from '../cli/progress.ts';
 import {type ProgressView, retryLine} from '../cli/progress-lines.ts';
@@ -10,11 +11,12 @@ export const verb: Verb = {
 	args: [1, 1],
 	flags: [
 		{name: 'all-tags', short: 'a', kind: 'bool', help: 'Push all tags of an image to the repository'},
-		{name: 'disable-content-trust', kind: 'bool', default: 'true', help: 'Accepted for scripts', hidden: true},
+		contentTrustFlag,
 		{name: 'platform', kind: 'string', help: 'Push only if the image is for this platform, e.g. linux/amd64'},
 		{name: 'quiet', short: 'q', kind: 'bool', help: 'Only print the name of the image'},
 	],
 	async run({flags, args: [name = ''], engine}) {
+		refuseContentTrust(flags, name);
 		const [quiet, allTags] = [flags.bool('quiet'), flags.bool('all-tags')];
 		const reference = allTags ? parseReference(name) : withDefaultTag(parseReference(name));
 		if (!quiet && !allTags && parseReference(name).tag === undefined && !reference.digest) printLine('Using default tag: latest');

@@ -123,6 +123,25 @@ test.serial('search finds what the catalog has', async t => {
 	t.regex((await run('search', '--limit', '500', `${registry.host}/app`)).stderr, /limit 500 is outside the range of \[1, 100\]/);
 });
 
+test.serial('an image of another platform than the one asked for is named with its own', async t => {
+	const other = process.arch === 'x64' ? 'linux/arm64' : 'linux/amd64';
+	for (const verb of [['history'], ['image', 'inspect'], ['rmi'], ['push']]) {
+		const {code, stderr} = await run(...verb, '--platform', other, name());
+		t.is(code, 1, verb.join(' '));
+		t.regex(stderr, new RegExp(`image with reference \\S+ was found but its platform \\(linux/\\w+\\) does not match the specified platform \\(${other}\\)`), verb.join(' '));
+	}
+	t.is((await run('history', '-q', '--platform', 'linux', name())).code, 0);
+});
+
+test.serial('who asks for content trust gets no image that nobody has checked', async t => {
+	for (const verb of ['pull', 'push', 'create']) {
+		t.regex((await run(verb, '--disable-content-trust=false', name())).stderr, /cannot check the signature of .*: content trust \(Notary\) is not supported/, verb);
+		t.regex((await store.runWith({env: {...env, DOCKER_CONTENT_TRUST: '1'}}, verb, name())).stderr, /cannot check the signature/, verb);
+	}
+	t.is((await store.runWith({env: {...env, DOCKER_CONTENT_TRUST: '0'}}, 'pull', '-q', name())).code, 0);
+	t.is((await store.runWith({env: {...env, DOCKER_CONTENT_TRUST: '1'}}, 'pull', '-q', `${name()}@${image.manifest.digest}`)).code, 0);
+});
+
 test.serial('what a forced rmi does not find is no failure', async t => {
 	t.deepEqual(await run('rmi', '-f', 'nope'), {code: 0, stdout: '', stderr: 'Error: No such image: nope:latest\n'});
 	t.is((await run('rmi', 'nope')).code, 1);
