@@ -1,5 +1,5 @@
 /** The table of docs/security.md says which test proves each row, and which control shows that the attack is one. HAWSER_GOLDEN=write writes it anew. */
-import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import test from 'ava';
 import {controls, others} from './controls.ts';
@@ -35,4 +35,17 @@ test('A41: every row of the table has its test and its control, and the table sa
 	}
 	if (process.env['HAWSER_GOLDEN'] === 'write') writeFileSync(document, wanted);
 	t.is(readFileSync(document, 'utf8'), wanted);
+});
+
+test('B1, C1: every row about images and registries names tests that are there', t => {
+	const rows = [...readFileSync(document, 'utf8').matchAll(/^\| ([BC]\d+) \| .*? \| (.*?) \| (.*?) \|$/gm)];
+	t.is(rows.length, 32);
+	for (const [, row, proof = '', twin = ''] of rows) {
+		const named = [...`${proof}; ${twin}`.matchAll(/([a-z/-]+): `([^`]+)`/g)];
+		t.true(named.length >= 2, row);
+		for (const [, file = '', title = ''] of named) {
+			const path = [`${tests}/${file}.test.ts`, `${tests}/${file}.ts`].find(existsSync) ?? '';
+			t.true(path !== '' && readFileSync(path, 'utf8').includes(title), `${row}: ${file}: ${title}`);
+		}
+	}
 });
