@@ -32,9 +32,17 @@ const neighbours = {
 	},
 };
 
+/** YAML is read of few files: a script that starts containers loads the reader from beside it. */
+const yamlBeside = {
+	name: 'yaml-beside',
+	setup({onResolve}) {
+		onResolve({filter: /^\.\/yaml\.ts$/}, () => ({path: './yaml.js', external: true}));
+	},
+};
+
 export const options = {
 	absWorkingDir: root,
-	entryPoints: {program: 'source/cli/program.ts'},
+	entryPoints: {program: 'source/cli/program.ts', yaml: 'core/bundle/yaml.ts'},
 	outdir: 'dist',
 	bundle: true,
 	splitting: true,
@@ -55,7 +63,7 @@ export const options = {
 	logLevel: 'warning',
 };
 
-const asScript = {...options, splitting: false, format: 'cjs', outExtension: {'.js': '.cjs'}, banner: {}, define: {...options.define, 'import.meta.dirname': '__dirname'}};
+const asScript = {...options, plugins: [yamlBeside, ...options.plugins], splitting: false, format: 'cjs', outExtension: {'.js': '.cjs'}, banner: {}, define: {...options.define, 'import.meta.dirname': '__dirname'}};
 
 /** The commands that are called all day: one script each, so that Node has one to load. They share nothing with the others. */
 export const quickOptions = {...asScript, entryPoints: {look: 'source/cli/look.ts', life: 'source/cli/life.ts'}, entryNames: '[name]-[hash]', metafile: true};

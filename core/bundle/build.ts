@@ -2,7 +2,7 @@ import type {ContainerConfig} from '../container/config.ts';
 import type {Mountable} from '../snapshot/model.ts';
 import {readIfThere} from '../platform/files.ts';
 import {capabilitySets, chooseCapabilities} from './capabilities.ts';
-import {type CdiEdits, cdiEdits} from './cdi.ts';
+import type {CdiEdits} from './cdi.ts';
 import {planDevices} from './devices.ts';
 import {defaultsFor} from './hardening.ts';
 import {mapMounts, mappings, userNamespace} from './id-map.ts';
@@ -30,6 +30,8 @@ export type BundleInput = {
 	readonly mounts: readonly Mount[];
 	/** Profile of the program; absent: none, or AppArmor is not there. */
 	readonly apparmor?: string | undefined;
+	/** What devices of vendors need. */
+	readonly cdi: CdiEdits;
 	/** The init program on the host, which then is process 1; absent: the program itself is. */
 	readonly init?: string;
 	/** Destinations whose mounts take over what the image has there. */
@@ -38,12 +40,11 @@ export type BundleInput = {
 
 /** config.json: what the image and the user asked for in the OCI runtime specification's words, and Docker's defaults. */
 export function buildSpec(input: BundleInput): Spec {
-	const {config} = input;
+	const {config, cdi} = input;
 	const security = parseSecurity(config.securityOpt);
 	const defaults = defaultsFor(config.hardened ?? false);
 	const capabilities = chooseCapabilities(config);
 	const devices = planDevices({devices: config.devices, rules: config.resources.deviceCgroupRules ?? [], privileged: config.privileged});
-	const cdi = cdiEdits(config.deviceRequests ?? []);
 	const confined = !config.privileged && !security.systemPathsUnconfined;
 	return {
 		ociVersion: '1.1.0',

@@ -29,8 +29,8 @@ export const cdiFolders: readonly string[] = ['/etc/cdi', '/var/run/cdi'];
 const LARGEST_FILE = 4 * 1024 * 1024;
 
 /** All that the requests come to; the files are read only when there are any. */
-export function cdiEdits(requests: readonly DeviceRequest[], folders: readonly string[] = cdiFolders): CdiEdits {
-	const edits = requests.length === 0 ? [] : chosenEdits(requests, readFiles(folders));
+export async function cdiEdits(requests: readonly DeviceRequest[], folders: readonly string[] = cdiFolders): Promise<CdiEdits> {
+	const edits = requests.length === 0 ? [] : chosenEdits(requests, await readFiles(folders));
 	const nodes = edits.flatMap(({deviceNodes = []}) => deviceNodes.map(({path, hostPath, permissions}) => deviceAt(hostPath ?? path, path, permissions ?? 'rwm')));
 	return {
 		env: edits.flatMap(({env = []}) => env),
@@ -66,7 +66,7 @@ function namesFor(request: DeviceRequest, files: readonly CdiFile[]): string[] {
 			code: 'container.no-device',
 			subject: 'gpus',
 			message: `could not select device driver "${request.driver}" with capabilities: [[${request.capabilities.join(' ')}]]`,
-			hint: `No file of ${cdiFolders.join(' or ')} describes GPUs; nvidia-ctk cdi generate --format=json makes one.`,
+			hint: `No file of ${cdiFolders.join(' or ')} describes GPUs; nvidia-ctk cdi generate makes one.`,
 		});
 	if (request.deviceIds.length > 0)
 		return known(
@@ -93,36 +93,43 @@ function known(names: readonly string[], files: readonly CdiFile[]): string[] {
 			code: 'container.no-device',
 			subject: unknown[0],
 			message: `could not select device driver "cdi" with capabilities: []: unresolvable CDI devices ${unknown.join(', ')}`,
-			hint: `They are looked for in the JSON files of ${cdiFolders.join(' and ')}.`,
+			hint: `They are looked for in the files (.json, .yaml) of ${cdiFolders.join(' and ')}.`,
 		});
 	return [...names];
 }
 
-function readFiles(folders: readonly string[]): CdiFile[] {
-	return folders.flatMap(folder => namesIn(folder).map(name => readFile(`${folder}/${name}`)));
+async function readFiles(folders: readonly string[]): Promise<CdiFile[]> {
+	return Promise.all(folders.flatMap(folder => namesIn(folder).map(name => readFile(`${folder}/${name}`))));
 }
 
 function namesIn(folder: string): string[] {
 	try {
 		return readdirSync(folder)
-			.filter(name => name.endsWith('.json'))
+			.filter(name => /\.(json|ya?ml)$/.test(name))
 			.toSorted();
 	} catch {
 		return [];
 	}
 }
 
-function readFile(path: string): CdiFile {
+async function readFile(path: string): Promise<CdiFile> {
 	const wrong = (reason: string): EngineError => new EngineError({code: 'container.no-device', subject: path, message: `the CDI file ${path} cannot be used: ${reason}`});
 	if ((statSync(path, {throwIfNoEntry: false})?.size ?? 0) > LARGEST_FILE) throw wrong('it is larger than 4 MiB');
 	let file: Partial<CdiFile>;
 	try {
-		file = JSON.parse(readFileSync(path, 'utf8')) as Partial<CdiFile>;
+		file = ((await parse(path, readFileSync(path, 'utf8'))) ?? {}) as Partial<CdiFile>;
 	} catch (error) {
 		throw wrong((error as Error).message);
 	}
 	if (typeof file.kind !== 'string' || !Array.isArray(file.devices)) throw wrong('it has no kind or no devices');
 	return {...file, kind: file.kind, devices: file.devices};
+}
+
+/** A document of YAML has few aliases, or it is refused: they could make much out of little. */
+async function parse(path: string, text: string): Promise<unknown> {
+	if (path.endsWith('.json')) return JSON.parse(text);
+	const {parseYaml} = await import('./yaml.ts');
+	return parseYaml(text, {maxAliasCount: 100, logLevel: 'error'});
 }
 
 function gatherHooks(hooks: ReadonlyArray<Hook & {readonly hookName: keyof Hooks}>): Hooks {

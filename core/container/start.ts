@@ -1,5 +1,6 @@
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {buildSpec} from '../bundle/build.ts';
+import {type CdiEdits, cdiEdits} from '../bundle/cdi.ts';
 import type {Engine} from '../engine/engine.ts';
 import {messageOf} from '../errors/codes.ts';
 import {EngineError, isEngineError} from '../errors/error.ts';
@@ -43,7 +44,7 @@ export async function startContainer(engine: Engine, ref: string, {attach: wish,
 	if (claim === undefined) return whenRunning(engine, record, wish);
 	// Looked at again under the claim: a removal may have been first.
 	const present = await underClaim(claim, async () => findRecord(engine.db, record.id));
-	await underClaim(claim, async () => prepare(engine, present, claim, {wish, apparmor: await chooseApparmor(present.config)}));
+	await underClaim(claim, async () => prepare(engine, present, claim, {wish, apparmor: await chooseApparmor(present.config), cdi: await cdiEdits(present.config.deviceRequests ?? [])}));
 	// From here on the folder belongs to the monitor, which takes back what it made when it fails.
 	const {pid} = await launch(engine, present, claim);
 	const attachment = wish === undefined ? undefined : await connectAndStart(engine, present, wish, pid);
@@ -115,9 +116,9 @@ async function connectAndStart(engine: Engine, record: ContainerRecord, wish: At
 }
 
 /** Writes the bundle and the plans, and notes that it shall run: all that the monitor reads. */
-type Start = {readonly wish: AttachOptions | undefined; readonly apparmor: string | undefined};
+type Start = {readonly wish: AttachOptions | undefined; readonly apparmor: string | undefined; readonly cdi: CdiEdits};
 
-function prepare(engine: Engine, record: ContainerRecord, {folder}: Claim, {wish, apparmor}: Start): void {
+function prepare(engine: Engine, record: ContainerRecord, {folder}: Claim, {wish, apparmor, cdi}: Start): void {
 	const setup = setUpNetwork(engine, record);
 	const joined = joinedPids(engine, record);
 	const donor = networkDonor(engine, record);
@@ -134,6 +135,7 @@ function prepare(engine: Engine, record: ContainerRecord, {folder}: Claim, {wish
 		files: donor === undefined ? writeEtcFiles(engine, record, setup) : etcMounts(engine, donor.id),
 		mounts: ociMounts(record.config.mounts),
 		apparmor,
+		cdi,
 		// In the host's pid namespace it would not be process 1.
 		...(record.config.init && record.config.pid !== 'host' && {init: engine.native.init}),
 		copyUp: copyUps(record.config.mounts).map(({target}) => target),
