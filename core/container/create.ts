@@ -43,6 +43,7 @@ export async function createContainer(engine: Engine, spec: ContainerSpec): Prom
 	checkSupported(config);
 	// Before anything of it is there: a new store is told by having no containers.
 	const driver = snapshots(engine);
+	const mark = markMaking(engine, id);
 	mkdirSync(`${containerFolder(engine, id)}/log`, {recursive: true, mode: 0o700});
 	try {
 		await driver.prepare(id, config.chainIds);
@@ -55,7 +56,16 @@ export async function createContainer(engine: Engine, spec: ContainerSpec): Prom
 		await driver.remove(id);
 		rmSync(containerFolder(engine, id), {recursive: true, force: true});
 		throw error;
+	} finally {
+		rmSync(mark, {recursive: true, force: true});
 	}
+}
+
+/** Says for as long as there is no record that somebody is at it: what a killed one has left is told by that, and not by its age. */
+function markMaking({state}: Engine, id: string): string {
+	const mark = `${state}/making/${process.pid}-${id}`;
+	mkdirSync(mark, {recursive: true, mode: 0o700});
+	return mark;
 }
 
 /** An image of another platform counts as one that is not here: it can be pulled. */

@@ -1,4 +1,4 @@
-import {readdirSync, statSync} from 'node:fs';
+import {readdirSync} from 'node:fs';
 import type {Engine} from '../engine/engine.ts';
 import {EngineError, isEngineError} from '../errors/error.ts';
 import {sweepDead} from './claim.ts';
@@ -50,9 +50,7 @@ function wanted({createdAt, config}: ContainerRecord, filters: Filters): boolean
 	return true;
 }
 
-const HOUR_MS = 3_600_000;
-
-/** Folders of containers whose record never came, or went before they did. Young ones may be on their way. */
+/** Folders of containers whose record never came, or went before they did. */
 function leftovers(engine: Engine): string[] {
 	const list = (folder: string): string[] => {
 		try {
@@ -61,9 +59,10 @@ function leftovers(engine: Engine): string[] {
 			return [];
 		}
 	};
-	const orphans = list(`${engine.root}/containers`).filter(path => {
-		const id = path.slice(path.lastIndexOf('/') + 1);
-		return recordById(engine.db, id) === undefined && (statSync(path, {throwIfNoEntry: false})?.mtimeMs ?? 0) < Date.now() - HOUR_MS;
-	});
+	const idOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+	const folders = list(`${engine.root}/containers`);
+	// Before the records are asked: what is not being made any more has its record by now, or never gets one.
+	const making = new Set(list(`${engine.state}/making`).map(path => idOf(path).split('-', 2)[1]));
+	const orphans = folders.filter(path => !making.has(idOf(path)) && recordById(engine.db, idOf(path)) === undefined);
 	return [...orphans, ...list(`${engine.root}/trash`), ...list(`${engine.state}/waste`)];
 }

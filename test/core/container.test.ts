@@ -1,4 +1,4 @@
-import {existsSync, readdirSync} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, rmSync} from 'node:fs';
 import test, {type ExecutionContext} from 'ava';
 import {
 	type Attachment,
@@ -281,6 +281,22 @@ test('a container that has written nothing is removed without the helper; one th
 	t.true(existsSync(`${engine.root}/trash`));
 	await pruneContainers(engine);
 	t.deepEqual(readdirSync(`${engine.root}/trash`), []);
+});
+
+test('prune takes what a killed create has left, at once, and nothing that is being made', async t => {
+	const engine = openStore(t);
+	const [left, made, killed] = ['a', 'b', 'c'].map(letter => letter.repeat(64));
+	for (const id of [left, made, killed]) mkdirSync(`${engine.root}/containers/${id}/upper`, {recursive: true});
+	mkdirSync(`${engine.state}/making/${process.pid}-${made}`, {recursive: true});
+	// No process has this number: it is past the kernel's largest.
+	mkdirSync(`${engine.state}/making/4194305-${killed}`);
+	await pruneContainers(engine);
+	t.deepEqual(readdirSync(`${engine.root}/containers`), [made]);
+	rmSync(`${engine.state}/making/${process.pid}-${made}`, {recursive: true});
+	await pruneContainers(engine);
+	t.deepEqual(readdirSync(`${engine.root}/containers`), []);
+	await create(engine, ['true']);
+	t.deepEqual(readdirSync(`${engine.state}/making`), []);
 });
 
 test('removeContainer() refuses a running container unless forced', async t => {
