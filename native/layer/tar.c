@@ -148,7 +148,8 @@ static bool is_posix(const struct header *header)
 	return memcmp(header->magic, "ustar", 6) == 0;
 }
 
-/* GNU's headers have two times there. Go up to 1.7, and with it Docker of that time, wrote some with a prefix all the same: no time is text. */
+/* GNU's headers have two times there. Go up to 1.7, and with it Docker of that time, wrote some with a prefix all the same: no time is
+ * text. */
 static bool has_gnu_prefix(const struct header *header)
 {
 	int64_t time;

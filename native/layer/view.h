@@ -14,8 +14,8 @@ struct view {
 	const char *lower[VIEW_LOWER_LIMIT]; /* layers, topmost first */
 	size_t lower_count;
 	const char *upper, *work; /* the writable layer above them */
-	const char *fuse;	  /* the program that serves them merged, in place of the kernel's overlayfs; it has written the writable layer */
-	const char *process;	  /* PID:STARTTIME: one whose root it is */
+	const char *fuse; /* the program that serves them merged, in place of the kernel's overlayfs; it has written the writable layer */
+	const char *process; /* PID:STARTTIME: one whose root it is */
 	struct view_mount {
 		const char *source, *target; /* a folder or file of the host, and where it is seen */
 	} mounts[VIEW_MOUNT_LIMIT];

@@ -68,7 +68,8 @@ static int make_level(const struct hierarchy *hierarchy, const char *path, struc
 {
 	if (mkdir(path, 0755) < 0)
 		return errno == EEXIST ? 0 : error_set(err, errno, "make cgroup %s", path);
-	if (strstr(hierarchy->controllers, "cpuset") && (fill_cpuset(path, "cpuset.cpus", err) < 0 || fill_cpuset(path, "cpuset.mems", err) < 0))
+	if (strstr(hierarchy->controllers, "cpuset") &&
+		(fill_cpuset(path, "cpuset.cpus", err) < 0 || fill_cpuset(path, "cpuset.mems", err) < 0))
 		return -1;
 	return 1;
 }

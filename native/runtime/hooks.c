@@ -32,7 +32,8 @@ static void hook_child(const struct container *c, int kind, const struct hook *h
 	process_default_signals();
 	int output = open_output(c, kind, "run.oci.hooks.stdout", open("/dev/null", O_RDWR));
 	errors = open_output(c, kind, "run.oci.hooks.stderr", errors);
-	if (dup2(input, 0) < 0 || (output >= 0 && dup2(output, 1) < 0) || dup2(errors, 2) < 0 || close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
+	if (dup2(input, 0) < 0 || (output >= 0 && dup2(output, 1) < 0) || dup2(errors, 2) < 0 ||
+		close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
 		_exit(126);
 	if ((is_inside(kind) || chdir(c->bundle) < 0) && chdir("/") < 0)
 		_exit(126);

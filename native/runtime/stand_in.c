@@ -78,8 +78,7 @@ static void forget_ours(json_t *annotations)
 	const char *key;
 	void *next;
 	json_t *value;
-	json_object_foreach_safe(annotations, next, key, value) if (strncmp(key, "io.hawser.", 10) == 0)
-		json_object_del(annotations, key);
+	json_object_foreach_safe(annotations, next, key, value) if (strncmp(key, "io.hawser.", 10) == 0) json_object_del(annotations, key);
 }
 
 /* New volumes begin with what the image has in their place. */
