@@ -73,7 +73,8 @@ static int open_source(const struct container *c, const struct mount *mount, str
 	const char *donor = strcmp(mount->target, "/dev/shm") == 0 ? spec_annotation(&c->spec, "io.hawser.shm-of") : NULL;
 	if (donor)
 		return open_shared_memory(donor, err);
-	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (mount->recursive ? AT_RECURSIVE : 0);
+	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (mount->recursive ? AT_RECURSIVE : 0) |
+			 (mount->source_link ? AT_SYMLINK_NOFOLLOW : 0);
 	if (mount->subdir)
 		return open_subdir(path, mount, flags, err);
 	int fd = open_tree(AT_FDCWD, path, flags);

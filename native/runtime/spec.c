@@ -19,6 +19,8 @@ static void read_mount(struct reader *r, const json_t *object, const char *where
 	mount->source = read_string(r, object, where, "source");
 	if (mount->target[0] != '/' && !r->failed)
 		mount->target = arena_print(r->arena, "/%s", mount->target);
+	spec_read_id_maps(r, object, where, "uidMappings", &mount->uids);
+	spec_read_id_maps(r, object, where, "gidMappings", &mount->gids);
 	struct strings options = read_strings(r, object, where, "options");
 	spec_read_mount_options(r, &options, where, mount);
 	if (mount->type && strcmp(mount->type, "bind") == 0)
@@ -27,8 +29,6 @@ static void read_mount(struct reader *r, const json_t *object, const char *where
 		read_fail(r, where, "source", "is missing");
 	if (!mount->bind && (!mount->type || !*mount->type))
 		read_fail(r, where, "type", "is missing");
-	spec_read_id_maps(r, object, where, "uidMappings", &mount->uids);
-	spec_read_id_maps(r, object, where, "gidMappings", &mount->gids);
 }
 
 /* A container's /dev is never the image's: one that is not asked for is made. */

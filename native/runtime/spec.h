@@ -30,6 +30,7 @@ struct mount {
 	bool propagation_recursive;
 	/* A part of the source, which may be shaped by strangers: found inside of it. */
 	const char *subdir;
+	bool source_link /* a source that is a link is bound itself */;
 	bool bind, recursive, copy_up /* take over what the image has at the target */, idmap, idmap_recursive;
 	struct strings data; /* options of the file system, "key" or "key=value" */
 	struct id_maps uids, gids;

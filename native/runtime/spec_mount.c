@@ -1,4 +1,5 @@
 /* Mount options, as a table. */
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 
@@ -78,6 +79,8 @@ static bool take_word(const char *name, struct mount *mount)
 		return mount->bind = true;
 	if (strcmp(name, "rbind") == 0)
 		return mount->bind = mount->recursive = true;
+	if (strcmp(name, "src-nofollow") == 0)
+		return mount->source_link = true;
 	if (strcmp(name, "tmpcopyup") == 0)
 		return mount->copy_up = true;
 	if (strcmp(name, "idmap") == 0)
@@ -95,15 +98,51 @@ static bool take_word(const char *name, struct mount *mount)
 	return false;
 }
 
+/* "FIRST-OUTSIDE-SIZE#…", as crun writes them. */
+static bool take_ranges(struct reader *r, char *text, struct id_maps *maps)
+{
+	char *save = NULL;
+	*maps = (struct id_maps){arena_alloc(r->arena, (strlen(text) / 2 + 1) * sizeof *maps->list), 0};
+	for (char *range = strtok_r(text, "#", &save); range; range = strtok_r(NULL, "#", &save)) {
+		struct id_map *map = &maps->list[maps->count++];
+		int end = 0;
+		if (strspn(range, "0123456789-") != strlen(range) || strlen(range) > 32 ||
+			sscanf(range, "%u-%u-%u%n", &map->inside, &map->outside, &map->size, &end) != 3 || range[end] || map->size == 0)
+			return false;
+	}
+	return maps->count > 0 && maps->count <= 340;
+}
+
+/* idmap=uids=RANGES;gids=RANGES and ridmap=…: a mapping of the mount's own. */
+static bool take_mapping(struct reader *r, const char *name, const char *where, struct mount *mount)
+{
+	bool recursive = *name == 'r';
+	if (strncmp(name + recursive, "idmap=", 6) != 0)
+		return false;
+	char *text = arena_print(r->arena, "%s", name + recursive + 6), *save = NULL;
+	bool good = *text;
+	for (char *part = strtok_r(text, ";", &save); good && part; part = strtok_r(NULL, ";", &save))
+		good = (strncmp(part, "uids=", 5) == 0 && take_ranges(r, part + 5, &mount->uids)) ||
+		       (strncmp(part, "gids=", 5) == 0 && take_ranges(r, part + 5, &mount->gids));
+	if (!good)
+		read_fail(r, where, "options", "must have the form idmap=uids=FIRST-OUTSIDE-SIZE#...;gids=... in plain numbers");
+	mount->idmap = true;
+	mount->idmap_recursive |= recursive;
+	return true;
+}
+
 void spec_read_mount_options(struct reader *r, const struct strings *options, const char *where, struct mount *mount)
 {
 	mount->data.list = arena_alloc(r->arena, (options->count + 1) * sizeof *mount->data.list);
 	for (size_t i = 0; i < options->count; i++) {
 		const char *name = options->list[i];
-		if (take_word(name, mount) || take_propagation(name, mount) || take_attribute(name, &mount->set, &mount->clear))
+		if (take_word(name, mount) || take_mapping(r, name, where, mount) || take_propagation(name, mount) ||
+			take_attribute(name, &mount->set, &mount->clear))
 			continue;
 		if (name[0] == 'r' && take_attribute(name + 1, &mount->recursive_set, &mount->recursive_clear))
 			continue;
+		if (strcmp(name, "dest-nofollow") == 0)
+			read_fail(r, where, "options", "holds dest-nofollow, which is not supported: nothing is mounted on a link");
 		if (strlen(name) > 4000 || strchr(name, ','))
 			read_fail(r, where, "options", "holds an option with a comma or of more than 4000 bytes");
 		mount->data.list[mount->data.count++] = name;

@@ -104,6 +104,18 @@ test("a bind mount with the word idmap has the container's ids; twin: without it
 	t.is(box.run().out, '0\n65534\n');
 });
 
+test('a mapping in the option itself, and what is none, as crun writes it', t => {
+	const bound = (option: string): ReturnType<typeof world.box> =>
+		world.box(['stat', '-c', '%u %g', '/mapped/f'], (config, {bundle}) => {
+			mkdirSync(`${bundle}/volume`);
+			writeFileSync(`${bundle}/volume/f`, '');
+			config.mounts.push({destination: '/mapped', type: 'bind', source: `${bundle}/volume`, options: ['bind', option]});
+		});
+	t.is(bound('idmap=uids=0-7-1#10-20-5;gids=0-2-10').run().out, '7 2\n');
+	for (const option of ['idmap=', 'idmap=uids=', 'idmap=uids=@0-1-10', 'ridmap=uids=0-1', 'idmap=uids=0-1-10;pids=0-1-10']) t.regex(bound(option).run().err, /must have the form idmap=/, option);
+	t.regex(bound('dest-nofollow').run().err, /dest-nofollow, which is not supported/);
+});
+
 test('a mapping for layers without mappings of the container is an error', t => {
 	const box = world.box(['true'], (config, place) => {
 		overlaid(config, place);
