@@ -15,6 +15,7 @@ import {countBlockIo} from '../platform/block-stats.ts';
 import {nowText} from '../platform/time.ts';
 import {ociMounts} from '../volume/oci.ts';
 import {copyUps} from '../volume/point.ts';
+import {checkPropagation} from '../volume/propagation.ts';
 import {chooseApparmor} from './apparmor.ts';
 import {attachContainer, toAttachment} from './attach.ts';
 import {type Claim, claimContainer, sweepDead} from './claim.ts';
@@ -119,6 +120,7 @@ async function connectAndStart(engine: Engine, record: ContainerRecord, wish: At
 type Start = {readonly wish: AttachOptions | undefined; readonly apparmor: string | undefined; readonly cdi: CdiEdits};
 
 function prepare(engine: Engine, record: ContainerRecord, {folder}: Claim, {wish, apparmor, cdi}: Start): void {
+	checkPropagation(record.config.mounts);
 	const setup = setUpNetwork(engine, record);
 	const joined = joinedPids(engine, record);
 	const donor = networkDonor(engine, record);

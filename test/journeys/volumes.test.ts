@@ -1,6 +1,9 @@
-import {mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {execFileSync, spawnSync} from 'node:child_process';
+import {randomBytes} from 'node:crypto';
+import {mkdirSync, readdirSync, readFileSync, statfsSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test from 'ava';
+import {waitFor} from '../helpers/cli.ts';
 import {makeStore, type TestStore} from '../helpers/store.ts';
 
 let store: TestStore;
@@ -70,6 +73,67 @@ test.serial('a snapshot shares blocks, or says that this file system cannot', as
 	const {code, stderr} = await store.run('volume', 'snapshot', 'source', 'copy');
 	if (code === 0) t.is(await inside('cat /v/f', '-v', 'copy:/v'), 'text');
 	else t.regex(stderr, /the file system of .* cannot share blocks between files/);
+});
+
+test.serial('on btrfs a snapshot costs no blocks, and goes its own way', async t => {
+	if (!/\bbtrfs$/m.test(readFileSync('/proc/filesystems', 'utf8')) || spawnSync('mkfs.btrfs', ['--version']).status !== 0) {
+		t.log('this machine has no btrfs');
+		t.pass();
+		return;
+	}
+	const [disk, mount] = [join(store.folder, 'disk'), join(store.folder, 'btrfs')];
+	mkdirSync(mount);
+	execFileSync('truncate', ['-s', '256M', disk]);
+	execFileSync('mkfs.btrfs', ['-q', disk]);
+	execFileSync('mount', ['-o', 'loop', disk, mount]);
+	const env = {HAWSER_ROOT: join(mount, 'root'), HAWSER_STATE: join(store.folder, 'btrfs-state')};
+	const must = async (...words: string[]): Promise<string> => {
+		const {code, stdout, stderr} = await store.runWith({env}, ...words);
+		t.is(code, 0, stderr);
+		return stdout.trim();
+	};
+	try {
+		await must('volume', 'create', 'rows');
+		const file = join(await must('volume', 'inspect', '-f', '{{.Mountpoint}}', 'rows'), 'data');
+		writeFileSync(file, randomBytes(32 << 20));
+		execFileSync('sync', ['-f', mount]);
+		const free = statfsSync(mount).bavail;
+		t.is(await must('volume', 'snapshot', 'rows', 'then'), 'then');
+		execFileSync('sync', ['-f', mount]);
+		t.true((free - statfsSync(mount).bavail) * statfsSync(mount).bsize < 4 << 20);
+		const copy = join(await must('volume', 'inspect', '-f', '{{.Mountpoint}}', 'then'), 'data');
+		t.true(readFileSync(copy).equals(readFileSync(file)));
+		writeFileSync(file, 'now');
+		t.is(statSync(copy).size, 32 << 20);
+		t.regex((await store.runWith({env}, 'volume', 'snapshot', 'rows', 'then')).stderr, /volume then is not empty/);
+	} finally {
+		await store.runWith({env}, 'system', 'reset', '--force');
+		execFileSync('umount', [mount]);
+	}
+});
+
+test.serial('propagation: what cannot be is refused, what is shared gets out, and nothing else does', async t => {
+	const folder = join(store.folder, 'propagated');
+	mkdirSync(folder);
+	execFileSync('mount', ['-t', 'tmpfs', 'none', folder]);
+	const under = (): string[] => readFileSync('/proc/self/mountinfo', 'utf8').split('\n').filter(line => line.includes(` ${folder}/`));
+	const mountInside = ['--cap-add', 'SYS_ADMIN', '--security-opt', 'apparmor=unconfined'];
+	try {
+		execFileSync('mount', ['--make-private', folder]);
+		for (const [mode, what] of [
+			['shared', 'shared mount'],
+			['rslave', 'shared or slave mount'],
+		])
+			t.regex((await store.run('run', '--rm', '-v', `${folder}:/p:${mode}`, 'busybox', 'true')).stderr, new RegExp(`is mounted on ${folder} but it is not a ${what}`));
+		execFileSync('mount', ['--make-shared', folder]);
+		await inside('mkdir -p /p/in && mount -t tmpfs none /p/in && touch /p/in/x', '-v', `${folder}:/p`, ...mountInside);
+		t.deepEqual(under(), []);
+		await store.must('run', '-d', '--name', 'sharer', '-v', `${folder}:/p:shared`, ...mountInside, 'busybox', 'sh', '-c', 'mount -t tmpfs none /p/in && touch /p/in/x && sleep 1000');
+		await waitFor('the mount to come out', () => under().length === 1);
+	} finally {
+		await store.run('rm', '-f', 'sharer');
+		execFileSync('umount', ['-R', folder]);
+	}
 });
 
 test.serial('an unknown driver is an error at once', async t => {
