@@ -154,7 +154,12 @@ function checkRuntime(engine: Engine, {runtime, idMap, ipc, mounts}: ContainerCo
 
 const machines: Readonly<Record<string, string>> = {x64: 'amd64', arm64: 'arm64', ia32: '386', arm: 'arm'};
 
-function warningsFor({platform}: ContainerSpec, architecture: string): string[] {
+function warningsFor(spec: ContainerSpec, architecture: string): string[] {
+	const discarded = spec.network === 'host' && (spec.ports ?? []).length > 0;
+	return [...platformWarning(spec, architecture), ...(discarded ? ['Published ports are discarded when using host network mode'] : [])];
+}
+
+function platformWarning({platform}: ContainerSpec, architecture: string): string[] {
 	const host = machines[process.arch] ?? process.arch;
 	if (architecture === '' || architecture === host || platform !== undefined) return [];
 	return [`The requested image's platform (linux/${architecture}) does not match the detected host platform (linux/${host}) and no specific platform was requested`];

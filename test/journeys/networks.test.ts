@@ -117,6 +117,38 @@ test.serial('another container’s network is shared whole', async t => {
 	t.regex((await store.run('run', '--network', 'container:owner', 'busybox', 'true')).stderr, /No such container: owner/);
 });
 
+test.serial('eight at once never get one address, and a full network says so', async t => {
+	const nets = ['busy1', 'busy2', 'busy3'];
+	for (const [index, name] of nets.entries()) await store.must('network', 'create', '--subnet', `10.213.${10 + index}.0/28`, name);
+	const names = Array.from({length: 36}, (_, index) => ({name: `many${index}`, network: nets[index % 3] ?? ''}));
+	const queue = [...names];
+	const worker = async (): Promise<void> => {
+		for (let next = queue.pop(); next; next = queue.pop()) await store.must('create', '--name', next.name, '--network', next.network, 'busybox', 'true');
+	};
+	await Promise.all(Array.from({length: 8}, worker));
+	const {DatabaseSync} = await import('node:sqlite');
+	const db = new DatabaseSync(join(store.root, 'hawser.db'), {readOnly: true});
+	const leased = db
+		.prepare("SELECT address FROM endpoints WHERE address LIKE '10.213.%'")
+		.all()
+		.map(row => row['address']);
+	db.close();
+	t.is(leased.length, 36);
+	t.is(new Set(leased).size, 36);
+	// 13 fit beside the gateway; containers that do not run give way, those that do never.
+	await store.must('network', 'create', '--subnet', '10.213.20.0/30', 'tiny');
+	await start('tenant', '--network', 'tiny');
+	t.regex((await store.run('run', '--network', 'tiny', 'busybox', 'true')).stderr, /no available address in 10\.213\.20\.0\/30 of network tiny/);
+	await remove('tenant', ...names.map(({name}) => name));
+	await store.must('network', 'rm', 'tiny', ...nets);
+});
+
+test.serial('published ports are discarded on the host’s network, which is said', async t => {
+	const {code, stderr} = await store.run('run', '--rm', '--network', 'host', '-p', '8099:80', 'busybox', 'true');
+	t.is(code, 0);
+	t.regex(stderr, /^WARNING: Published ports are discarded when using host network mode$/m);
+});
+
 test.serial('--link on the default network writes lines and variables', async t => {
 	await start('base', '-e', 'PASSWORD=x', '--expose', '5432');
 	const address = await addressOf('base', 'bridge');
