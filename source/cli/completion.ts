@@ -3,17 +3,31 @@ import type {VerbEntry} from './verb.ts';
 
 /** Completion for shells, out of the same table as the help. */
 
-type Completed = {readonly path: string; readonly summary: string; readonly flags: readonly Flag[]; readonly objects: 'containers' | 'images' | 'files'};
+type Completed = {
+	readonly path: string;
+	readonly summary: string;
+	readonly flags: readonly Flag[];
+	readonly objects: 'containers' | 'images' | 'networks' | 'volumes' | 'any' | 'files';
+};
 
 /** The table of commands, and the groups with their summaries. */
 export type CommandTable = {readonly verbs: readonly VerbEntry[]; readonly groups: ReadonlyArray<readonly [name: string, summary: string]>};
+
+/** By what the usage line names first. */
+const kinds: ReadonlyArray<readonly [Completed['objects'], RegExp]> = [
+	['networks', /\] NETWORK\b/],
+	['volumes', /\] VOLUME\b/],
+	['any', /NAME\|ID/],
+	['containers', /\bCONTAINER\b/],
+	['images', /IMAGE|REPOSITORY/],
+];
 
 async function allVerbs(verbs: readonly VerbEntry[]): Promise<Completed[]> {
 	const visible = verbs.filter(({hidden}) => hidden !== true);
 	const loaded = await Promise.all(
 		visible.map(async ({paths, summary, load}) => {
 			const {flags, usage} = await load();
-			const objects = /\bCONTAINER\b/.test(usage) ? 'containers' : /IMAGE|REPOSITORY/.test(usage) ? 'images' : 'files';
+			const objects = kinds.find(([, pattern]) => pattern.test(usage))?.[0] ?? 'files';
 			return paths.map(path => ({path, summary, flags: flags.filter(({hidden}) => hidden !== true), objects}) satisfies Completed);
 		}),
 	);
@@ -34,9 +48,24 @@ const words = (flags: readonly Flag[]): string => ['--help', ...flags.flatMap(({
 
 const topNames = (entries: readonly Completed[], groups: readonly string[]): string => [...groups, ...entries.flatMap(({path}) => (path.includes(' ') ? [] : [path]))].join(' ');
 
+const names: Readonly<Record<Exclude<Completed['objects'], 'files' | 'any'>, string>> = {
+	containers: "hawser ps -a --format '{{.Names}}' 2>/dev/null",
+	images: "hawser images --format '{{.Repository}}:{{.Tag}}' 2>/dev/null",
+	networks: "hawser network ls --format '{{.Name}}' 2>/dev/null",
+	volumes: "hawser volume ls --format '{{.Name}}' 2>/dev/null",
+};
+
+/** The program that prints the names. */
+const namesOf = (objects: Exclude<Completed['objects'], 'files'>): string => (objects === 'any' ? Object.values(names).join('; ') : names[objects]);
+
+const choose = (objects: Exclude<Completed['objects'], 'files'>): string => `COMPREPLY=($(compgen -W "$(${namesOf(objects)})" -- "$word"))`;
+
 const OBJECTS: Readonly<Record<Completed['objects'], string>> = {
-	containers: `COMPREPLY=($(compgen -W "$(hawser ps -a --format '{{.Names}}' 2>/dev/null)" -- "$word"))`,
-	images: `COMPREPLY=($(compgen -W "$(hawser images --format '{{.Repository}}:{{.Tag}}' 2>/dev/null)" -- "$word"))`,
+	containers: choose('containers'),
+	images: choose('images'),
+	networks: choose('networks'),
+	volumes: choose('volumes'),
+	any: choose('any'),
 	files: 'COMPREPLY=($(compgen -f -- "$word"))',
 };
 
@@ -52,6 +81,7 @@ function bashScript(entries: readonly Completed[], groups: readonly string[]): s
 		path=\${path:+$path }\${COMP_WORDS[at]}
 		case $path in ${groups.join(' | ')}) ;; *) break ;; esac
 	done
+	case \${COMP_WORDS[COMP_CWORD-1]} in --network | --net) COMPREPLY=($(compgen -W "$(${names.networks})" -- "$word")); return ;; esac
 	case $path in
 	'') COMPREPLY=($(compgen -W "${topNames(entries, groups)}" -- "$word")); return ;;
 	${groups.join(' | ')})
@@ -80,8 +110,7 @@ function fishScript(entries: readonly Completed[], groups: CommandTable['groups'
 			lines.push(
 				`complete -c hawser -n ${inside} -l ${flag.name}${flag.short === undefined ? '' : ` -s ${flag.short}`}${flag.kind === 'bool' ? '' : ' -r'} -d ${fishQuote(flag.help.split('\n')[0] ?? '')}`,
 			);
-		if (objects === 'containers') lines.push(`complete -c hawser -n ${inside} -a '(hawser ps -a --format "{{.Names}}" 2>/dev/null)'`);
-		if (objects === 'images') lines.push(`complete -c hawser -n ${inside} -a '(hawser images --format "{{.Repository}}:{{.Tag}}" 2>/dev/null)'`);
+		if (objects !== 'files') lines.push(`complete -c hawser -n ${inside} -a ${fishQuote(`(${namesOf(objects)})`)}`);
 	}
 	return `${lines.join('\n')}\n`;
 }

@@ -154,6 +154,8 @@ test.serial('completion scripts are understood by their shells', async t => {
 	t.true(complete('hawser').includes('ps'));
 	t.true(complete('hawser container').includes('prune'));
 	t.true(complete('hawser ps -').includes('--filter'));
+	t.regex(stdout, /--network \| --net\).*hawser network ls/, 'networks after --network');
+	t.regex(stdout, /'inspect'\)\n.*hawser ps -a .*hawser images .*hawser network ls .*hawser volume ls/, 'everything that has a name after inspect');
 });
 
 test.serial('the manual page tells every command and flag, and man can read it', async t => {
