@@ -46,8 +46,10 @@ const folder = join(parent, `${prefix}${process.pid}`);
 
 /** Takes the stores below a folder down: their containers, tables, bridges and cgroups. */
 function sweep(place) {
-	for (const name of readdirSync(place, {recursive: true}).filter(path => /(^|\/)hawser\.db$/.test(path))) {
-		const root = dirname(join(place, name));
+	// Not into what is mounted there; a tree that goes while it is walked through is no matter.
+	const {stdout} = spawnSync('find', [place, '-xdev', '-name', 'hawser.db'], {encoding: 'utf8'});
+	for (const path of stdout.split('\n').filter(Boolean)) {
+		const root = dirname(path);
 		const state = join(dirname(root), 'state');
 		if (!existsSync(state)) continue;
 		console.error(`test: takes down what was left of ${root}`);
