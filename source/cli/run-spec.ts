@@ -136,7 +136,7 @@ function refusing<T>(read: () => T): T {
 /** A profile is the client's file: the engine gets what is in it. */
 function readSecurityOpt(option: string): string {
 	const [, file] = /^seccomp[=:](.+)$/s.exec(option) ?? [];
-	if (!/[=:]/.test(option) && !['no-new-privileges', 'writable-cgroups', 'disable'].includes(option)) throw refused(`invalid --security-opt: ${JSON.stringify(option)}`);
+	if (!/[=:]/.test(option) && !['no-new-privileges', 'writable-cgroups', 'disable'].includes(option)) throw refused(`Invalid --security-opt: ${JSON.stringify(option)}`);
 	if (file === undefined || ['unconfined', 'builtin'].includes(file) || file.startsWith('{')) return option;
 	try {
 		return `seccomp=${JSON.stringify(JSON.parse(readFileSync(file, 'utf8')))}`;

@@ -145,7 +145,7 @@ test('--security-opt: no-new-privileges, systempaths, writable cgroups, and a se
 for (const [option, words] of [
 	['seccomp=/no/such/file', /opening seccomp profile \(\/no\/such\/file\) failed: open \/no\/such\/file: no such file or directory/],
 	['magic=1', /invalid --security-opt 2: "magic=1"/],
-	['magic', /invalid --security-opt 1: "magic"/],
+	['magic', /Invalid --security-opt: "magic"/],
 	['no-new-privileges=maybe', /invalid --security-opt 2: "no-new-privileges=maybe"/],
 ] as const)
 	test(`--security-opt ${option} is refused`, async t => {
