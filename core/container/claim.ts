@@ -11,7 +11,7 @@ import {deleteFromRuntime} from '../runtime/runtime.ts';
 import {writeExitRecord} from './exit.ts';
 import {hasKeeper, readClaim, readLive, readMonitor} from './live.ts';
 import {liveFolder, runtimeRoot} from './place.ts';
-import {begin} from '../state/database.ts';
+import {underLock} from '../state/database.ts';
 import {recordById} from './record.ts';
 
 /** The right to make or remove a container's live folder; one process has it at a time. */
@@ -93,22 +93,20 @@ const busy = (id: string, holder: number): EngineError =>
 
 /**
  * Puts the prepared folder in a dead one's place. Under the records' write lock, so that what was found dead is still what is moved
- * away; nothing is written, so that no sync is paid. False when it is not dead any more.
+ * away. False when it is not dead any more.
  */
 async function replaceDead(engine: Engine, id: string, prepared: string): Promise<boolean> {
 	const folder = liveFolder(engine, id);
 	const waste = wasteFolder(engine, id);
 	// Nobody saw it end: said once and for all, before what tells of it is taken away.
 	const past = readLive(engine, id);
-	begin(engine.db);
-	try {
+	const replaced = underLock(engine.db, () => {
 		if (whoHolds(folder) !== 'nobody') return false;
 		// The plan stays reachable: should this process be killed as well, the next one needs it.
 		if (existsSync(`${folder}/net-plan`)) renameSync(`${folder}/net-plan`, `${prepared}/net-plan`);
-		if (!moveFolder(folder, waste) || !moveFolder(prepared, folder)) return false;
-	} finally {
-		engine.db.exec('ROLLBACK');
-	}
+		return moveFolder(folder, waste) && moveFolder(prepared, folder);
+	});
+	if (!replaced) return false;
 	try {
 		if (past.unseen === true)
 			writeExitRecord(engine, {

@@ -1,6 +1,6 @@
 import {closeSync, constants, fstatSync, openSync, renameSync, statSync, writeSync} from 'node:fs';
 import {nowNanos} from '../platform/time.ts';
-import {begin, type Database} from '../state/database.ts';
+import {type Database, underLock} from '../state/database.ts';
 import type {EngineEvent} from './event.ts';
 
 /** What the journal needs of the engine. */
@@ -40,10 +40,7 @@ function formatEvent({type, action, id, attributes = {}}: NewEvent): string {
 /** Under the write lock of the records, so that two processes do not rename one after the other. */
 function rotate(place: JournalPlace): void {
 	const path = journalPath(place);
-	begin(place.db);
-	try {
+	underLock(place.db, () => {
 		if ((statSync(path, {throwIfNoEntry: false})?.size ?? 0) > SIZE_LIMIT) renameSync(path, `${path}.1`);
-	} finally {
-		place.db.exec('ROLLBACK');
-	}
+	});
 }
